@@ -1,0 +1,367 @@
+/**
+ * Every error that a caller, an operator or a script can meet, in one table. The page docs/errors.md is made from it
+ * (`npm run docs`), and a test keeps the two equal.
+ *
+ * A detail never holds a list entry, a hash, a credential or a platform's account.
+ */
+
+interface ErrorKind {
+  /** HTTP status when the error leaves through the API; also tells whose fault it is. */
+  readonly status: number;
+  /** One short sentence: what happened. */
+  readonly title: string;
+  /** One sentence: what to do about it. */
+  readonly remedy: string;
+}
+
+const define = <T extends Record<string, ErrorKind>>(table: T): { readonly [K in keyof T]: ErrorKind } => table;
+
+export const ERRORS = define({
+  // signals
+  'signal-type-unknown': {
+    status: 400,
+    title: 'There is no such signal type.',
+    remedy: 'Use one of md5, sha1, sha256, pdq, photodna.',
+  },
+  'signal-invalid': {
+    status: 400,
+    title: 'The value is not a signal of its type.',
+    remedy: 'Check its length and its alphabet: hexadecimal digits, or base64 where the type allows it.',
+  },
+  'threshold-invalid': {
+    status: 400,
+    title: 'The threshold is outside the range of the signal type.',
+    remedy: 'Give a whole number within the range that the message names.',
+  },
+
+  // media: what could not be looked at. Each of these makes the verdict could-not-tell, never no-match.
+  'media-empty': { status: 422, title: 'The medium has no bytes.', remedy: 'Send the whole file.' },
+  'media-too-large': {
+    status: 413,
+    title: 'The medium is larger than the limit.',
+    remedy: 'Raise --max-bytes if media of this size are expected.',
+  },
+  'media-too-many-pixels': {
+    status: 422,
+    title: 'The picture declares more pixels than the limit.',
+    remedy: 'Raise --max-pixels if pictures of this size are expected; a decompression bomb looks the same.',
+  },
+  'media-damaged': {
+    status: 422,
+    title: 'The medium could not be decoded: it is cut short or damaged.',
+    remedy: 'Fetch it again; if it stays damaged, a person has to look at the case.',
+  },
+  'media-format-unsupported': {
+    status: 422,
+    title: 'The medium is of a kind that can hold pictures, and no decoder for it is installed.',
+    remedy: 'See `vigie doctor` for the decoders of this machine.',
+  },
+  'media-too-small': {
+    status: 422,
+    title: 'The picture is less than five pixels wide or high.',
+    remedy: 'Nothing: such a picture has no perceptual hash. Its exact hashes were tried.',
+  },
+  'decoder-timeout': {
+    status: 422,
+    title: 'Decoding took longer than the limit and was stopped.',
+    remedy: 'Raise --decode-timeout if the machine is slow; a hostile file looks the same.',
+  },
+  'decoder-memory': {
+    status: 422,
+    title: 'Decoding took more memory than the limit and was stopped.',
+    remedy: 'Raise --decode-memory if pictures of this size are expected; a hostile file looks the same.',
+  },
+  'decoder-crashed': {
+    status: 422,
+    title: 'The decoder process died while it read this medium.',
+    remedy: 'The process was replaced; keep the file from people and report the crash with the file kept apart.',
+  },
+  'decoder-busy': {
+    status: 503,
+    title: 'All decoders are busy and the waiting line is full.',
+    remedy: 'Try again after the time in Retry-After, or start more workers.',
+  },
+
+  // index
+  'index-not-loaded': {
+    status: 503,
+    title: 'The index is not loaded yet, so nothing can be said about any medium.',
+    remedy: 'Try again after the time in Retry-After; /readyz tells when it is loaded.',
+  },
+  'segment-damaged': {
+    status: 500,
+    title: 'A segment file is damaged or was cut short.',
+    remedy: 'Restore it from a backup, or import the list again; look-ups on other lists go on.',
+  },
+  'segment-foreign': {
+    status: 500,
+    title: 'The file is not a segment of this version of Vigie.',
+    remedy: 'Check the path; import the list again if it was written by another version.',
+  },
+  'memory-exhausted': {
+    status: 503,
+    title: 'There is not enough memory for the index.',
+    remedy: 'Free memory, or roll back to a smaller list version.',
+  },
+
+  // sealing and storage
+  'seal-key-wrong': {
+    status: 500,
+    title: 'The key does not open this file.',
+    remedy: 'Give the key that sealed it (VIGIE_KEY or the key file of the data directory).',
+  },
+  'seal-key-missing': {
+    status: 500,
+    title: 'There is sealed data here but no key.',
+    remedy: 'Restore the key file from where you keep it, or set VIGIE_KEY. Without it the data cannot be read.',
+  },
+  'seal-damaged': {
+    status: 500,
+    title: 'A sealed file is damaged, cut short or was changed.',
+    remedy: 'Restore it from a backup.',
+  },
+  'data-dir-in-use': {
+    status: 409,
+    title: 'Another process owns this data directory.',
+    remedy: 'Stop the other service, or choose another directory with --data.',
+  },
+  'data-dir-unusable': {
+    status: 500,
+    title: 'The data directory cannot be used.',
+    remedy: 'Check that it exists, that it is a directory and that this user may write in it.',
+  },
+  'disk-full': {
+    status: 507,
+    title: 'The disk is full.',
+    remedy: 'Free space and try again; nothing that was acknowledged is lost.',
+  },
+  'database-unavailable': {
+    status: 503,
+    title: 'The database does not answer.',
+    remedy: 'Check DATABASE_URL and the server; the service goes on by itself when it is back.',
+  },
+  'fsync-not-real': {
+    status: 500,
+    title: 'The embedded database does not write through to the disk on this machine.',
+    remedy: 'Use a PostgreSQL server (DATABASE_URL), or start with --allow-no-fsync for a trial.',
+  },
+  'blob-not-found': {
+    status: 404,
+    title: 'A stored file is missing.',
+    remedy: 'Restore it from a backup; `vigie doctor` names what is missing.',
+  },
+
+  // lists
+  'list-not-found': { status: 404, title: 'There is no such list.', remedy: 'See `vigie list ls`.' },
+  'list-name-invalid': {
+    status: 400,
+    title: 'The list name is not valid.',
+    remedy: 'Use 1 to 64 of a-z, 0-9, dot, dash and underscore, starting with a letter or digit.',
+  },
+  'list-version-not-found': {
+    status: 404,
+    title: 'The list has no such version.',
+    remedy: 'See `vigie list show` for the versions that are kept.',
+  },
+  'list-format-unknown': {
+    status: 400,
+    title: 'The format of the list cannot be told.',
+    remedy: 'Name it with --format: csv, jsonl, lines, typed, vics.',
+  },
+  'list-header-invalid': {
+    status: 400,
+    title: 'The header of the list names no signal column.',
+    remedy: 'Give at least one of md5, sha1, sha256, pdq, photodna; rename columns with --map.',
+  },
+  'list-malformed': {
+    status: 400,
+    title: 'The list cannot be read any further.',
+    remedy: 'Look at the line that the message names.',
+  },
+  'list-all-rejected': {
+    status: 422,
+    title: 'Not one record of the list could be used.',
+    remedy: 'Check the format and the mapping of columns; the report counts why records were rejected.',
+  },
+  'list-too-many-rejected': {
+    status: 422,
+    title: 'More records were rejected than --max-rejected allows; nothing was changed.',
+    remedy: 'Look at the report; raise --max-rejected if the rest of the list is good.',
+  },
+  'import-in-progress': {
+    status: 409,
+    title: 'This list is being imported already.',
+    remedy: 'Wait for the other import, or cancel it.',
+  },
+  'import-aborted': {
+    status: 499,
+    title: 'The import was cancelled; the list is as it was.',
+    remedy: 'Start it again; what was already staged is used again when the file is the same.',
+  },
+  'import-source-changed': {
+    status: 409,
+    title: 'The file is not the one that the interrupted import began with.',
+    remedy: 'Start the import without resuming.',
+  },
+  'entry-not-found': {
+    status: 404,
+    title: 'The list has no such entry.',
+    remedy: 'Check the entry id; it is the id that a match names.',
+  },
+
+  // requests and access
+  'request-invalid': { status: 400, title: 'The request is not valid.', remedy: 'See the fields that are named.' },
+  'not-found': { status: 404, title: 'There is nothing at this address.', remedy: 'See /openapi.json.' },
+  'method-not-allowed': { status: 405, title: 'The method is not known here.', remedy: 'See /openapi.json.' },
+  'content-type-unsupported': {
+    status: 415,
+    title: 'The content type is not taken here.',
+    remedy: 'Send application/octet-stream, multipart/form-data or application/json, as the operation says.',
+  },
+  'key-missing': {
+    status: 401,
+    title: 'The request carries no key.',
+    remedy: 'Send the key in the header Authorization: Bearer.',
+  },
+  'key-invalid': {
+    status: 401,
+    title: 'The key is not known or was revoked.',
+    remedy: 'Create one: vigie key create.',
+  },
+  'scope-missing': {
+    status: 403,
+    title: 'The key does not carry the scope that this operation needs.',
+    remedy: 'Create a key with that scope, if its owner may have it.',
+  },
+  'link-used': {
+    status: 401,
+    title: 'The one-time link was used already or has expired.',
+    remedy: 'Make a new one with `vigie link`.',
+  },
+  'rate-limited': {
+    status: 429,
+    title: 'Too many requests.',
+    remedy: 'Try again after the time in Retry-After.',
+  },
+  'request-too-slow': {
+    status: 408,
+    title: 'The request was not sent in time.',
+    remedy: 'Send it again over a better connection.',
+  },
+  'shutting-down': {
+    status: 503,
+    title: 'The service is stopping.',
+    remedy: 'Try again in a moment, or on another node.',
+  },
+  'bind-refused': {
+    status: 500,
+    title: 'Listening on this address is not safe without a proxy that ends TLS.',
+    remedy: 'Keep 127.0.0.1, or say --behind-proxy when a proxy with TLS stands in front.',
+  },
+
+  // fetching
+  'url-invalid': { status: 400, title: 'The URL is not valid.', remedy: 'Give an absolute http or https URL.' },
+  'url-forbidden': {
+    status: 403,
+    title: 'The URL leads to an address that must not be fetched from here.',
+    remedy: 'Private, loopback and link-local addresses need --allow-fetch-from.',
+  },
+  'fetch-failed': {
+    status: 502,
+    title: 'The medium could not be fetched.',
+    remedy: 'It will be tried again; check that the address answers.',
+  },
+  'fetch-timeout': {
+    status: 504,
+    title: 'Fetching the medium took longer than the limit.',
+    remedy: 'It will be tried again; raise --fetch-timeout if the source is slow.',
+  },
+
+  // files and commands
+  'file-not-readable': { status: 400, title: 'The file cannot be read.', remedy: 'Check the path and permissions.' },
+  usage: { status: 400, title: 'The command was not understood.', remedy: 'See `vigie --help`.' },
+  'service-not-running': {
+    status: 503,
+    title: 'No service answers on this data directory.',
+    remedy: 'Start it with `vigie serve`.',
+  },
+  'hasher-failed': {
+    status: 502,
+    title: 'The outside hasher did not give a signal.',
+    remedy: 'Run its command or call its endpoint by hand; see docs/photodna.md.',
+  },
+  'export-refused': {
+    status: 403,
+    title: 'Exporting a list takes a deliberate word.',
+    remedy: 'Say --i-am-allowed, and keep the file as secret as the list.',
+  },
+  internal: {
+    status: 500,
+    title: 'Something went wrong inside Vigie.',
+    remedy: 'The log has the request id and the cause; please report it.',
+  },
+});
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export interface VigieErrorOptions {
+  /** What exactly, in a few words: a line number, a field, a limit. Never a signal, a credential or an account. */
+  readonly detail?: string;
+  readonly cause?: unknown;
+  /** Seconds after which trying again makes sense. */
+  readonly retryAfter?: number;
+}
+
+/** The one error class. `code` is stable and scripts may rely on it. */
+export class VigieError extends Error {
+  override readonly name = 'VigieError';
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+  readonly retryAfter: number | undefined;
+
+  constructor(code: ErrorCode, options: VigieErrorOptions = {}) {
+    const { title } = ERRORS[code];
+    super(options.detail === undefined ? title : `${title} (${options.detail})`, { cause: options.cause });
+    this.code = code;
+    this.detail = options.detail;
+    this.retryAfter = options.retryAfter;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+
+  get remedy(): string {
+    return ERRORS[this.code].remedy;
+  }
+
+  /** The same error in the shape of RFC 9457. */
+  toProblem(): Problem {
+    return {
+      type: `urn:vigie:error:${this.code}`,
+      title: ERRORS[this.code].title,
+      status: this.status,
+      code: this.code,
+      ...(this.detail === undefined ? {} : { detail: this.detail }),
+      remedy: this.remedy,
+    };
+  }
+
+  /** Any thrown value as a VigieError; what is not one already becomes `internal` with the value as its cause. */
+  static from(thrown: unknown): VigieError {
+    if (thrown instanceof VigieError) return thrown;
+    const code = (thrown as { code?: unknown } | null)?.code;
+    if (code === 'ENOSPC' || code === 'EDQUOT') return new VigieError('disk-full', { cause: thrown });
+    return new VigieError('internal', { cause: thrown });
+  }
+}
+
+/** A problem in the sense of RFC 9457 (`application/problem+json`). */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly detail?: string;
+  readonly remedy: string;
+}
