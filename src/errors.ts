@@ -115,6 +115,11 @@ export const ERRORS = define({
     title: 'There is sealed data here but no key.',
     remedy: 'Restore the key file from where you keep it, or set VIGIE_KEY. Without it the data cannot be read.',
   },
+  'seal-key-unsafe': {
+    status: 500,
+    title: 'The key cannot be used: it is malformed, or others may read its file.',
+    remedy: 'Give 32 bytes as 64 hexadecimal digits or in base64; `chmod 600` the key file.',
+  },
   'seal-damaged': {
     status: 500,
     title: 'A sealed file is damaged, cut short or was changed.',
@@ -140,6 +145,21 @@ export const ERRORS = define({
     title: 'The database does not answer.',
     remedy: 'Check DATABASE_URL and the server; the service goes on by itself when it is back.',
   },
+  'database-busy': {
+    status: 503,
+    title: 'The database has too much to do.',
+    remedy: 'Try again after the time in Retry-After.',
+  },
+  'database-timeout': {
+    status: 503,
+    title: 'Work in the database took longer than its limit and was undone.',
+    remedy: 'Try again when the machine has less to do; look for what holds the database.',
+  },
+  'database-too-new': {
+    status: 500,
+    title: 'A newer version of Vigie has written this database.',
+    remedy: 'Start that version or a newer one, or restore a backup from before.',
+  },
   'fsync-not-real': {
     status: 500,
     title: 'The embedded database does not write through to the disk on this machine.',
@@ -153,6 +173,11 @@ export const ERRORS = define({
 
   // lists
   'list-not-found': { status: 404, title: 'There is no such list.', remedy: 'See `vigie list ls`.' },
+  'list-name-taken': {
+    status: 409,
+    title: 'There is a list of this name already.',
+    remedy: 'Choose another name, or import into the list that is there.',
+  },
   'list-name-invalid': {
     status: 400,
     title: 'The list name is not valid.',
@@ -310,6 +335,8 @@ export interface VigieErrorOptions {
   readonly cause?: unknown;
   /** Seconds after which trying again makes sense. */
   readonly retryAfter?: number;
+  /** For the media and decoder errors: what the medium was sniffed to be. */
+  readonly medium?: { readonly kind: 'image' | 'video' | 'other'; readonly format: string };
 }
 
 /** The one error class. `code` is stable and scripts may rely on it. */
@@ -318,6 +345,7 @@ export class VigieError extends Error {
   readonly code: ErrorCode;
   readonly detail: string | undefined;
   readonly retryAfter: number | undefined;
+  readonly medium: VigieErrorOptions['medium'];
 
   constructor(code: ErrorCode, options: VigieErrorOptions = {}) {
     const { title } = ERRORS[code];
@@ -325,6 +353,7 @@ export class VigieError extends Error {
     this.code = code;
     this.detail = options.detail;
     this.retryAfter = options.retryAfter;
+    this.medium = options.medium;
   }
 
   get status(): number {

@@ -1,0 +1,16 @@
+import type { Bench } from './harness.js';
+
+/** Every measurement by name; loaded only when it is run. */
+export const BENCHES = {
+  lookup: async (): Promise<Bench> => (await import('./lookup.js')).lookupBench,
+  photodna: async (): Promise<Bench> => (await import('./photodna.js')).photodnaBench,
+  pdq: async (): Promise<Bench> => (await import('./pdq.js')).pdqBench,
+  scan: async (): Promise<Bench> => (await import('./scan.js')).scanBench,
+  import: async (): Promise<Bench> => (await import('./import.js')).importBench,
+  delta: async (): Promise<Bench> => (await import('./delta.js')).deltaBench,
+  http: async (): Promise<Bench> => (await import('./http.js')).httpBench,
+} as const;
+
+export type BenchName = keyof typeof BENCHES;
+
+export const BENCH_NAMES = Object.keys(BENCHES) as readonly BenchName[];

@@ -1,0 +1,10 @@
+import type { Scope } from './scopes.js';
+
+/** Who is asking: a person at the console, a service with a key, or the operator on this machine. */
+export interface Principal {
+  readonly kind: 'person' | 'service' | 'system';
+  /** Stable and free of secrets; may stand in logs and in `by` columns. */
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: ReadonlySet<Scope>;
+}

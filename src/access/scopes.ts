@@ -1,0 +1,21 @@
+/** What a principal may do. Every route declares one of these, or `public`; there is no way to declare nothing. */
+export const SCOPES = {
+  scan: 'scan media and get verdicts',
+  lookup: 'look up signals in the lists',
+  'matches:detail': 'see the distance and the view of a match',
+  'lists:read': 'see lists, their versions and their counts',
+  'lists:write': 'load, roll back and remove lists',
+  'entries:write': 'add and withdraw single entries',
+  'entries:read': 'see the fingerprints of entries (each such look is recorded)',
+  'lists:export': 'take a whole list out',
+  'status:read': 'see the state of the service',
+  'keys:write': 'create and revoke keys and one-time links',
+} as const;
+
+export type Scope = keyof typeof SCOPES;
+
+export const ALL_SCOPES = Object.keys(SCOPES) as readonly Scope[];
+
+export function isScope(text: string): text is Scope {
+  return Object.hasOwn(SCOPES, text);
+}

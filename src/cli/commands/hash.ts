@@ -1,0 +1,163 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Command, Option } from 'commander';
+import { VigieError } from '../../errors.js';
+import { DIHEDRAL_NAMES, type HashMode } from '../../media/media-signals.js';
+import { MediaPool } from '../../media/pool.js';
+import { inOrder } from '../../runtime/in-order.js';
+import { type ReadMedium, readMedium } from '../../scan/read-medium.js';
+import { signalType } from '../../signals/signal-types.js';
+import { interrupted } from '../interrupt.js';
+import { type DecoderFlags, decoderConfig, decoderOptions } from '../options.js';
+import { table, writeLine } from '../output.js';
+import { type Found, unreadable, walk } from '../walk.js';
+
+const PDQ_BYTES = 32;
+
+/** One line of `vigie hash --format jsonl`; absent keys are left out. */
+interface HashLine {
+  readonly path: string;
+  readonly bytes?: number;
+  readonly kind?: string;
+  readonly format?: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly md5?: string;
+  readonly sha1?: string;
+  readonly sha256?: string;
+  readonly pdq?: string;
+  readonly quality?: number;
+  readonly dihedral?: Readonly<Record<string, string>>;
+  readonly damaged?: true;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+interface Flags extends DecoderFlags {
+  readonly format: 'table' | 'jsonl' | 'csv';
+  readonly faithful?: true;
+}
+
+export function hashCommand(): Command {
+  const command = new Command('hash')
+    .summary('hash pictures: MD5, SHA-1, SHA-256 and PDQ')
+    .description(
+      'Hashes files, and folders with all that is in them. Needs no service and no network, so that a hotline can hash a\n' +
+        'corpus on a machine that has none. `-` reads one medium from standard input.',
+    )
+    .argument('<path...>', 'files, folders, or -')
+    .addOption(new Option('--format <name>', 'how to write').choices(['table', 'jsonl', 'csv']).default('table'))
+    .option('--faithful', 'hash every pixel, for hashes that are published or stored in a list')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  vigie hash photo.jpg
+  vigie hash --faithful --format csv corpus/ > list.csv     a list that \`vigie list import\` takes
+  vigie hash --format jsonl a.png b.heic | jq .pdq`,
+    );
+  for (const option of decoderOptions()) command.addOption(option);
+  return command.action(run);
+}
+
+async function run(paths: readonly string[], flags: Flags): Promise<void> {
+  const { decoders, limits } = decoderConfig(flags);
+  const signal = interrupted();
+  const pool = new MediaPool(decoders);
+  const mode: HashMode = flags.faithful ? 'faithful' : 'fast';
+  const lines: HashLine[] = [];
+  try {
+    if (flags.format === 'csv') await writeLine(CSV_HEADER);
+    const hash = (found: Found) => hashOne(found, { pool, mode, maximumBytes: limits.mediaBytes, signal });
+    for await (const line of inOrder(walk(paths), decoders.processes * 2, hash)) {
+      if (flags.format === 'jsonl') await writeLine(JSON.stringify(line));
+      else if (flags.format === 'csv') await writeLine(csvLine(line));
+      else lines.push(line);
+    }
+    if (flags.format === 'table') await writeLine(asTable(lines));
+  } finally {
+    await pool.close();
+  }
+}
+
+interface Tools {
+  readonly pool: MediaPool;
+  readonly mode: HashMode;
+  readonly maximumBytes: number;
+  readonly signal: AbortSignal;
+}
+
+async function hashOne({ path, error }: Found, { pool, mode, maximumBytes, signal }: Tools): Promise<HashLine> {
+  const failed = (cause: VigieError) => ({ error: { code: cause.code, message: cause.message } });
+  if (error !== undefined) return { path, ...failed(error) };
+  let medium: ReadMedium;
+  try {
+    medium = await readFile(path, maximumBytes, signal);
+  } catch (cause) {
+    signal.throwIfAborted();
+    return { path, ...failed(cause instanceof VigieError ? cause : unreadable(cause)) };
+  }
+  const { bytes, digests } = medium;
+  const base = {
+    path,
+    bytes: bytes.length,
+    md5: signalType('md5').format(digests.md5),
+    sha1: signalType('sha1').format(digests.sha1),
+    sha256: signalType('sha256').format(digests.sha256),
+  };
+  try {
+    if (bytes.length === 0) throw new VigieError('media-empty');
+    const media = await pool.hash(bytes, { mode, signal });
+    const frame = media.hashes.find(({ area }) => area === 'full');
+    return {
+      ...base,
+      kind: media.kind,
+      format: media.format,
+      ...(media.width === undefined ? {} : { width: media.width }),
+      ...(media.height === undefined ? {} : { height: media.height }),
+      ...(frame === undefined ? {} : perceptual(frame.pdq, frame.quality)),
+      ...(media.damaged ? { damaged: true } : {}),
+    };
+  } catch (cause) {
+    signal.throwIfAborted();
+    const error = VigieError.from(cause);
+    return { ...base, ...(error.medium ?? {}), ...failed(error) };
+  }
+}
+
+/** Reads a file, or standard input for `-`. */
+export async function readFile(path: string, maximumBytes: number, signal: AbortSignal): Promise<ReadMedium> {
+  if (path === '-') return await readMedium(process.stdin, { maximumBytes, signal });
+  const { size } = await stat(path);
+  const source = createReadStream(path, { highWaterMark: 2 ** 20 });
+  try {
+    return await readMedium(source, { maximumBytes, declaredLength: size, signal });
+  } finally {
+    source.destroy();
+  }
+}
+
+function perceptual(pdq: Uint8Array, quality: number) {
+  const hex = (i: number) => signalType('pdq').format(pdq.subarray(i * PDQ_BYTES, (i + 1) * PDQ_BYTES));
+  return { pdq: hex(0), quality, dihedral: Object.fromEntries(DIHEDRAL_NAMES.map((name, i) => [name, hex(i)])) };
+}
+
+const CSV_HEADER = 'id,md5,sha1,sha256,pdq,quality,kind';
+
+function csvLine({ path, md5, sha1, sha256, pdq, quality, kind }: HashLine): string {
+  const cells = [path, md5, sha1, sha256, pdq, quality, kind].map((cell) => String(cell ?? ''));
+  return cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
+}
+
+function asTable(lines: readonly HashLine[]): string {
+  return table(
+    ['file', 'format', 'size', 'quality', 'pdq', 'sha256'],
+    lines.map(({ path, format, width, height, quality, pdq, sha256, error }) => [
+      path,
+      format ?? '',
+      width === undefined ? '' : `${width}×${height}`,
+      quality === undefined ? '' : String(quality),
+      pdq ?? (error === undefined ? '' : `${error.code}: ${error.message}`),
+      sha256 === undefined ? '' : `${sha256.slice(0, 16)}…`,
+    ]),
+  );
+}

@@ -1,0 +1,113 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { type Config, DEFAULTS } from '../config.js';
+
+/** Options that several commands share, each with the environment variable that sets it for good. */
+
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  k: 1e3,
+  m: 1e6,
+  g: 1e9,
+  ki: 2 ** 10,
+  mi: 2 ** 20,
+  gi: 2 ** 30,
+};
+
+/** `64Mi`, `1.5g`, `250000`: a size in bytes, or a plain count. */
+export function size(text: string): number {
+  const [, digits, unit] = /^([0-9]+(?:\.[0-9]+)?)\s*([kmg]?i?)b?$/i.exec(text.trim()) ?? [];
+  const factor = UNITS[unit?.toLowerCase() ?? ''];
+  if (digits === undefined || factor === undefined) throw new InvalidArgumentError('Give a size such as 64Mi or 2g.');
+  return Math.round(Number(digits) * factor);
+}
+
+/** `500ms`, `20s`, `2m`: milliseconds; a bare number is seconds. */
+export function duration(text: string): number {
+  const [, digits, unit] = /^([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h)?$/.exec(text.trim()) ?? [];
+  if (digits === undefined) throw new InvalidArgumentError('Give a time such as 500ms, 20s or 2m.');
+  const factor = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit ?? 's'] ?? 1_000;
+  return Math.round(Number(digits) * factor);
+}
+
+export function whole(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < low || value > high) {
+      throw new InvalidArgumentError(`Give a whole number from ${low} to ${high}.`);
+    }
+    return value;
+  };
+}
+
+export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+
+const path = (text: string): string => {
+  if (text === '') throw new InvalidArgumentError('Give a path.');
+  return text;
+};
+
+export const dataOption = (): Option =>
+  new Option('--data <dir>', 'data directory of the service')
+    .env('VIGIE_DATA')
+    .default(DEFAULTS.dataDir)
+    .argParser(path);
+
+export const decoderOptions = (): readonly Option[] => [
+  new Option('--decoders <n>', 'decoder processes').env('VIGIE_DECODERS').argParser(whole(1, 256)),
+  new Option('--max-bytes <size>', 'largest medium').env('VIGIE_MAX_BYTES').argParser(size),
+  new Option('--max-pixels <count>', 'most pixels of a picture').env('VIGIE_MAX_PIXELS').argParser(size),
+  new Option('--max-frames <n>', 'most frames hashed of an animation').argParser(whole(1, 100_000)),
+  new Option('--decode-timeout <time>', 'longest decoding of one medium').argParser(duration),
+  new Option('--decode-memory <size>', 'most memory of one decoder').argParser(size),
+];
+
+export interface DecoderFlags {
+  readonly decoders?: number;
+  readonly maxBytes?: number;
+  readonly maxPixels?: number;
+  readonly maxFrames?: number;
+  readonly decodeTimeout?: number;
+  readonly decodeMemory?: number;
+}
+
+export function decoderConfig(flags: DecoderFlags): Pick<Config, 'decoders' | 'limits'> {
+  const { decoders, limits } = DEFAULTS;
+  return {
+    decoders: {
+      ...decoders,
+      processes: flags.decoders ?? decoders.processes,
+      maxPixels: flags.maxPixels ?? decoders.maxPixels,
+      maxFrames: flags.maxFrames ?? decoders.maxFrames,
+      timeoutMs: flags.decodeTimeout ?? decoders.timeoutMs,
+      memoryBytes: flags.decodeMemory ?? decoders.memoryBytes,
+    },
+    limits: { ...limits, mediaBytes: flags.maxBytes ?? limits.mediaBytes },
+  };
+}
+
+export const photodnaOptions = (): readonly Option[] => [
+  new Option('--photodna-hasher <command or URL>', 'licensed PhotoDNA hasher outside of Vigie').env(
+    'VIGIE_PHOTODNA_HASHER',
+  ),
+  new Option('--photodna-metric <name>', 'how PhotoDNA hashes are compared')
+    .env('VIGIE_PHOTODNA_METRIC')
+    .choices(['squared-euclidean', 'manhattan'])
+    .default(DEFAULTS.photodna.metric),
+  new Option('--photodna-threshold <distance>', 'greatest PhotoDNA distance that counts; none: equal hashes only')
+    .env('VIGIE_PHOTODNA_THRESHOLD')
+    .argParser(whole(0, 144 * 255 * 255)),
+];
+
+export interface PhotoDnaFlags {
+  readonly photodnaHasher?: string;
+  readonly photodnaMetric?: Config['photodna']['metric'];
+  readonly photodnaThreshold?: number;
+}
+
+export function photodnaConfig(flags: PhotoDnaFlags): Config['photodna'] {
+  return {
+    hasher: flags.photodnaHasher,
+    metric: flags.photodnaMetric ?? DEFAULTS.photodna.metric,
+    threshold: flags.photodnaThreshold,
+  };
+}

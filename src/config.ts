@@ -1,0 +1,66 @@
+import { availableParallelism } from 'node:os';
+
+/** Everything that can be set, with the values that hold when nothing is. Sizes in bytes, times in milliseconds. */
+export interface Config {
+  readonly dataDir: string;
+  /** A PostgreSQL server in place of the embedded database. */
+  readonly databaseUrl: string | undefined;
+  readonly allowNoFsync: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** A proxy that ends TLS stands in front: other addresses than loopback may then be listened on. */
+  readonly behindProxy: boolean;
+  readonly decoders: {
+    readonly processes: number;
+    readonly maxPixels: number;
+    readonly maxFrames: number;
+    readonly timeoutMs: number;
+    readonly memoryBytes: number;
+    readonly queueLimit: number;
+  };
+  readonly limits: {
+    readonly mediaBytes: number;
+    /** How long a client may take to send a medium. */
+    readonly uploadMs: number;
+    readonly fetchMs: number;
+    /** Index memory. */
+    readonly indexBytes: number;
+    readonly cacheBytes: number;
+  };
+  /** Addresses that may be fetched from although they are not public. */
+  readonly allowFetchFrom: readonly string[];
+  readonly photodna: {
+    /** A command that reads a medium on its standard input and writes its PhotoDNA hash, or the URL of such a service. */
+    readonly hasher: string | undefined;
+    readonly metric: 'squared-euclidean' | 'manhattan';
+    readonly threshold: number | undefined;
+  };
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+}
+
+export const DEFAULTS: Config = {
+  dataDir: './vigie-data',
+  databaseUrl: undefined,
+  allowNoFsync: false,
+  host: '127.0.0.1',
+  port: 8790,
+  behindProxy: false,
+  decoders: {
+    processes: availableParallelism(),
+    maxPixels: 120_000_000,
+    maxFrames: 300,
+    timeoutMs: 20_000,
+    memoryBytes: 1.5 * 2 ** 30,
+    queueLimit: 256,
+  },
+  limits: {
+    mediaBytes: 64 * 2 ** 20,
+    uploadMs: 60_000,
+    fetchMs: 15_000,
+    indexBytes: 12 * 2 ** 30,
+    cacheBytes: 128 * 2 ** 20,
+  },
+  allowFetchFrom: [],
+  photodna: { hasher: undefined, metric: 'squared-euclidean', threshold: undefined },
+  logLevel: 'info',
+};

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import files from '@fastify/static';
+import type { FastifyInstance } from 'fastify';
+
+const CONSOLE = [
+  fileURLToPath(new URL('../../console', import.meta.url)),
+  fileURLToPath(new URL('../../dist/console', import.meta.url)),
+].find((folder) => existsSync(`${folder}/assets`));
+
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' blob: data:",
+  "connect-src 'self'",
+  "font-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Serves the console. Its files are the same for everybody and hold nothing; every figure comes through the API. */
+export async function serveConsole(server: FastifyInstance): Promise<void> {
+  if (CONSOLE === undefined) return;
+  await server.register(files, {
+    root: CONSOLE,
+    prefix: '/',
+    wildcard: false,
+    setHeaders: (reply, path) => {
+      reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
+      reply.header('cross-origin-opener-policy', 'same-origin');
+      const immutable = path.includes('/assets/');
+      reply.header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
+    },
+  });
+  // The page that a one-time link opens; the secret stands behind the # and never reaches the server in an address.
+  server.get('/open', { config: { scope: 'public' } }, async (_request, reply) => reply.sendFile('index.html'));
+}

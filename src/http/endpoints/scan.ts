@@ -1,0 +1,74 @@
+import type { Multipart } from '@fastify/multipart';
+import { z } from 'zod';
+import { ERRORS, type ErrorCode, VigieError } from '../../errors.js';
+import type { Verdict } from '../../scan/verdict.js';
+import { endpoint } from '../endpoint.js';
+import { hideDetail } from '../match-detail.js';
+import { verdictSchema } from '../schemas.js';
+
+const urlBody = z.object({ url: z.string().max(4_096) }).strict();
+
+export const scan = endpoint({
+  method: 'POST',
+  url: '/v1/scan',
+  scope: 'scan',
+  summary: 'One medium to one verdict',
+  description:
+    'Send the bytes as application/octet-stream, or as the one file of a multipart form in the field `media`, or ' +
+    '`{"url": …}` as JSON. The answer is `match`, `no-match` with a reason, or `could-not-tell` with the error that ' +
+    'explains it; a medium that could not be looked at is never `no-match`.',
+  query: z.object({
+    fileId: z.string().max(512).optional().describe("The platform's own id of the file; known signals are used again."),
+    itemRef: z.string().max(128).optional().describe('What refers to the medium on the platform, for the seen record.'),
+    threshold: z.coerce.number().int().min(0).max(128).optional().describe('Greatest PDQ distance that counts.'),
+  }),
+  consumes: ['application/octet-stream', 'multipart/form-data', 'application/json'],
+  answer: verdictSchema,
+  handle: async ({ query, request, principal, signal, services }) => {
+    const options = { ...query, signal, showFingerprints: principal.scopes.has('entries:read') };
+    const { scanner } = services;
+    const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+    let verdict: Verdict;
+    if (type === 'application/octet-stream') {
+      const length = Number(request.headers['content-length']);
+      const declaredLength = Number.isSafeInteger(length) ? length : undefined;
+      verdict = await scanner.scan(request.body as AsyncIterable<Uint8Array>, { ...options, declaredLength });
+    } else if (type === 'multipart/form-data') {
+      verdict = await scanParts(request.parts(), (file) => scanner.scan(file, options));
+    } else if (type === 'application/json') {
+      const body = urlBody.safeParse(request.body);
+      if (!body.success) throw new VigieError('request-invalid', { detail: 'the body must be {"url": …}' });
+      verdict = await scanner.scanUrl(body.data.url, options);
+    } else {
+      throw new VigieError('content-type-unsupported');
+    }
+    return {
+      ...verdict,
+      matches: verdict.matches.map((match) => hideDetail(match, principal)),
+      ...(verdict.verdict === 'could-not-tell' ? { error: explain(verdict.reason) } : {}),
+    };
+  },
+});
+
+function explain(reason: Verdict['reason']) {
+  const code = reason !== null && Object.hasOwn(ERRORS, reason) ? (reason as ErrorCode) : 'media-damaged';
+  return new VigieError(code).toProblem();
+}
+
+/** Takes the one file in the field `media`; anything else in the form is a mistake that is said, not passed over. */
+async function scanParts(
+  parts: AsyncIterableIterator<Multipart>,
+  scanFile: (file: AsyncIterable<Uint8Array>) => Promise<Verdict>,
+): Promise<Verdict> {
+  let verdict: Verdict | undefined;
+  for await (const part of parts) {
+    if (part.fieldname !== 'media' || part.type !== 'file') {
+      throw new VigieError('request-invalid', { detail: 'the form has a part that is not the file `media`' });
+    }
+    if (verdict !== undefined) throw new VigieError('request-invalid', { detail: 'the file `media` is given twice' });
+    verdict = await scanFile(part.file);
+    if (part.file.truncated) throw new VigieError('media-too-large');
+  }
+  if (verdict === undefined) throw new VigieError('request-invalid', { detail: 'the form has no file `media`' });
+  return verdict;
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { SESSION_COOKIE } from '../authenticate.js';
+import { endpoint } from '../endpoint.js';
+
+export const openSession = endpoint({
+  method: 'POST',
+  url: '/v1/sessions',
+  scope: 'public',
+  summary: 'Spend a one-time link',
+  description: 'Opens a console session of twelve hours; the secret comes back as a cookie that scripts cannot read.',
+  body: z.object({ link: z.string().min(16).max(128) }).strict(),
+  answer: z.object({ opened: z.literal(true) }),
+  handle: async ({ body, request, reply, services }) => {
+    const secret = services.sessions.open(body.link);
+    // Browsers treat loopback as safe without TLS; everywhere else the cookie must not travel in clear.
+    const secure = request.protocol === 'https' ? '; Secure' : '';
+    reply.header(
+      'set-cookie',
+      `${SESSION_COOKIE}=${secret}; Path=/; HttpOnly; SameSite=Strict${secure}; Max-Age=43200`,
+    );
+    return { opened: true as const };
+  },
+});
+
+export const createLink = endpoint({
+  method: 'POST',
+  url: '/v1/links',
+  scope: 'keys:write',
+  summary: 'Make a one-time link to the console',
+  answer: z.object({ link: z.string().describe('The secret that stands behind the # of the address.') }),
+  status: 201,
+  handle: async ({ services }) => ({ link: services.sessions.createLink() }),
+});

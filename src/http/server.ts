@@ -1,0 +1,151 @@
+import multipart from '@fastify/multipart';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Logger } from 'pino';
+import { VigieError } from '../errors.js';
+import { authenticate, authorise, LOCAL_OPERATOR } from './authenticate.js';
+import { serveConsole } from './console-files.js';
+import { type Endpoint, problemSchema } from './endpoint.js';
+import { ENDPOINTS } from './endpoints.js';
+import { describeApi } from './openapi.js';
+import type { Services } from './services.js';
+
+const JSON_LIMIT = 4 * 2 ** 20;
+
+export interface ServerOptions {
+  readonly services: Services;
+  readonly logger: Logger;
+  /** `local` is the socket in the data directory: whoever can open it is the operator. */
+  readonly entrance: 'network' | 'local';
+}
+
+/** Builds the HTTP server; it does not listen yet. */
+export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { services, logger, entrance } = options;
+  const { limits } = services.config;
+  const server = Fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    bodyLimit: JSON_LIMIT,
+    // The whole of a request must arrive in this time; what a handler then does has limits of its own.
+    requestTimeout: limits.uploadMs,
+    connectionTimeout: 0,
+    keepAliveTimeout: 30_000,
+    genReqId: () => services.newId(),
+    routerOptions: { maxParamLength: 512 },
+  }).withTypeProvider<ZodTypeProvider>();
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  server.setErrorHandler((error: FastifyError, request, reply) => sendProblem(translate(error), request, reply));
+  server.setNotFoundHandler((request, reply) => sendProblem(new VigieError('not-found'), request, reply));
+  server.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+    reply.header('referrer-policy', 'no-referrer');
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  });
+
+  server.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
+  await server.register(multipart, {
+    limits: { files: 1, fields: 8, parts: 9, fieldSize: 4_096, fileSize: limits.mediaBytes },
+    throwFileSizeLimit: false,
+  });
+  await describeApi(server);
+  for (const each of ENDPOINTS) mount(server, each, options);
+  if (entrance === 'network') await serveConsole(server);
+  return server as unknown as FastifyInstance;
+}
+
+function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: ServerOptions): void {
+  const { method, url, scope, summary, description, params, query, body, consumes, answer, produces, status } = each;
+  const success = status ?? 200;
+  server.route({
+    method,
+    url,
+    schema: {
+      summary,
+      ...(description === undefined ? {} : { description }),
+      ...(params === undefined ? {} : { params }),
+      ...(query === undefined ? {} : { querystring: query }),
+      ...(body === undefined ? {} : { body }),
+      ...(consumes === undefined ? {} : { consumes: [...consumes] }),
+      ...(produces === undefined ? {} : { produces: [produces] }),
+      ...(scope === 'public' ? { security: [] } : { security: [{ key: [scope] }] }),
+      response: {
+        ...(answer === undefined ? {} : { [success]: answer }),
+        default: problemSchema,
+      },
+    },
+    config: { scope },
+    onRequest: async (request) => {
+      if (services.closing) throw new VigieError('shutting-down', { retryAfter: 5 });
+      if (scope === 'public') return;
+      const principal = entrance === 'local' ? LOCAL_OPERATOR : await authenticate(request, services);
+      authorise(principal, scope);
+      request.principal = principal;
+    },
+    handler: async (request, reply) => {
+      const gone = new AbortController();
+      const onClose = () => gone.abort(new VigieError('request-too-slow', { detail: 'the client went away' }));
+      request.raw.once('aborted', onClose);
+      reply.raw.once('close', onClose);
+      try {
+        const result = await each.handle({
+          params: request.params as undefined,
+          query: request.query as undefined,
+          body: request.body as undefined,
+          principal: request.principal ?? LOCAL_OPERATOR,
+          signal: gone.signal,
+          services,
+          request,
+          reply,
+        });
+        if (reply.sent || reply.raw.headersSent) return reply;
+        return reply.code(success).send(result);
+      } finally {
+        request.raw.off('aborted', onClose);
+        reply.raw.off('close', onClose);
+      }
+    },
+  });
+}
+
+function translate(error: FastifyError): VigieError {
+  if (error instanceof VigieError) return error;
+  if (error.validation !== undefined) {
+    const fields = error.validation.slice(0, 5).map((issue) => `${issue.instancePath} ${issue.message ?? ''}`.trim());
+    return new VigieError('request-invalid', { detail: fields.join('; '), cause: error });
+  }
+  switch (error.code) {
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new VigieError('content-type-unsupported', { cause: error });
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new VigieError('media-too-large', { detail: `limit ${JSON_LIMIT} bytes`, cause: error });
+    case 'FST_FILES_LIMIT':
+    case 'FST_PARTS_LIMIT':
+    case 'FST_FIELDS_LIMIT':
+      return new VigieError('request-invalid', { detail: 'too many parts', cause: error });
+    default:
+  }
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return new VigieError('request-invalid', { detail: error.message, cause: error });
+  }
+  return VigieError.from(error);
+}
+
+function sendProblem(error: VigieError, request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
+  if (error.status >= 500) request.log.error({ code: error.code, cause: describeCause(error.cause) }, error.message);
+  if (reply.raw.headersSent || reply.raw.destroyed) return undefined;
+  if (error.retryAfter !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfter)));
+  // The rest of a body that nobody will read must not keep the connection in doubt.
+  if (!request.raw.complete) reply.header('connection', 'close');
+  return reply
+    .code(error.status)
+    .type('application/problem+json')
+    .serializer(JSON.stringify)
+    .send({ ...error.toProblem(), requestId: request.id });
+}
+
+function describeCause(cause: unknown): unknown {
+  if (cause instanceof VigieError) return { code: cause.code };
+  return cause instanceof Error ? { name: cause.name, message: cause.message, stack: cause.stack } : undefined;
+}

@@ -1,0 +1,112 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Fetched, GuardedClient } from './guarded-client.js';
+
+const servers: Server[] = [];
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+const read = async ({ body }: Fetched): Promise<string> => {
+  const chunks = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+};
+
+const code = (wanted: string) => expect.objectContaining({ code: wanted });
+
+describe('GuardedClient', () => {
+  const open = { allow: ['127.0.0.1'] };
+
+  it('reads a body from an address that is open', async () => {
+    const url = await serve((_request, response) => response.end('picture'));
+    await expect(new GuardedClient(open).fetch(url, read)).resolves.toBe('picture');
+  });
+
+  it('refuses loopback, and says nothing of the address', async () => {
+    const url = await serve((_request, response) => response.end('secret'));
+    await expect(new GuardedClient().fetch(url, read)).rejects.toEqual(code('url-forbidden'));
+  });
+
+  it.each([
+    'http://[::1]/',
+    'http://localhost/',
+    'http://2130706433/',
+    'http://0x7f.1/',
+    'http://127.1/',
+    'http://[::ffff:127.0.0.1]/',
+  ])('refuses loopback written as %s', async (url) => {
+    await expect(new GuardedClient().fetch(url, read)).rejects.toEqual(code('url-forbidden'));
+  });
+
+  it('judges every answer of the name service', async () => {
+    const client = new GuardedClient({ resolve: async () => ['93.184.216.34', '10.0.0.1'] });
+    await expect(client.fetch('http://mixed.example/', read)).rejects.toEqual(code('url-forbidden'));
+  });
+
+  it('connects to the address that was judged, whatever the name answers later', async () => {
+    const url = await serve((request, response) => response.end(request.headers.host));
+    let asked = 0;
+    const resolve = async () => (asked++ === 0 ? ['127.0.0.1'] : ['10.9.9.9']);
+    const client = new GuardedClient({ ...open, resolve });
+    const { port } = new URL(url);
+    await expect(client.fetch(`http://rebinding.example:${port}/`, read)).resolves.toBe(`rebinding.example:${port}`);
+    expect(asked).toBe(1);
+  });
+
+  it('judges the target of a redirect again', async () => {
+    const url = await serve((_request, response) => {
+      response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data' }).end();
+    });
+    await expect(new GuardedClient(open).fetch(url, read)).rejects.toEqual(code('url-forbidden'));
+  });
+
+  it('follows a few redirects and then stops', async () => {
+    const url = await serve((request, response) => {
+      const hop = Number(request.url?.slice(1) || '0');
+      if (hop === 3) response.end('arrived');
+      else response.writeHead(302, { location: `/${hop + 1}` }).end();
+    });
+    await expect(new GuardedClient(open).fetch(`${url}/0`, read)).resolves.toBe('arrived');
+    const loop = await serve((_request, response) => response.writeHead(302, { location: '/' }).end());
+    await expect(new GuardedClient(open).fetch(loop, read)).rejects.toEqual(code('fetch-failed'));
+  });
+
+  it.each(['file:///etc/passwd', 'ftp://example.org/a', 'no url', 'http://user:pw@example.org/'])(
+    'takes no %s',
+    async (url) => {
+      await expect(new GuardedClient().fetch(url, read)).rejects.toEqual(code('url-invalid'));
+    },
+  );
+
+  it('takes nothing but 200 for an answer', async () => {
+    const url = await serve((_request, response) => response.writeHead(404).end('an error page'));
+    await expect(new GuardedClient(open).fetch(url, read)).rejects.toEqual(code('fetch-failed'));
+  });
+
+  it('gives up on an endpoint that never ends', async () => {
+    const url = await serve((_request, response) => {
+      response.write('begin');
+    });
+    const client = new GuardedClient({ ...open, timeoutMs: 200 });
+    await expect(client.fetch(url, read)).rejects.toEqual(code('fetch-timeout'));
+  });
+
+  it('stops when the caller does', async () => {
+    const gone = new AbortController();
+    const url = await serve(() => gone.abort(new Error('client went away')));
+    await expect(new GuardedClient(open).fetch(url, read, { signal: gone.signal })).rejects.toThrow('client went away');
+  });
+});

@@ -1,0 +1,130 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { Agent, request } from 'undici';
+import { VigieError } from '../errors.js';
+import { abortable } from '../runtime/abortable.js';
+import { AddressGuard } from './address-guard.js';
+
+const MAXIMUM_REDIRECTS = 3;
+
+export interface GuardedClientOptions {
+  /** Addresses or CIDR ranges that may be fetched from although they are not public. */
+  readonly allow?: readonly string[];
+  /** Time limit for the whole exchange, milliseconds. */
+  readonly timeoutMs?: number;
+  /** Name resolution, replaceable for tests; answers numeric addresses. */
+  readonly resolve?: (host: string) => Promise<readonly string[]>;
+}
+
+export interface Fetched {
+  readonly body: AsyncIterable<Uint8Array>;
+  /** As the sender declares it; not to be trusted. */
+  readonly length: number | undefined;
+}
+
+/**
+ * The only way out of the house for an address that somebody else chose. Every address that DNS answers is judged, for
+ * the first request and after each redirect, and the connection is made to the address that was judged, so that a name
+ * that answers differently the second time gains nothing.
+ */
+export class GuardedClient {
+  readonly #guard: AddressGuard;
+  readonly #timeoutMs: number;
+  readonly #resolve: (host: string) => Promise<readonly string[]>;
+
+  constructor(options: GuardedClientOptions = {}) {
+    this.#guard = new AddressGuard(options.allow);
+    this.#timeoutMs = options.timeoutMs ?? 15_000;
+    this.#resolve =
+      options.resolve ?? (async (host) => (await lookup(host, { all: true })).map((answer) => answer.address));
+  }
+
+  /**
+   * Opens a URL for reading.
+   * @param consume reads the body; the connection is closed when it returns or throws
+   * @throws VigieError `url-invalid`, `url-forbidden`, `fetch-failed`, `fetch-timeout`
+   */
+  async fetch<T>(
+    url: string,
+    consume: (fetched: Fetched) => Promise<T>,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<T> {
+    const timeout = AbortSignal.timeout(this.#timeoutMs);
+    const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
+    try {
+      let target = parse(url);
+      for (let redirects = 0; ; redirects++) {
+        const next = await this.#once(target, signal, consume);
+        if (!('location' in next)) return next.value;
+        if (redirects === MAXIMUM_REDIRECTS) throw new VigieError('fetch-failed', { detail: 'too many redirects' });
+        target = parse(next.location, target);
+      }
+    } catch (error) {
+      if (error instanceof VigieError) throw error;
+      if (options.signal?.aborted) throw options.signal.reason;
+      if (timeout.aborted) throw new VigieError('fetch-timeout', { cause: error });
+      throw new VigieError('fetch-failed', { cause: error });
+    }
+  }
+
+  async #once<T>(
+    url: URL,
+    signal: AbortSignal,
+    consume: (fetched: Fetched) => Promise<T>,
+  ): Promise<{ readonly value: T } | { readonly location: string }> {
+    const address = await this.#judge(url.hostname, signal);
+    const dispatcher = new Agent({
+      connect: {
+        lookup: (_host, lookupOptions, callback) => {
+          const family = isIP(address);
+          if (lookupOptions.all) callback(null, [{ address, family }]);
+          else callback(null, address, family);
+        },
+      },
+      pipelining: 0,
+    });
+    try {
+      const response = await request(url, {
+        dispatcher,
+        signal,
+        headers: { accept: '*/*', 'user-agent': 'Vigie' },
+        headersTimeout: this.#timeoutMs,
+        bodyTimeout: this.#timeoutMs,
+      });
+      const { statusCode, headers, body } = response;
+      // Whoever reads the body meets its errors there; a body that is given up must not raise one that nobody meets.
+      body.on('error', () => undefined);
+      if (statusCode >= 300 && statusCode < 400 && typeof headers['location'] === 'string') {
+        body.destroy();
+        return { location: headers['location'] };
+      }
+      if (statusCode !== 200) {
+        body.destroy();
+        throw new VigieError('fetch-failed', { detail: `the server answered ${statusCode}` });
+      }
+      const declared = Number(headers['content-length']);
+      return { value: await consume({ body, length: Number.isSafeInteger(declared) ? declared : undefined }) };
+    } finally {
+      await dispatcher.destroy();
+    }
+  }
+
+  /** @returns the address to connect to, which every answer of DNS agrees may be fetched from */
+  async #judge(hostname: string, signal: AbortSignal): Promise<string> {
+    const host = hostname.replace(/^\[|\]$/g, '');
+    const addresses = isIP(host) ? [host] : await abortable(this.#resolve(host), signal);
+    const [first] = addresses;
+    if (first === undefined) throw new VigieError('fetch-failed', { detail: 'the name has no address' });
+    if (!addresses.every((address) => this.#guard.permits(address))) throw new VigieError('url-forbidden');
+    return first;
+  }
+}
+
+function parse(text: string, base?: URL): URL {
+  const url = URL.canParse(text, base?.href) ? new URL(text, base?.href) : undefined;
+  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) throw new VigieError('url-invalid');
+  if (url.username !== '' || url.password !== '') {
+    throw new VigieError('url-invalid', { detail: 'a URL with credentials is not taken' });
+  }
+  return url;
+}

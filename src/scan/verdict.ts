@@ -1,0 +1,54 @@
+import type { ErrorCode } from '../errors.js';
+import type { MediaKind } from '../media/media-signals.js';
+import type { SignalTypeName } from '../signals/signal-type.js';
+
+/** There are three verdicts, exactly. */
+export type VerdictWord = 'match' | 'no-match' | 'could-not-tell';
+
+/** Why nothing matched. The last two say that only the exact hashes could be tried. */
+export type NoMatchReason = 'nothing-known' | 'kind-not-covered' | 'low-quality';
+
+/** One entry that the medium matches, by its nearest signal. */
+export interface Match {
+  readonly list: string;
+  readonly version: number;
+  readonly entry: string;
+  readonly grade: string | null;
+  readonly signal: SignalTypeName;
+  /** Differing bits for PDQ, 0 for exact types, the metric's value for PhotoDNA. */
+  readonly distance: number;
+  /** Which way of looking at the medium found it: `as-is`, a dihedral name, `negative`, `trimmed`, `trimmed+flipY` … */
+  readonly view: string;
+  readonly frame: number | null;
+  /** PDQ quality of the view. */
+  readonly quality: number | null;
+  /** Both fingerprints in hexadecimal; only for a principal who may see entries, and for sample lists. */
+  readonly fingerprint?: { readonly query: string; readonly entry: string };
+}
+
+/** What Vigie says of one medium, with everything that led to it. */
+export interface Verdict {
+  readonly verdict: VerdictWord;
+  /** `null` for a match; a `NoMatchReason`; or the code of the error for which it could not be told. */
+  readonly reason: NoMatchReason | ErrorCode | null;
+  readonly kind: MediaKind | null;
+  readonly format: string | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly bytes: number;
+  readonly frames: number | null;
+  readonly framesHashed: number | null;
+  /** The best quality of all hashed frames. */
+  readonly quality: number | null;
+  /** True when a part of a damaged file was all that could be decoded. */
+  readonly damaged: boolean;
+  /** Nearest first, bounded; `total` is the true count. */
+  readonly matches: readonly Match[];
+  readonly total: number;
+  readonly truncated: boolean;
+  /** Milliseconds by stage: read, wait, decode, hash, lookup, total. */
+  readonly ms: Readonly<Record<string, number>>;
+  readonly engine: string;
+  /** The sequence of list changes that the index had applied when the look-up ran. */
+  readonly appliedSeq: number;
+}
