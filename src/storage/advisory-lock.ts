@@ -1,0 +1,18 @@
+import { sql } from 'kysely';
+import type { Tx } from './schema.js';
+
+/** The advisory locks of Vigie, all in one place so that no two share a number. */
+const ADVISORY_LOCKS = { migrations: 1, 'list-change': 2, 'api-key': 3 } as const;
+
+/** "VIGI": sets our locks apart from those of other programs in the same database. */
+const SPACE = 0x56494749;
+
+/** Waits for a lock that is held until the transaction ends. */
+export async function advisoryLock(tx: Tx, name: keyof typeof ADVISORY_LOCKS): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(${SPACE}::int4, ${ADVISORY_LOCKS[name]}::int4)`.execute(tx);
+}
+
+/** Tells those who listen on a channel, on every node, once the transaction has committed. */
+export async function notify(tx: Tx, channel: string, payload: string): Promise<void> {
+  await sql`SELECT pg_notify(${channel}, ${payload})`.execute(tx);
+}

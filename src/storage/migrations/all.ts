@@ -1,0 +1,5 @@
+import { lists } from './0001-lists.js';
+import type { Migration } from './migration.js';
+
+/** Every migration, in order. */
+export const MIGRATIONS: readonly Migration[] = [lists];
