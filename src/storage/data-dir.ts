@@ -1,0 +1,130 @@
+import { chmod, mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { VigieError } from '../errors.js';
+import { lockDirectory, lockReach } from './data-dir-lock.js';
+import { claimOwnership, type DataDirOwner, describeOwner, readOwner } from './data-dir-owner.js';
+import { errnoOf, fileError, syncDirectory } from './durable-file.js';
+import type { KeyPlace } from './open-keyring.js';
+import { findSocketPath } from './socket-path.js';
+
+export interface DataDirOptions {
+  /** Make the directory when it is missing. */
+  readonly create?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** The data directory of one installation, owned by this process until `close`. */
+export class DataDir implements AsyncDisposable {
+  /** The real path, without symbolic links. */
+  readonly path: string;
+  /** The service's socket, which may lie elsewhere when the path is too long. */
+  readonly socketPath: string;
+  readonly #release: () => Promise<void>;
+
+  private constructor(path: string, socketPath: string, release: () => Promise<void>) {
+    this.path = path;
+    this.socketPath = socketPath;
+    this.#release = release;
+  }
+
+  /**
+   * Takes the directory: makes it (mode 0700), locks it, and removes what a crash left in `tmp/`.
+   * @throws VigieError `data-dir-in-use`, `data-dir-unusable`, `disk-full`
+   */
+  static async open(path: string, { create = false, signal }: DataDirOptions = {}): Promise<DataDir> {
+    try {
+      if (create) await mkdir(path, { recursive: true, mode: 0o700 });
+      const real = await realpath(path);
+      const found = await stat(real);
+      if (!found.isDirectory()) throw new VigieError('data-dir-unusable', { detail: 'not a directory' });
+      const unlock = await lockOrName(real, found);
+      try {
+        // Only once it is ours, so that a wrong --data changes nothing of a directory in use.
+        await chmod(real, 0o700);
+        await rm(join(real, 'tmp'), { recursive: true, force: true });
+        for (const name of ['segments', 'seen', 'keys', 'tmp']) {
+          await mkdir(join(real, name), { recursive: true, mode: 0o700 });
+        }
+        await syncDirectory(real);
+        const disown = await claimOwnership(ownerFile(real), await lockReach(), signal);
+        const release = async (): Promise<void> => {
+          await disown();
+          await unlock();
+        };
+        return new DataDir(real, await findSocketPath(real, true), release);
+      } catch (thrown) {
+        await unlock();
+        throw thrown;
+      }
+    } catch (thrown) {
+      if (signal?.aborted) throw thrown;
+      throw fileError(thrown, 'data-dir-unusable');
+    }
+  }
+
+  get db(): string {
+    return join(this.path, 'db');
+  }
+  get segments(): string {
+    return join(this.path, 'segments');
+  }
+  get seen(): string {
+    return join(this.path, 'seen');
+  }
+  get keys(): string {
+    return join(this.path, 'keys');
+  }
+  get tmp(): string {
+    return join(this.path, 'tmp');
+  }
+
+  /** For openKeyring. The canary lies apart from the keys: who loses `keys/` must still be told. */
+  get keyPlace(): KeyPlace {
+    return {
+      keyFile: join(this.keys, 'master.key'),
+      canaryFile: join(this.path, 'sealed.canary'),
+      holdsSealedData: async () => {
+        for (const directory of [this.segments, this.seen]) if ((await readdir(directory)).length > 0) return true;
+        return false;
+      },
+    };
+  }
+
+  /** Gives the directory back. Close the database first. */
+  async close(): Promise<void> {
+    await rm(this.socketPath, { force: true });
+    await this.#release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** The socket of the service that owns a data directory, for commands that want to speak to it. */
+export async function socketPathOf(dataDir: string): Promise<string> {
+  try {
+    return await findSocketPath(await realpath(dataDir), false);
+  } catch (thrown) {
+    throw fileError(thrown, 'data-dir-unusable');
+  }
+}
+
+/** Who owns a data directory just now, as far as its owner file tells. */
+export async function ownerOf(dataDir: string): Promise<DataDirOwner | undefined> {
+  return await readOwner(ownerFile(dataDir));
+}
+
+function ownerFile(dataDir: string): string {
+  return join(dataDir, 'owner.json');
+}
+
+async function lockOrName(path: string, found: Awaited<ReturnType<typeof stat>>): Promise<() => Promise<void>> {
+  try {
+    return await lockDirectory(found);
+  } catch (thrown) {
+    const owner = await ownerOf(path);
+    if (errnoOf(thrown) !== 'data-dir-in-use' || owner === undefined) throw thrown;
+    throw new VigieError('data-dir-in-use', { detail: describeOwner(owner) });
+  }
+}
