@@ -56,7 +56,9 @@ export class SealedLog {
     const file = await openOrCreate(path);
     try {
       const { size } = await file.stat();
-      if (size < HEADER_BYTES) {
+      const head = Buffer.alloc(HEADER_BYTES);
+      await file.read(head, 0, HEADER_BYTES, 0);
+      if (size < HEADER_BYTES || (size === HEADER_BYTES && head.every((byte) => byte === 0))) {
         const header = newHeader('log', keyring, purpose, 0);
         await file.truncate(0);
         await writeFully(file, header.bytes, 0);
@@ -64,8 +66,6 @@ export class SealedLog {
         await syncDirectory(dirname(path));
         return new SealedLog(file, header, 0, HEADER_BYTES, size);
       }
-      const head = Buffer.alloc(HEADER_BYTES);
-      await file.read(head, 0, HEADER_BYTES, 0);
       const header = readHeader(head, 'log', keyring, purpose);
       let end = HEADER_BYTES;
       let frames = 0;
@@ -242,7 +242,7 @@ async function refuseIfMoreFollows(
 ): Promise<void> {
   const rest = Buffer.allocUnsafe(size - from);
   await file.read(rest, 0, rest.byteLength, from);
-  for (let at = rest.indexOf(MARKER, 1); at !== -1; at = rest.indexOf(MARKER, at + 1)) {
+  for (let at = rest.indexOf(MARKER); at !== -1; at = rest.indexOf(MARKER, at + 1)) {
     if ((await readFrame(file, header, number, from + at, true)) !== undefined) {
       throw new VigieError('seal-damaged', { detail: `frame ${number}` });
     }
