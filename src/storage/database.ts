@@ -31,6 +31,8 @@ export interface Database {
    * @returns the function that ends it
    */
   listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>;
+  /** The version of PostgreSQL, in its own words. */
+  version(): Promise<string>;
   /** Waits for what is running; the embedded database writes a checkpoint. */
   close(): Promise<void>;
 }
@@ -116,6 +118,13 @@ class OpenDatabase implements Database {
 
   listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>> {
     return this.#backend.listen(channel, heard);
+  }
+
+  async version(): Promise<string> {
+    const { rows } = await sql<{ version: string }>`SELECT current_setting('server_version') AS version`.execute(
+      this.db,
+    );
+    return rows[0]?.version ?? 'unknown';
   }
 
   async close(): Promise<void> {

@@ -7,10 +7,7 @@ export type Db = Kysely<Schema>;
 /** An open transaction. What must be part of one asks for this type. */
 export type Tx = Transaction<Schema>;
 
-/** What jsonb can hold. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
-
-/** A jsonb column is written through `jsonb()`. */
+/** A jsonb column is written through `jsonb()`. What an unknown one holds is its writer's to check when reading. */
 type JsonColumn<T> = ColumnType<T, RawBuilder<T>, RawBuilder<T>>;
 type NullableJsonColumn<T> = ColumnType<T | null, RawBuilder<T> | null | undefined, RawBuilder<T> | null>;
 /** Set once, when the row is made. */
@@ -33,7 +30,7 @@ export interface ListTable {
   /** A list that is tried out: its matches are recorded and nothing follows from them. */
   shadow: Generated<boolean>;
   /** Radius by signal type, where it differs from the type's own. */
-  threshold: NullableJsonColumn<Json>;
+  threshold: NullableJsonColumn<Readonly<Record<string, number>>>;
   current_version: Nullable<number>;
   created_at: Stamp;
 }
@@ -45,7 +42,7 @@ export interface ListVersionTable {
   source_name: Nullable<string>;
   format: Nullable<string>;
   entries: number;
-  report: JsonColumn<Json>;
+  report: JsonColumn<unknown>;
   created_at: Stamp;
 }
 
@@ -55,7 +52,7 @@ export interface SegmentTable {
   list_id: Fixed<string>;
   bytes: number;
   entries: number;
-  summary: JsonColumn<Json>;
+  summary: JsonColumn<unknown>;
   created_at: Stamp;
 }
 
@@ -80,7 +77,7 @@ export interface ListChangeTable {
   /** Not a foreign key: the change outlives the list that was removed. */
   list_id: Fixed<string>;
   kind: ListChangeKind;
-  payload: JsonColumn<Json>;
+  payload: JsonColumn<unknown>;
   at: Stamp;
 }
 
@@ -90,10 +87,10 @@ export interface ImportRunTable {
   version: Fixed<number>;
   source_name: Nullable<string>;
   source_fingerprint: Nullable<string>;
-  checkpoint: NullableJsonColumn<Json>;
+  checkpoint: NullableJsonColumn<unknown>;
   state: ImportState;
-  staged: JsonColumn<Json>;
-  counts: JsonColumn<Json>;
+  staged: JsonColumn<unknown>;
+  counts: JsonColumn<unknown>;
   started_at: Stamp;
   updated_at: Stamp;
 }
@@ -114,7 +111,7 @@ export interface InstanceTable {
   id: Fixed<string>;
   created_at: Stamp;
   /** The newest version of each file format that was written. */
-  formats: JsonColumn<Json>;
+  formats: JsonColumn<unknown>;
 }
 
 export interface MigrationTable {

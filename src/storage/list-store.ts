@@ -1,0 +1,106 @@
+import { VigieError } from '../errors.js';
+import { jsonb } from './column-values.js';
+import { appendListChange } from './list-change-log.js';
+import { randomId } from './random-id.js';
+import type { Db, ListRow, Tx } from './schema.js';
+
+const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+/** What is said of a list, apart from its name and its content. */
+export interface ListTerms {
+  readonly source?: string | null;
+  readonly licence?: string | null;
+  readonly terms?: string | null;
+  readonly expiresAt?: Date | null;
+  readonly shadow?: boolean;
+  /** Radius by signal type; null for those of the types. */
+  readonly threshold?: Readonly<Record<string, number>> | null;
+}
+
+export interface StoredList extends Required<ListTerms> {
+  readonly id: string;
+  readonly name: string;
+  readonly currentVersion: number | null;
+  readonly createdAt: Date;
+}
+
+/** @throws VigieError `list-name-invalid`, `list-name-taken` */
+export async function createList(db: Db, name: string, terms: ListTerms = {}): Promise<StoredList> {
+  if (!NAME.test(name)) throw new VigieError('list-name-invalid');
+  const row = await db
+    .insertInto('list')
+    .values({ id: randomId(), name, ...columnsOf(terms) })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .returningAll()
+    .executeTakeFirst();
+  if (row === undefined) throw new VigieError('list-name-taken', { detail: name });
+  return listOf(row);
+}
+
+/** @throws VigieError `list-not-found` */
+export async function getList(db: Db, name: string): Promise<StoredList> {
+  const list = await findList(db, name);
+  if (list === undefined) throw new VigieError('list-not-found', { detail: NAME.test(name) ? name : 'not a name' });
+  return list;
+}
+
+export async function findList(db: Db, name: string): Promise<StoredList | undefined> {
+  const row = await db.selectFrom('list').selectAll().where('name', '=', name).executeTakeFirst();
+  return row && listOf(row);
+}
+
+export async function getListById(db: Db, id: string): Promise<StoredList> {
+  const row = await db.selectFrom('list').selectAll().where('id', '=', id).executeTakeFirst();
+  if (row === undefined) throw new VigieError('list-not-found');
+  return listOf(row);
+}
+
+/** All lists by name; there are tens of them. */
+export async function listLists(db: Db): Promise<StoredList[]> {
+  const rows = await db.selectFrom('list').selectAll().orderBy('name').execute();
+  return rows.map(listOf);
+}
+
+/** Changes what is said of a list; every process hears of it. */
+export async function changeListTerms(tx: Tx, id: string, terms: ListTerms): Promise<number> {
+  const list = await lockList(tx, id);
+  const columns = columnsOf(terms);
+  if (Object.keys(columns).length > 0) await tx.updateTable('list').set(columns).where('id', '=', id).execute();
+  const version = list.currentVersion;
+  return await appendListChange(tx, { kind: 'version', listId: id, payload: { version, previous: version } });
+}
+
+/** Removes a list with its versions and statuses. Its segments become orphans. */
+export async function removeList(tx: Tx, id: string): Promise<number> {
+  const { name } = await lockList(tx, id);
+  await tx.deleteFrom('list').where('id', '=', id).execute();
+  return await appendListChange(tx, { kind: 'removed', listId: id, payload: { name } });
+}
+
+/** The list's row, which nobody else can change until the transaction ends. */
+export async function lockList(tx: Tx, id: string): Promise<StoredList> {
+  const row = await tx.selectFrom('list').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+  if (row === undefined) throw new VigieError('list-not-found');
+  return listOf(row);
+}
+
+function columnsOf({ source, licence, terms, expiresAt, shadow, threshold }: ListTerms) {
+  return {
+    ...(source === undefined ? {} : { source }),
+    ...(licence === undefined ? {} : { licence }),
+    ...(terms === undefined ? {} : { terms }),
+    ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+    ...(shadow === undefined ? {} : { shadow }),
+    ...(threshold === undefined ? {} : { threshold: threshold === null ? null : jsonb(threshold) }),
+  };
+}
+
+function listOf(row: ListRow): StoredList {
+  const { id, name, source, licence, terms, shadow, threshold } = row;
+  return {
+    ...{ id, name, source, licence, terms, shadow, threshold },
+    expiresAt: row.expires_at,
+    currentVersion: row.current_version,
+    createdAt: row.created_at,
+  };
+}
