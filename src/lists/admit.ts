@@ -1,0 +1,168 @@
+import { hash } from 'node:crypto';
+import type { Entry, EntrySignal } from '../index/entry.js';
+import { signalType } from '../signals/signal-types.js';
+import type { ReportCounter } from './import-report.js';
+import { KeySet } from './key-set.js';
+import { type ListRecord, type RecordSignal, TEXT_LIMIT } from './sources/list-record.js';
+
+/** PDQ of a picture with a quality below this tells too little: the reference implementation advises not to match it. */
+export const MINIMUM_PDQ_QUALITY = 50;
+
+/** Longest comment that is kept, in UTF-16 units. */
+const COMMENT_LIMIT = 1024;
+
+/** Entries whose fields are written over for each record: whoever keeps one copies it. */
+interface ReusedSignal {
+  type: EntrySignal['type'];
+  value: Uint8Array;
+  quality: number | undefined;
+  active: boolean;
+}
+
+interface ReusedEntry {
+  id: string;
+  grade: string | undefined;
+  kind: string | undefined;
+  added: number | undefined;
+  comment: string | undefined;
+  signals: ReusedSignal[];
+}
+
+/**
+ * The rules by which a record becomes an entry. Of records with the same id, or of equal records without one, the first
+ * of a file wins: what comes later in a file was most often appended by a merge, and which one wins must not depend on
+ * where segments end.
+ */
+export class Admission {
+  readonly #counter: ReportCounter;
+  readonly #seen: KeySet;
+  readonly #spare: ReusedSignal[] = [];
+  readonly #entry: ReusedEntry = {
+    id: '',
+    grade: undefined,
+    kind: undefined,
+    added: undefined,
+    comment: undefined,
+    signals: [],
+  };
+
+  /** @param expected about how many records will come, when that is known */
+  constructor(counter: ReportCounter, expected?: number) {
+    this.#counter = counter;
+    this.#seen = new KeySet(expected);
+  }
+
+  /**
+   * Applies every rule, and counts.
+   * @returns the entry, valid until the next call; undefined when the record is left out
+   */
+  admit(record: ListRecord): Entry | undefined {
+    const counter = this.#counter;
+    const { line } = record;
+    counter.records++;
+    if (record.problem !== undefined) {
+      counter.leaveOut(record.problem === 'malformed' ? 'malformed-record' : record.problem, line);
+      return undefined;
+    }
+    if (record.id !== undefined && record.id.length > TEXT_LIMIT) {
+      counter.leaveOut('id-too-long', line);
+      return undefined;
+    }
+    this.#takeSignals(record);
+    const { signals } = this.#entry;
+    if (signals.length === 0) {
+      const nothing = record.malformed.length === 0 && record.signals.length === 0;
+      counter.leaveOut(nothing ? 'no-signal' : 'no-usable-signal', line);
+      return undefined;
+    }
+    const stated = record.id !== undefined && record.id !== '';
+    const id = stated ? (record.id as string) : derivedId(signals);
+    if (!this.#seen.add(id)) {
+      counter.leaveOut(stated ? 'duplicate-id' : 'duplicate-signals', line);
+      return undefined;
+    }
+    return this.#accept(id, record);
+  }
+
+  #takeSignals(record: ListRecord): void {
+    const counter = this.#counter;
+    const { signals } = this.#entry;
+    signals.length = 0;
+    for (let i = 0; i < record.signals.length; i++) {
+      const { type, value, quality = record.quality } = record.signals[i] as RecordSignal;
+      const unusable = signalType(type).unusable(value);
+      if (unusable !== undefined) {
+        counter.note(unusable, record.line);
+        counter.signal(type, 'rejected');
+        continue;
+      }
+      if (signals.some((other) => other.type === type && Buffer.compare(other.value, value) === 0)) continue;
+      const signal = this.#spareSignal(signals.length);
+      signal.type = type;
+      signal.value = value;
+      signal.quality = type === 'pdq' ? quality : undefined;
+      signal.active = signal.quality === undefined || signal.quality >= MINIMUM_PDQ_QUALITY;
+      signals.push(signal);
+    }
+    for (const type of record.malformed) {
+      counter.note('malformed-signal', record.line);
+      counter.signal(type, 'rejected');
+    }
+  }
+
+  #accept(id: string, record: ListRecord): Entry {
+    const counter = this.#counter;
+    const entry = this.#entry;
+    entry.id = id;
+    entry.grade = short(record.grade);
+    entry.kind = short(record.kind);
+    entry.added = record.added;
+    entry.comment = record.comment === '' ? undefined : record.comment;
+    if (record.comment !== undefined && record.comment.length > COMMENT_LIMIT) {
+      entry.comment = cut(record.comment, COMMENT_LIMIT);
+      counter.note('comment-shortened', record.line);
+    }
+    for (let i = 0; i < record.unreadable.length; i++) counter.note('field-unreadable', record.line);
+    for (const { type, active } of entry.signals) {
+      counter.signal(type, active ? 'active' : 'inactive');
+      if (!active) counter.note('low-quality', record.line);
+    }
+    counter.accept(entry.grade);
+    // A field that is absent is undefined here, so that the object keeps one shape for ten million records.
+    return entry as unknown as Entry;
+  }
+
+  #spareSignal(i: number): ReusedSignal {
+    let signal = this.#spare[i];
+    if (signal === undefined) {
+      signal = { type: 'md5', value: new Uint8Array(0), quality: undefined, active: true };
+      this.#spare[i] = signal;
+    }
+    return signal;
+  }
+}
+
+const GRADE_LIMIT = 64;
+
+function short(text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined;
+  return text.length > GRADE_LIMIT ? cut(text, GRADE_LIMIT) : text;
+}
+
+/** The beginning of a text; half a character at the cut becomes U+FFFD. */
+function cut(text: string, length: number): string {
+  return Buffer.from(text.slice(0, length)).toString();
+}
+
+/**
+ * An id for an entry whose source gives none: x and the first 24 hexadecimal digits of the SHA-256 of its signals,
+ * written `type:value`, sorted, one a line. So the same entry has the same id in every version of the list, and a
+ * withdrawal holds across imports; and the id, which people see, gives no signal away that could be looked up elsewhere.
+ */
+export function derivedId(signals: readonly Pick<EntrySignal, 'type' | 'value'>[]): string {
+  const lines = signals.map(
+    ({ type, value }) => `${type}:${Buffer.from(value.buffer, value.byteOffset, value.length).toString('hex')}`,
+  );
+  const text = lines.length === 1 ? (lines[0] as string) : lines.sort().join('\n');
+  return `x${hash('sha256', text).slice(0, 24)}`;
+}

@@ -1,0 +1,52 @@
+import type { ByteSource } from '../index/byte-io.js';
+import type { BlobStore, BlobWriter, ListedBlob } from '../storage/blob-store.js';
+import type { Keyring } from '../storage/keyring.js';
+import { SealedReader, SealedWriter } from '../storage/sealed-file.js';
+
+const PURPOSE = 'segment';
+
+/** A blob store whose content is sealed: lists are secrets, and so are the segments that hold them. */
+export class SealedBlobStore implements BlobStore {
+  readonly #blobs: BlobStore;
+  readonly #keyring: Keyring;
+
+  constructor(blobs: BlobStore, keyring: Keyring) {
+    this.#blobs = blobs;
+    this.#keyring = keyring;
+  }
+
+  async create(): Promise<BlobWriter> {
+    const blob = await this.#blobs.create();
+    const sealed = new SealedWriter(blob, this.#keyring, PURPOSE);
+    return {
+      write: (bytes) => sealed.write(bytes),
+      commit: async () => {
+        await sealed.finish();
+        return await blob.commit();
+      },
+      abort: () => blob.abort(),
+    };
+  }
+
+  async open(id: string): Promise<ByteSource> {
+    const source = await this.#blobs.open(id);
+    try {
+      return await SealedReader.open(source, this.#keyring, PURPOSE);
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
+  }
+
+  has(id: string): Promise<boolean> {
+    return this.#blobs.has(id);
+  }
+
+  delete(id: string): Promise<void> {
+    return this.#blobs.delete(id);
+  }
+
+  list(): AsyncIterable<ListedBlob> {
+    return this.#blobs.list();
+  }
+}
