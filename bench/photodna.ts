@@ -1,6 +1,7 @@
 import { Hits } from '../src/index/hits.js';
-import { PHOTODNA_BYTES, type PhotoDnaMetric, type ValueColumn } from '../src/index/photodna/photodna-sketch.js';
+import { PHOTODNA_BYTES, type ValueColumn } from '../src/index/photodna/photodna-sketch.js';
 import { PhotoDnaTable } from '../src/index/photodna/photodna-table.js';
+import type { PhotoDnaMetric } from '../src/signals/photodna/photodna.js';
 import { type Bench, type BenchRow, interleave } from './harness.js';
 
 /** What values look like: independent bytes, or smooth and clustered as gradients of real pictures are. */

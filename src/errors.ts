@@ -98,6 +98,21 @@ export const ERRORS = define({
     title: 'The file is not a segment of this version of Vigie.',
     remedy: 'Check the path; import the list again if it was written by another version.',
   },
+  'segment-closed': {
+    status: 503,
+    title: 'The segment was closed while it was read.',
+    remedy: 'Try again: a newer version of the list has taken its place.',
+  },
+  'segment-full': {
+    status: 413,
+    title: 'The entries do not fit into one segment.',
+    remedy: 'Write them into several segments.',
+  },
+  'entry-too-large': {
+    status: 413,
+    title: 'The entry is larger than a segment takes.',
+    remedy: 'Shorten its comment, or give its signals to several entries.',
+  },
   'memory-exhausted': {
     status: 503,
     title: 'There is not enough memory for the index.',

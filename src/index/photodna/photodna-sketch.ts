@@ -1,10 +1,10 @@
+import type { PhotoDnaMetric } from '../../signals/photodna/photodna.js';
+
 /** Bytes of a PhotoDNA value. */
 export const PHOTODNA_BYTES = 144;
 /** Bytes of a sketch: one cell for each of sixteen groups of nine dimensions. */
 export const SKETCH_BYTES = 16;
 const GROUP_SIZE = PHOTODNA_BYTES / SKETCH_BYTES;
-
-export type PhotoDnaMetric = 'squared-euclidean' | 'manhattan';
 
 /**
  * How values are reduced to sketches. Sixteen groups of nine dimensions are chosen so that dimensions of a group rise and

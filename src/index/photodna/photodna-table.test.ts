@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { PhotoDnaMetric } from '../../signals/photodna/photodna.js';
 import { Hits } from '../hits.js';
 import { randomBytes, seeded } from '../testing/random.js';
-import { PHOTODNA_BYTES, type PhotoDnaMetric } from './photodna-sketch.js';
+import { PHOTODNA_BYTES } from './photodna-sketch.js';
 import { MAX_DISTANCE, PhotoDnaTable } from './photodna-table.js';
 
 type Shape = 'random' | 'clustered' | 'smooth' | 'equal' | 'extreme';

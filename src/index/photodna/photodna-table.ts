@@ -1,11 +1,11 @@
 import { VigieError } from '../../errors.js';
+import type { PhotoDnaMetric } from '../../signals/photodna/photodna.js';
 import type { Hits } from '../hits.js';
 import { type PhotoDnaKernel, photoDnaKernel } from './photodna-kernel.js';
 import { BOX_BYTES, boxes, GROUP, LEAF, orderBySketch } from './photodna-order.js';
 import {
   learnSketching,
   PHOTODNA_BYTES,
-  type PhotoDnaMetric,
   SKETCH_BYTES,
   Sketcher,
   type Sketching,
@@ -80,9 +80,11 @@ export class PhotoDnaTable {
     if (sketching) {
       const unordered = sketchAll(values, sketching);
       const order = orderBySketch(unordered, count);
+      const value = new Uint8Array(PHOTODNA_BYTES);
       for (let i = 0; i < count; i++) {
         const from = order[i]!;
-        values.copyInto(from, bytes, at.rows + i * PHOTODNA_BYTES);
+        values.copyInto(from, value, 0);
+        bytes.set(value, at.rows + i * PHOTODNA_BYTES);
         const sketch = at.sketches + i * SKETCH_BYTES;
         for (let d = 0; d < SKETCH_BYTES; d++) bytes[sketch + d] = unordered[from * SKETCH_BYTES + d]!;
         ownersThere[i] = owners[from]!;
