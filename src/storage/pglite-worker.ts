@@ -18,9 +18,13 @@ function failureOf(thrown: unknown, full: boolean): PgliteFailure {
   };
 }
 
-/** A refusal by PostgreSQL carries a SQLSTATE; anything else means that the engine itself has stopped. */
+/**
+ * A refusal by PostgreSQL carries a SQLSTATE and leaves it running. After a PANIC (no space for its log, say) a server
+ * would end; this engine would go on in a state that nobody has thought of, and hang. Anything else is its crash.
+ */
 function isRefusal(thrown: unknown): boolean {
-  const code = (thrown as { code?: unknown }).code;
+  const { code, severity } = thrown as { code?: unknown; severity?: unknown };
+  if (severity === 'PANIC' || severity === 'FATAL') return false;
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code);
 }
 
