@@ -40,6 +40,8 @@ export interface Services {
     readonly limits: { readonly mediaBytes: number; readonly uploadMs: number };
   };
   readonly closing: boolean;
+  /** Where the page is reached, such as `http://127.0.0.1:8790`. */
+  readonly address: string;
   readonly lists: Lists;
   readonly scanner: Scanner;
   readonly keys: Keys;

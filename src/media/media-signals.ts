@@ -1,31 +1,16 @@
-import type { ErrorCode } from '../errors.js';
-
 /** What the content of a medium is, sniffed from its bytes; `other` holds neither picture nor video. */
 export type MediaKind = 'image' | 'video' | 'other';
-
-/** The eight ways of turning and mirroring a picture, named as in the PDQ reference. */
-export const DIHEDRAL_NAMES = [
-  'original',
-  'rotate90',
-  'rotate180',
-  'rotate270',
-  'flipX',
-  'flipY',
-  'flipPlus1',
-  'flipMinus1',
-] as const;
-export type DihedralName = (typeof DIHEDRAL_NAMES)[number];
 
 /** The perceptual hashes of one picture, or of one frame of an animation. */
 export interface FrameSignals {
   /** Number of the frame, from 0. */
   readonly frame: number;
   /**
-   * What the pixels are: `full` as a viewer shows the picture (EXIF orientation applied; the dihedral variants cover the
-   * stored orientation), `over-black` the same composited on black (full is then on white; only when the picture has
-   * alpha and the two differ), `trimmed` without its uniform borders or letterbox (only when there are any).
+   * What the pixels are: `full` as a viewer shows the picture (EXIF orientation applied), `stored` as the file holds
+   * them, where that is another orientation, `over-black` composited on black (`full` is then on white; only when the
+   * picture has alpha and the two differ), `trimmed` without its uniform borders or letterbox, where there are any.
    */
-  readonly area: 'full' | 'over-black' | 'trimmed';
+  readonly area: 'full' | 'stored' | 'over-black' | 'trimmed';
   /** PDQ quality, 0 to 100. */
   readonly quality: number;
   /** 8 × 32 bytes: the PDQ hashes in the order of `DIHEDRAL_NAMES`, each as its hexadecimal form reads. */
@@ -49,14 +34,6 @@ export interface MediaSignals {
   readonly hashes: readonly FrameSignals[];
   /** Milliseconds by stage inside the worker: decode, hash, trim. */
   readonly ms: Readonly<Record<string, number>>;
-}
-
-/** Why a medium gave no perceptual hash. */
-export interface MediaFailure {
-  readonly code: ErrorCode;
-  readonly detail?: string;
-  readonly format: string;
-  readonly kind: MediaKind;
 }
 
 /** `fast` decodes at a reduced scale, for matching; `faithful` hashes every pixel, for entries that are published. */

@@ -1,5 +1,5 @@
-import { DIHEDRAL_NAMES, type FrameSignals, MINIMUM_QUALITY } from '../media/media-signals.js';
-import { complement } from '../signals/pdq/dihedral.js';
+import { type FrameSignals, MINIMUM_QUALITY } from '../media/media-signals.js';
+import { complement, DIHEDRAL_NAMES } from '../signals/pdq/dihedral.js';
 
 const PDQ_BYTES = 32;
 

@@ -27,7 +27,13 @@ export const createLink = endpoint({
   url: '/v1/links',
   scope: 'keys:write',
   summary: 'Make a one-time link to the console',
-  answer: z.object({ link: z.string().describe('The secret that stands behind the # of the address.') }),
+  answer: z.object({
+    address: z.string(),
+    link: z.string().describe('The secret that stands behind the # of the address: `<address>/open#<link>`.'),
+  }),
   status: 201,
-  handle: async ({ services }) => ({ link: services.sessions.createLink() }),
+  handle: async ({ services }) => ({
+    address: services.address,
+    link: services.sessions.createLink(),
+  }),
 });

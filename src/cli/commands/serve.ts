@@ -1,0 +1,133 @@
+import { isIP } from 'node:net';
+import { Command, Option } from 'commander';
+import { pino } from 'pino';
+import { ALL_SCOPES } from '../../access/scopes.js';
+import { App } from '../../app.js';
+import { type Config, DEFAULTS } from '../../config.js';
+import { VERSION } from '../../engine.js';
+import { VigieError } from '../../errors.js';
+import { importSampleList } from '../../lists/samples.js';
+import { interrupted } from '../interrupt.js';
+import {
+  collect,
+  type DecoderFlags,
+  dataOption,
+  decoderConfig,
+  decoderOptions,
+  duration,
+  type PhotoDnaFlags,
+  photodnaConfig,
+  photodnaOptions,
+  size,
+  whole,
+} from '../options.js';
+import { colourErr, remark, writeLine } from '../output.js';
+
+interface Flags extends DecoderFlags, PhotoDnaFlags {
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+  readonly behindProxy?: true;
+  readonly databaseUrl?: string;
+  readonly allowNoFsync?: true;
+  readonly allowFetchFrom?: readonly string[];
+  readonly uploadTimeout?: number;
+  readonly fetchTimeout?: number;
+  readonly indexMemory?: number;
+  readonly sample?: true;
+  readonly log: Config['logLevel'];
+}
+
+export function serveCommand(): Command {
+  const command = new Command('serve')
+    .summary('run the service and its page')
+    .description(
+      'Runs the service until it is told to stop (Ctrl-C or SIGTERM: it answers what it has begun, then ends).\n' +
+        'Needs no configuration. At the first start it makes the data directory, a key that seals it, and a key for the API.',
+    )
+    .addOption(dataOption())
+    .addOption(new Option('--host <address>', 'address to listen on').env('VIGIE_HOST').default(DEFAULTS.host))
+    .addOption(
+      new Option('--port <n>', 'port to listen on; 0 takes a free one')
+        .env('VIGIE_PORT')
+        .default(DEFAULTS.port)
+        .argParser(whole(0, 65_535)),
+    )
+    .option('--behind-proxy', 'a proxy that ends TLS stands in front; other addresses than loopback may be listened on')
+    .addOption(new Option('--database-url <url>', 'PostgreSQL in place of the embedded database').env('DATABASE_URL'))
+    .option('--allow-no-fsync', 'go on when the embedded database cannot write through to the disk')
+    .option('--allow-fetch-from <range>', 'an address or CIDR range that may be fetched from although private', collect)
+    .addOption(new Option('--upload-timeout <time>', 'longest sending of one medium').argParser(duration))
+    .addOption(new Option('--fetch-timeout <time>', 'longest fetching of one medium').argParser(duration))
+    .addOption(new Option('--index-memory <size>', 'most memory of the index').argParser(size))
+    .option('--sample', 'load the sample list of generated pictures at the first start')
+    .addOption(
+      new Option('--log <level>', 'how much to log')
+        .env('VIGIE_LOG')
+        .choices(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+        .default('warn'),
+    );
+  for (const option of [...decoderOptions(), ...photodnaOptions()]) command.addOption(option);
+  return command.action(run);
+}
+
+async function run(flags: Flags): Promise<void> {
+  const config = configFrom(flags);
+  assertSafeAddress(config);
+  const stop = interrupted();
+  const logger = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }));
+  const app = await App.open(config, { logger, decoders: true, signal: stop, onProgress: remark });
+  try {
+    if (flags.sample === true && app.firstStart) await importSampleList(app.lists);
+    const address = await app.listen();
+    await announce(app, address);
+    await new Promise<void>((resolve) => {
+      if (stop.aborted) resolve();
+      else stop.addEventListener('abort', () => resolve(), { once: true });
+    });
+    remark('Stopping: what has begun is answered first.');
+  } finally {
+    await app.close();
+  }
+}
+
+async function announce(app: App, address: string): Promise<void> {
+  const { index, problems } = app.status();
+  remark(`${colourErr.bold('Vigie')} ${VERSION}: ${index.entries.toLocaleString('en')} entries loaded.`);
+  for (const problem of problems) remark(colourErr.yellow(`! ${problem}`));
+  if (app.firstStart) {
+    const { key } = await app.keys.create('first key', ALL_SCOPES);
+    remark('Key for the API, shown only now:');
+    await writeLine(key);
+  }
+  remark('Open the page (this link works once, for a quarter of an hour; `vigie link` makes another):');
+  await writeLine(`${address}/open#${app.sessions.createLink()}`);
+}
+
+function configFrom(flags: Flags): Config {
+  const { decoders, limits } = decoderConfig(flags);
+  return {
+    ...DEFAULTS,
+    dataDir: flags.data,
+    databaseUrl: flags.databaseUrl,
+    allowNoFsync: flags.allowNoFsync === true,
+    host: flags.host,
+    port: flags.port,
+    behindProxy: flags.behindProxy === true,
+    decoders,
+    limits: {
+      ...limits,
+      uploadMs: flags.uploadTimeout ?? limits.uploadMs,
+      fetchMs: flags.fetchTimeout ?? limits.fetchMs,
+      indexBytes: flags.indexMemory ?? limits.indexBytes,
+    },
+    allowFetchFrom: flags.allowFetchFrom ?? [],
+    photodna: photodnaConfig(flags),
+    logLevel: flags.log,
+  };
+}
+
+function assertSafeAddress({ host, behindProxy }: Config): void {
+  const loopback = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  if (!loopback && !behindProxy) throw new VigieError('bind-refused', { detail: host });
+}

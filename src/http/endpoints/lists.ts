@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { endpoint } from '../endpoint.js';
+import { listNameSchema } from '../schemas.js';
+
+const signalCountsSchema = z.record(z.string(), z.object({ values: z.number(), active: z.number() }));
+
+export const listSchema = z.object({
+  name: z.string(),
+  source: z.string().nullable(),
+  licence: z.string().nullable(),
+  terms: z.string().nullable(),
+  expires: z.string().nullable(),
+  sample: z.boolean(),
+  version: z.number().int().nullable(),
+  entries: z.number().int(),
+  withdrawn: z.number().int(),
+  grades: z.record(z.string(), z.number()),
+  signals: signalCountsSchema,
+  state: z.enum(['ready', 'loading', 'expired', 'damaged', 'empty']),
+  created: z.string(),
+  versions: z.array(
+    z.object({
+      version: z.number().int(),
+      state: z.string(),
+      entries: z.number().int(),
+      created: z.string(),
+      sourceName: z.string().nullable(),
+    }),
+  ),
+});
+
+const byName = z.object({ name: listNameSchema });
+
+export const getLists = endpoint({
+  method: 'GET',
+  url: '/v1/lists',
+  scope: 'lists:read',
+  summary: 'All lists with their versions and counts',
+  answer: z.object({ lists: z.array(listSchema) }),
+  handle: async ({ services }) => ({ lists: await services.lists.ls() }),
+});
+
+export const getList = endpoint({
+  method: 'GET',
+  url: '/v1/lists/:name',
+  scope: 'lists:read',
+  summary: 'One list',
+  params: byName,
+  answer: listSchema,
+  handle: async ({ params, services }) => await services.lists.show(params.name),
+});
+
+export const rollBackList = endpoint({
+  method: 'POST',
+  url: '/v1/lists/:name/rollback',
+  scope: 'lists:write',
+  summary: 'Make an older version the current one, at once',
+  params: byName,
+  body: z
+    .object({ version: z.number().int().min(1).optional().describe('The version before the current one if absent.') })
+    .strict(),
+  answer: listSchema,
+  handle: async ({ params, body, services }) => {
+    await services.lists.rollback(params.name, body.version);
+    return await services.lists.show(params.name);
+  },
+});
+
+export const removeList = endpoint({
+  method: 'DELETE',
+  url: '/v1/lists/:name',
+  scope: 'lists:write',
+  summary: 'Remove a list and its segments',
+  params: byName,
+  answer: z.object({ removed: z.literal(true) }),
+  handle: async ({ params, services }) => {
+    await services.lists.remove(params.name);
+    return { removed: true as const };
+  },
+});

@@ -1,0 +1,117 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HASHING_REVISION } from '../engine.js';
+import type { FrameSignals } from '../media/media-signals.js';
+import type { Keyring } from '../storage/keyring.js';
+import { SealedLog } from '../storage/sealed-log.js';
+import { decodeSeenRecord, encodeSeenRecord, type SeenRecord } from './seen-record.js';
+
+const PURPOSE = 'seen';
+const SUFFIX = '.seen';
+const FILE_BYTES = 64 * 2 ** 20;
+
+export interface SeenMedium {
+  /** What refers to the medium on the platform; kept only as a keyed hash. */
+  readonly itemRef: string | undefined;
+  readonly sha256: Uint8Array;
+  readonly frames: readonly FrameSignals[];
+}
+
+/**
+ * Keeps a record of every medium that was scanned, in sealed append-only files of a day and at most 64 MiB each, so that
+ * later entries of a list can be tried against what is already public, and so that a day can be forgotten by deleting
+ * its files. An appended record is on the disk before its verdict is told.
+ */
+export class SeenLog implements AsyncDisposable {
+  readonly #directory: string;
+  readonly #keyring: Keyring;
+  readonly #itemKey: Buffer;
+  #current: { readonly day: string; readonly name: string; readonly log: SealedLog } | undefined;
+  #opening: Promise<SealedLog> | undefined;
+  #count = 0;
+
+  constructor(directory: string, keyring: Keyring) {
+    this.#directory = directory;
+    this.#keyring = keyring;
+    this.#itemKey = keyring.subkey('item-ref');
+  }
+
+  /** Records appended since the start. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** @throws VigieError `disk-full`: the medium has left no record, so its verdict must not be told */
+  async append({ itemRef, sha256, frames }: SeenMedium): Promise<void> {
+    const record: SeenRecord = {
+      seenAt: Date.now(),
+      sha256,
+      itemRef: itemRef === undefined ? new Uint8Array(16) : this.itemHash(itemRef),
+      hashingRevision: HASHING_REVISION,
+      hashes: frames.map(({ area, quality, pdq }) => ({ area, quality, pdq: pdq.subarray(0, 32) })),
+    };
+    const log = await this.#log();
+    await log.append(encodeSeenRecord(record));
+    this.#count++;
+  }
+
+  /** The form in which an item reference stands in a record: the first 16 bytes of an HMAC-SHA-256. */
+  itemHash(itemRef: string): Uint8Array {
+    return createHmac('sha256', this.#itemKey).update(itemRef).digest().subarray(0, 16);
+  }
+
+  /** All records, oldest file first. Records of a version that is not known here are passed over and counted. */
+  async *records(onUnknown: () => void = () => undefined): AsyncGenerator<SeenRecord> {
+    for (const name of await this.#files()) {
+      const current = this.#current?.name === name ? this.#current.log : undefined;
+      const log = current ?? (await SealedLog.open(join(this.#directory, name), this.#keyring, PURPOSE));
+      try {
+        for await (const bytes of log.records()) {
+          const record = decodeSeenRecord(bytes);
+          if (record === undefined) onUnknown();
+          else yield record;
+        }
+      } finally {
+        if (current === undefined) await log.close();
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#opening?.catch(() => undefined);
+    await this.#current?.log.close();
+    this.#current = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #files(): Promise<readonly string[]> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    return (await readdir(this.#directory)).filter((name) => name.endsWith(SUFFIX)).sort();
+  }
+
+  async #log(): Promise<SealedLog> {
+    const day = new Date().toISOString().slice(0, 10);
+    const current = this.#current;
+    if (current !== undefined && current.day === day && current.log.size < FILE_BYTES) return current.log;
+    // All who come while the file changes wait for the same one.
+    this.#opening ??= this.#turnOver(day).finally(() => {
+      this.#opening = undefined;
+    });
+    return await this.#opening;
+  }
+
+  async #turnOver(day: string): Promise<SealedLog> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    const before = this.#current?.log;
+    // A file of its own for each start: an old one need not be read to its end to be continued.
+    const name = `${new Date().toISOString().replaceAll(/[:.]/g, '')}-${randomBytes(3).toString('hex')}${SUFFIX}`;
+    const log = await SealedLog.open(join(this.#directory, name), this.#keyring, PURPOSE);
+    this.#current = { day, name, log };
+    await before?.close();
+    return log;
+  }
+}

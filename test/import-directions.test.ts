@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../src/', import.meta.url));
+
+/** For each folder, the folders that it may import from. `errors` and `runtime` are open to all. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  engine: [],
+  config: [],
+  docs: [],
+  runtime: [],
+  signals: [],
+  index: ['signals'],
+  net: [],
+  access: [],
+  media: ['signals'],
+  storage: ['index', 'signals', 'access'],
+  lists: ['index', 'signals', 'storage'],
+  scan: ['lists', 'media', 'index', 'signals', 'storage', 'net', 'engine'],
+  http: ['access', 'scan', 'lists', 'media', 'index', 'signals', 'storage', 'engine'],
+  app: ['http', 'access', 'scan', 'lists', 'media', 'index', 'signals', 'storage', 'net', 'engine', 'config'],
+  cli: ['app', 'http', 'access', 'scan', 'lists', 'media', 'index', 'signals', 'storage', 'net', 'engine', 'config'],
+};
+
+const folderOf = (path: string): string => path.split('/')[0]?.replace(/\.ts$/, '') ?? '';
+
+it('imports run one way, downwards', () => {
+  const wrong: string[] = [];
+  for (const file of readdir()) {
+    const from = folderOf(file);
+    const allowed = MAY_IMPORT[from];
+    if (allowed === undefined) {
+      wrong.push(`${file}: the folder ${from} is not in the table`);
+      continue;
+    }
+    for (const [, target] of readFileSync(join(ROOT, file), 'utf8').matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)) {
+      const path = relative(ROOT, join(ROOT, dirname(file), target ?? ''));
+      if (path.startsWith('..')) continue;
+      const to = folderOf(path.replace(/\.js$/, '.ts'));
+      if (to !== from && to !== 'errors' && to !== 'runtime' && !allowed.includes(to)) wrong.push(`${file} → ${path}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+it('signals and the index know nothing of Node', () => {
+  const wrong = readdir()
+    .filter((file) => /^(signals|index)\//.test(file))
+    .filter((file) => /from 'node:|\bBuffer\b|\bprocess\./.test(readFileSync(join(ROOT, file), 'utf8')));
+  expect(wrong).toEqual([]);
+});
+
+function readdir(): readonly string[] {
+  const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  return files.filter((file) => !/\.test\.ts$|\/assembly\/|\/testing\//.test(file));
+}
