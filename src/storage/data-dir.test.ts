@@ -25,7 +25,7 @@ describe('the data directory', () => {
     expect(await socketPathOf(path)).toBe(dir.socketPath);
     await dir.close();
     expect(await ownerOf(path)).toBeUndefined();
-    expect((await readdir(path)).sort()).toEqual(['keys', 'seen', 'segments', 'tmp']);
+    expect((await readdir(path)).sort()).toEqual(['keys', 'seen', 'segments', 'tmp', 'vigie-data']);
   });
 
   it('is not made unless asked, and must be a directory', async () => {
@@ -35,6 +35,17 @@ describe('the data directory', () => {
     await expect(DataDir.open(join(root, 'file'), { create: true })).rejects.toMatchObject({
       code: 'data-dir-unusable',
     });
+  });
+
+  it('leaves a directory of somebody else alone', async () => {
+    await mkdir(join(root, 'tmp'));
+    await writeFile(join(root, 'tmp', 'thesis'), 'years of work');
+    await expect(DataDir.open(root)).rejects.toMatchObject({
+      code: 'data-dir-unusable',
+      detail: 'it holds other files',
+    });
+    expect(await readdir(root)).toEqual(['tmp']);
+    expect(await readdir(join(root, 'tmp'))).toEqual(['thesis']);
   });
 
   it('has one owner, whatever path it is opened by', async () => {

@@ -1,9 +1,9 @@
-import { chmod, mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VigieError } from '../errors.js';
 import { lockDirectory, lockReach } from './data-dir-lock.js';
 import { claimOwnership, type DataDirOwner, describeOwner, readOwner } from './data-dir-owner.js';
-import { errnoOf, fileError, syncDirectory } from './durable-file.js';
+import { errnoOf, fileError, syncDirectory, writeFileDurably } from './durable-file.js';
 import type { KeyPlace } from './open-keyring.js';
 import { findSocketPath } from './socket-path.js';
 
@@ -39,19 +39,19 @@ export class DataDir implements AsyncDisposable {
       if (!found.isDirectory()) throw new VigieError('data-dir-unusable', { detail: 'not a directory' });
       const unlock = await lockOrName(real, found);
       try {
-        // Only once it is ours, so that a wrong --data changes nothing of a directory in use.
-        await chmod(real, 0o700);
+        await mark(real);
         await rm(join(real, 'tmp'), { recursive: true, force: true });
         for (const name of ['segments', 'seen', 'keys', 'tmp']) {
           await mkdir(join(real, name), { recursive: true, mode: 0o700 });
         }
         await syncDirectory(real);
+        const socketPath = await findSocketPath(real, true);
         const disown = await claimOwnership(ownerFile(real), await lockReach(), signal);
         const release = async (): Promise<void> => {
           await disown();
           await unlock();
         };
-        return new DataDir(real, await findSocketPath(real, true), release);
+        return new DataDir(real, socketPath, release);
       } catch (thrown) {
         await unlock();
         throw thrown;
@@ -99,6 +99,21 @@ export class DataDir implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+const MARK = 'vigie-data';
+
+/**
+ * Makes sure that the directory is Vigie's before anything in it is touched: a mistaken --data must not cost anybody
+ * a directory that happens to hold a `tmp`.
+ */
+async function mark(path: string): Promise<void> {
+  const names = await readdir(path);
+  if (names.includes(MARK)) return;
+  if (names.some((name) => name !== 'lost+found')) {
+    throw new VigieError('data-dir-unusable', { detail: 'it holds other files' });
+  }
+  await writeFileDurably(join(path, MARK), 'A data directory of Vigie, layout 1.\n');
 }
 
 /** The socket of the service that owns a data directory, for commands that want to speak to it. */

@@ -5,6 +5,7 @@ import { DATABASES, type TestDatabases } from '../../test/databases.js';
 import { jsonb } from './column-values.js';
 import type { Database } from './database.js';
 import { migrate } from './migrate.js';
+import type { Tx } from './schema.js';
 import { schemaSnapshot } from './schema-snapshot.js';
 import { SqlError } from './sql-error.js';
 
@@ -88,6 +89,11 @@ describe.each(DATABASES)('the database: $name', ({ missing, start }) => {
     it('refuses a query beside the open transaction instead of waiting for ever', async () => {
       const mistake = database.transaction(async () => await count());
       await expect(mistake).rejects.toMatchObject({ code: 'internal' });
+      const nested = database.transaction(async (tx) => {
+        await sql`SELECT 1`.execute(tx);
+        await database.transaction(async () => 1);
+      });
+      await expect(nested).rejects.toMatchObject({ code: 'internal' });
       expect(await count()).toBe(0);
     });
 
@@ -112,18 +118,19 @@ describe.each(DATABASES)('the database: $name', ({ missing, start }) => {
     });
 
     it('gives up a transaction that takes too long, and its later queries fail', async () => {
-      let late: Promise<unknown> = Promise.resolve();
-      const slow = database.transaction(
+      const held: Tx[] = [];
+      const stuck = database.transaction(
         async (tx) => {
+          held.push(tx);
           await sql`INSERT INTO thing (id) VALUES (1)`.execute(tx);
-          late = new Promise((resolve) => setTimeout(resolve, 30)).then(() => sql`SELECT 1`.execute(tx));
-          late.catch(() => undefined);
-          await late;
+          await new Promise(() => undefined);
         },
-        { timeLimit: 5 },
+        { timeLimit: 500 },
       );
-      await expect(slow).rejects.toMatchObject({ code: 'database-timeout' });
-      await expect(late).rejects.toMatchObject({ code: 'database-timeout' });
+      await expect(stuck).rejects.toMatchObject({ code: 'database-timeout' });
+      for (const tx of held) {
+        await expect(sql`SELECT 1`.execute(tx)).rejects.toMatchObject({ code: 'database-timeout' });
+      }
       expect(await count()).toBe(0);
     });
 

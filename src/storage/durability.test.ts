@@ -4,6 +4,7 @@ import { mkdtempSync, rmdirSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { copyEmptyDatabase, noPostgres, startPostgres } from '../../test/databases.js';
@@ -135,8 +136,9 @@ describe('the embedded database', () => {
       | { kind: 'blob'; id: string };
     const random = seeded(20_24);
     const acknowledged = { changes: 0, records: new Set<string>(), blobs: new Set<string>() };
-    await mkdir(path);
-    await copyEmptyDatabase(join(path, 'db'));
+    const made = await DataDir.open(path, { create: true });
+    await copyEmptyDatabase(made.db);
+    await made.close();
     for (let kill = 0; kill < KILLS; kill++) {
       // Counted in acknowledgements, not in time: so the moment depends on the seed alone, whatever the machine does.
       let left = Math.floor(random() * 60);
@@ -289,6 +291,12 @@ describe.skipIf(noPostgres !== undefined)('a PostgreSQL server', () => {
     } finally {
       await cluster.stop();
     }
+  });
+
+  it('is not named in full when its URL is wrong', async () => {
+    const failed = await openDatabase({ url: 'postgresql://user:password@[bad/' }).catch((thrown: unknown) => thrown);
+    expect(failed).toMatchObject({ code: 'database-unavailable' });
+    expect(inspect(failed)).not.toContain('password');
   });
 
   it('that was never there is an error at once', async () => {

@@ -66,7 +66,12 @@ export class PgliteBackend implements SqlBackend {
   async listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>> {
     const listeners = this.#listeners.get(channel) ?? new Set();
     this.#listeners.set(channel, listeners.add(heard));
-    if (listeners.size === 1) await this.#exclusively((thread) => thread.listen(channel, true));
+    try {
+      if (listeners.size === 1) await this.#exclusively((thread) => thread.listen(channel, true));
+    } catch (thrown) {
+      listeners.delete(heard);
+      throw sqlError(thrown);
+    }
     return async () => {
       listeners.delete(heard);
       if (listeners.size > 0 || this.#closed) return;
@@ -77,12 +82,13 @@ export class PgliteBackend implements SqlBackend {
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    const leave = await this.#queue.enter();
     this.#closed = true;
     try {
-      await this.#thread?.close();
-    } finally {
-      leave();
+      const leave = await this.#queue.enter();
+      await this.#thread?.close().finally(leave);
+    } catch {
+      // Whoever holds the database does not let go, or it cannot write a checkpoint: it ends as in a crash.
+      await this.#thread?.kill(new VigieError('database-unavailable', { detail: 'it was closed' }));
     }
   }
 

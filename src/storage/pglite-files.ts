@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { NodeFS } from '@electric-sql/pglite/nodefs';
@@ -73,6 +73,7 @@ export function clearNascent(directory: string): void {
 
 /** Writes a new database through to the disk and gives it its name. */
 export function adoptNascent(directory: string, fsync: boolean): void {
+  chmodSync(nascent(directory), 0o700);
   if (fsync) syncTree(nascent(directory));
   renameSync(nascent(directory), directory);
   if (fsync) sync(dirname(directory));

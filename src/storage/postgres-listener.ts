@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { VigieError } from '../errors.js';
+import { sqlError } from './sql-error.js';
 
 const RETRY = 1000;
 
@@ -19,8 +20,13 @@ export class PostgresListener {
     if (this.#closed) throw new VigieError('database-unavailable', { detail: 'it was closed' });
     const listeners = this.#listeners.get(channel) ?? new Set();
     this.#listeners.set(channel, listeners.add(heard));
-    const client = await this.#connected();
-    await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    try {
+      const client = await this.#connected();
+      await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    } catch (thrown) {
+      listeners.delete(heard);
+      throw sqlError(thrown);
+    }
     return async () => {
       listeners.delete(heard);
       if (listeners.size > 0 || this.#closed) return;

@@ -43,6 +43,8 @@ const LOST_TEXT = /connection (terminated|ended|timeout)|timeout exceeded when t
 export function sqlError(thrown: unknown): Error {
   if (thrown instanceof VigieError || thrown instanceof SqlError) return thrown;
   const code = errnoOf(thrown) ?? '';
+  // The driver's own error would carry the URL, and with it the password.
+  if (code === 'ERR_INVALID_URL') return unavailable('DATABASE_URL is not a URL');
   const message = thrown instanceof Error ? thrown.message : 'unknown';
   if (code === '53100' || code === 'ENOSPC' || code === 'EDQUOT') return new VigieError('disk-full');
   if (code === '57014') return new VigieError('database-timeout', { detail: 'a statement was stopped' });

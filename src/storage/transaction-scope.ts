@@ -33,6 +33,9 @@ export class TransactionScope {
     body: () => Promise<T>,
   ): Promise<T> {
     limits.signal?.throwIfAborted();
+    if (TransactionScope.current?.holds) {
+      throw new VigieError('internal', { detail: 'a transaction was begun inside another' });
+    }
     const scope = new TransactionScope(limits.signal);
     const timer = setTimeout(() => {
       scope.#controller.abort(new VigieError('database-timeout', { detail: 'a transaction took too long' }));
