@@ -1,0 +1,225 @@
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ByteSink, ByteSource } from '../src/index/byte-io.js';
+import type { Entry } from '../src/index/entry.js';
+import { MatchIndex } from '../src/index/match-index.js';
+import { MemoryFile } from '../src/index/memory-file.js';
+import { mergeSegments } from '../src/index/merge-segments.js';
+import { MemoryPool } from '../src/index/pdq/memory-pool.js';
+import { Segment } from '../src/index/segment.js';
+import { SegmentBuilder } from '../src/index/segment-builder.js';
+import { type Bench, type BenchRow, interleave, median, quantile } from './harness.js';
+
+const HEAD = { segments: 4, entries: 1000 };
+const TIERS = [100_000, 20_000, 5000];
+const TOMBSTONES = 10_000;
+const QUERIES = 500;
+
+/**
+ * How soon a change takes effect while an index of `entries` is searched: a new entry from its signals to a hit, a
+ * withdrawn one from the call to no hit; what a head, tiers and tombstones cost a look-up; and for how long merging small
+ * segments holds up everything else in its thread.
+ */
+export const deltaBench: Bench = async ({ entries = 1_000_000, rounds = 9, progress }) => {
+  const pool = new MemoryPool();
+  const maker = new PdqMaker(5);
+  const index = new MatchIndex({ pool });
+  const rows: BenchRow[] = [];
+  progress?.(`delta: building a segment of ${entries}`);
+  const base = await build(pool, 'base', maker, entries, rows);
+  index.apply({ add: [base] });
+  progress?.('delta: adding and withdrawing single entries');
+  rows.push(...(await singleChanges(pool, index, maker, Math.max(50, rounds))));
+  progress?.('delta: head, tiers and tombstones');
+  const others: Segment[] = [];
+  for (const [i, size] of TIERS.entries()) others.push(await build(pool, `tier ${i}`, maker, size));
+  for (let i = 0; i < HEAD.segments; i++) others.push(await build(pool, `head ${i}`, maker, HEAD.entries));
+  rows.push(...(await lookups(pool, base, others, maker, rounds)));
+  progress?.('delta: merging small segments');
+  rows.push(...(await mergeStall(pool, others.slice(TIERS.length))));
+  for (const segment of [base, ...others]) await segment.close();
+  return rows;
+};
+
+async function singleChanges(pool: MemoryPool, index: MatchIndex, maker: PdqMaker, times: number): Promise<BenchRow[]> {
+  const toHit: number[] = [];
+  const flips: number[] = [];
+  const withdrawals: number[] = [];
+  for (let i = 0; i < times; i++) {
+    const entry = maker.entry();
+    const value = entry.signals[0]!.value.slice();
+    const id = `one ${i}`;
+    const start = performance.now();
+    const builder = new SegmentBuilder({ pool });
+    builder.add(entry);
+    const file = new MemoryFile();
+    await builder.finish(file);
+    const segment = await Segment.load(file, { id, list: 'list', pool });
+    const flip = performance.now();
+    index.apply({ add: [segment] });
+    if (index.lookup('pdq', value).total !== 1) throw new Error('An added entry was not found.');
+    const found = performance.now();
+    index.setLive(id, 0, false);
+    if (index.lookup('pdq', value).total !== 0) throw new Error('A withdrawn entry was found.');
+    withdrawals.push(performance.now() - found);
+    flips.push(found - flip);
+    toHit.push(found - start);
+    index.apply({ remove: [id] });
+    await segment.close();
+  }
+  const figure = (what: string, values: readonly number[]): BenchRow[] => [
+    { what: `${what}, median`, value: median(values), unit: 'ms' },
+    { what: `${what}, slowest of ${times}`, value: Math.max(...values), unit: 'ms' },
+  ];
+  return [
+    ...figure('new entry: segment built, loaded, applied and found', toHit),
+    ...figure('apply of a loaded segment to first hit', flips),
+    ...figure('withdrawal to no hit', withdrawals),
+  ];
+}
+
+async function lookups(
+  pool: MemoryPool,
+  base: Segment,
+  others: readonly Segment[],
+  maker: PdqMaker,
+  rounds: number,
+): Promise<BenchRow[]> {
+  const queries = Array.from({ length: QUERIES }, () => maker.entry().signals[0]!.value.slice());
+  const alone = new MatchIndex({ pool });
+  alone.apply({ add: [base] });
+  const busy = new MatchIndex({ pool });
+  busy.apply({ add: [base, ...others] });
+  // Tombstones lie in the segment itself, so both see them; the one without others is measured before and after.
+  const all = (index: MatchIndex) => (): number => {
+    for (const query of queries) index.lookup('pdq', query);
+    return queries.length;
+  };
+  const clean = await interleave(rounds, { table: all(alone) });
+  const step = Math.max(1, Math.floor(base.summary.entries / TOMBSTONES));
+  for (let row = 0; row < base.summary.entries; row += step) busy.setLive('base', row, false);
+  const { table, everything } = await interleave(rounds, { table: all(alone), everything: all(busy) });
+  const us = 1000;
+  const { head, dead } = busy.stats();
+  return [
+    { what: 'look-up, one segment', value: clean.table * us, unit: 'µs' },
+    { what: `look-up, one segment, ${dead} tombstones`, value: table * us, unit: 'µs' },
+    {
+      what: `look-up, head of ${head.hashes}, ${TIERS.length} tiers, tombstones`,
+      value: everything * us,
+      unit: 'µs',
+      ratio: everything / table,
+      against: 'one segment',
+    },
+  ];
+}
+
+async function mergeStall(pool: MemoryPool, segments: readonly Segment[]): Promise<BenchRow[]> {
+  let running = true;
+  const gaps: number[] = [];
+  const watch = (async () => {
+    for (let last = performance.now(); running; ) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const now = performance.now();
+      gaps.push(now - last);
+      last = now;
+    }
+  })();
+  const start = performance.now();
+  const file = new MemoryFile();
+  await mergeSegments(segments, () => true, file, { pool, tableFrom: 1 });
+  const merged = await Segment.load(file, { id: 'merged', list: 'list', pool });
+  const ms = performance.now() - start;
+  running = false;
+  await watch;
+  await merged.close();
+  const what = `merge of ${segments.length} segments, ${merged.summary.entries} entries`;
+  return [
+    { what, value: ms, unit: 'ms' },
+    { what: `${what}: longest stall of the event loop`, value: Math.max(...gaps), unit: 'ms' },
+    { what: `${what}: 99th percentile of stalls`, value: quantile(gaps, 0.99), unit: 'ms' },
+  ];
+}
+
+/** Random PDQ entries, one object used again and again. */
+class PdqMaker {
+  readonly #entry: { id: string; grade: string; signals: [Entry['signals'][number]] };
+  readonly #words: Uint32Array;
+  #state: number;
+  #made = 0;
+
+  constructor(seed: number) {
+    this.#state = seed;
+    const value = new Uint8Array(32);
+    this.#words = new Uint32Array(value.buffer);
+    this.#entry = { id: '', grade: 'A', signals: [{ type: 'pdq', value, active: true }] };
+  }
+
+  entry(): Entry {
+    for (let i = 0; i < 8; i++) {
+      this.#state ^= this.#state << 13;
+      this.#state ^= this.#state >>> 17;
+      this.#state ^= this.#state << 5;
+      this.#words[i] = this.#state;
+    }
+    this.#entry.id = `entry-${this.#made++}`;
+    return this.#entry;
+  }
+}
+
+async function build(
+  pool: MemoryPool,
+  id: string,
+  maker: PdqMaker,
+  entries: number,
+  rows?: BenchRow[],
+): Promise<Segment> {
+  const builder = new SegmentBuilder({ pool });
+  const start = performance.now();
+  for (let i = 0; i < entries; i++) builder.add(maker.entry());
+  const added = performance.now();
+  const file = await TemporaryFile.make();
+  await builder.finish(file);
+  const written = performance.now();
+  const segment = await Segment.load(file, { id, list: 'list', pool });
+  const loaded = performance.now();
+  const label = `${entries} entries`;
+  rows?.push(
+    { what: `${label}: add`, value: (added - start) / 1000, unit: 's' },
+    { what: `${label}: finish and write`, value: (written - added) / 1000, unit: 's' },
+    { what: `${label}: load`, value: (loaded - written) / 1000, unit: 's' },
+    { what: `${label}: memory`, value: segment.summary.residentBytes / entries, unit: 'bytes an entry' },
+  );
+  return segment;
+}
+
+/** A file that is gone when it is closed. */
+class TemporaryFile implements ByteSink, ByteSource {
+  readonly #file: FileHandle;
+  size = 0;
+
+  private constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  static async make(): Promise<TemporaryFile> {
+    const path = join(tmpdir(), `vigie-bench-${process.pid}-${Math.random().toString(36).slice(2)}`);
+    const file = await open(path, 'wx+', 0o600);
+    await unlink(path);
+    return new TemporaryFile(file);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#file.write(bytes, 0, bytes.length, this.size);
+    this.size += bytes.length;
+  }
+
+  async readInto(offset: number, length: number, target: Uint8Array): Promise<void> {
+    await this.#file.read(target, 0, length, offset);
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}

@@ -1,0 +1,246 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SIGNAL_TYPE_NAMES, type SignalTypeName } from '../signals/signal-type.js';
+import type { Entry } from './entry.js';
+import { MatchIndex } from './match-index.js';
+import { MemoryFile } from './memory-file.js';
+import { mergeSegments } from './merge-segments.js';
+import { MemoryPool } from './pdq/memory-pool.js';
+import { Segment } from './segment.js';
+import { SegmentBuilder } from './segment-builder.js';
+import { type EntryShape, entryMaker } from './testing/entries.js';
+import { bruteForce, lastOfEachId, type ModelSegment } from './testing/model.js';
+import { randomBytes, seeded } from './testing/random.js';
+
+const PHOTODNA = { metric: 'squared-euclidean', threshold: 4000 } as const;
+const THRESHOLDS: Record<SignalTypeName, number[]> = {
+  md5: [0],
+  sha1: [0],
+  sha256: [0],
+  pdq: [0, 16, 31, 45, 256],
+  photodna: [0, 4000, 100_000],
+};
+
+async function segmentOf(pool: MemoryPool, id: string, entries: Iterable<Entry>, tableFrom = 4097): Promise<Segment> {
+  const builder = new SegmentBuilder({ pool, tableFrom });
+  for (const entry of entries) expect(builder.add(entry)).toBe('added');
+  const file = new MemoryFile();
+  await builder.finish(file);
+  return await Segment.load(file, { id, list: 'list', pool });
+}
+
+const pdqEntry = (id: string, value: Uint8Array): Entry => ({ id, signals: [{ type: 'pdq', value, active: true }] });
+
+/** An index and its model side by side, changed by the same steps. */
+class Twin {
+  readonly pool = new MemoryPool();
+  readonly index = new MatchIndex({ pool: this.pool, photodna: PHOTODNA });
+  readonly model = new Map<string, ModelSegment>();
+  readonly segments = new Map<string, Segment>();
+  #made = 0;
+
+  async add(entries: readonly Entry[], tableFrom: number): Promise<void> {
+    const id = `s${this.#made++}`;
+    const segment = await segmentOf(this.pool, id, entries, tableFrom);
+    this.#hold(segment, lastOfEachId(entries));
+    this.index.apply({ add: [segment] });
+  }
+
+  async remove(): Promise<void> {
+    const [id] = this.model.keys();
+    if (id === undefined) return;
+    this.index.apply({ remove: [id] });
+    await this.#drop(id);
+  }
+
+  setLive(random: number, live: boolean): void {
+    const all = [...this.model.values()].filter(({ entries }) => entries.length > 0);
+    if (all.length === 0) return;
+    const { id, entries, live: rows } = all[Math.floor(random * all.length)]!;
+    const row = Math.floor(random * 7919) % entries.length;
+    rows[row] = live;
+    this.index.setLive(id, row, live);
+  }
+
+  /** Merges all but the first segment, looking up on the way. */
+  async merge(tableFrom: number, check: () => void): Promise<void> {
+    const ids = [...this.model.keys()].slice(1);
+    if (ids.length === 0) return;
+    const segments = ids.map((id) => this.segments.get(id)!);
+    const file = new MemoryFile();
+    const merging = mergeSegments(segments, (segment, row) => segment.isLive(row), file, {
+      pool: this.pool,
+      tableFrom,
+    });
+    check();
+    const summary = await merging;
+    const id = `s${this.#made++}`;
+    const merged = await Segment.load(file, { id, list: 'list', pool: this.pool });
+    check();
+    const entries = lastOfEachId(
+      ids.flatMap((old) => this.model.get(old)!.entries.filter((_, row) => this.model.get(old)!.live[row])),
+    );
+    expect(summary.entries).toBe(entries.length);
+    this.index.apply({ add: [merged], remove: ids });
+    for (const old of ids) await this.#drop(old);
+    this.#hold(merged, entries);
+  }
+
+  check(type: SignalTypeName, value: Uint8Array, threshold: number, limit: number): void {
+    const expected = bruteForce(this.model.values(), type, value, threshold);
+    const answer = this.index.lookup(type, value, { threshold, limit });
+    expect(answer.total).toBe(expected.length);
+    expect(answer.truncated).toBe(expected.length > limit);
+    expect(answer.hits.map(({ distance }) => distance)).toEqual(
+      expected.slice(0, limit).map(({ distance }) => distance),
+    );
+    const where = new Map(expected.map((one) => [one.where, one.distance]));
+    for (const { segment, row, distance } of answer.hits) {
+      expect(where.get(`${segment.id}/${row}`)).toBe(distance);
+      where.delete(`${segment.id}/${row}`);
+    }
+  }
+
+  async checkEntries(): Promise<void> {
+    for (const { id, entries } of this.model.values()) {
+      const segment = this.segments.get(id)!;
+      const read: Entry[] = [];
+      for await (const { row, entry } of segment.entries()) read[row] = entry;
+      expect(read).toEqual(entries);
+      for (const row of [0, entries.length >> 1, entries.length - 1]) {
+        if (row < 0 || entries.length === 0) continue;
+        expect(await segment.entry(row)).toEqual(entries[row]);
+        expect(await segment.findRow(entries[row]!.id)).toBe(row);
+      }
+      expect(await segment.findRow('nobody')).toBeUndefined();
+    }
+  }
+
+  #hold(segment: Segment, entries: Entry[]): void {
+    this.segments.set(segment.id, segment);
+    this.model.set(segment.id, { id: segment.id, entries, live: entries.map(() => true) });
+  }
+
+  async #drop(id: string): Promise<void> {
+    await this.segments.get(id)!.close();
+    this.segments.delete(id);
+    this.model.delete(id);
+  }
+}
+
+describe('MatchIndex', () => {
+  it('answers as comparing everything does, through additions, withdrawals, removals and merges', async () => {
+    const step = fc.record({
+      what: fc.constantFrom('add', 'add', 'add', 'dead', 'dead', 'alive', 'remove', 'merge'),
+      count: fc.oneof(fc.constantFrom(0, 1, 2), fc.integer({ min: 3, max: 150 })),
+      tableFrom: fc.constantFrom(1, 40, 4097),
+      where: fc.double({ min: 0, max: 0.999, noNaN: true }),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom<EntryShape>('random', 'clustered', 'repeating'),
+        fc.integer(),
+        fc.array(step, { minLength: 1, maxLength: 12 }),
+        async (shape, seed, steps) => {
+          const twin = new Twin();
+          const maker = entryMaker(seed, shape);
+          const random = seeded(seed);
+          const check = (): void => {
+            for (const type of SIGNAL_TYPE_NAMES) {
+              for (const threshold of THRESHOLDS[type]) {
+                twin.check(type, maker.query(type), threshold, [0, 1, 7, 1000][Math.floor(random() * 4)]!);
+              }
+            }
+          };
+          for (const { what, count, tableFrom, where } of steps) {
+            if (what === 'add')
+              await twin.add(
+                Array.from({ length: count }, () => maker.entry(200)),
+                tableFrom,
+              );
+            if (what === 'dead' || what === 'alive') twin.setLive(where, what === 'alive');
+            if (what === 'remove') await twin.remove();
+            if (what === 'merge') await twin.merge(tableFrom, check);
+            check();
+          }
+          await twin.checkEntries();
+          const stats = twin.index.stats();
+          expect(stats.segments).toBe(twin.model.size);
+          expect(stats.entries - stats.dead).toBe(
+            [...twin.model.values()].reduce((sum, { live }) => sum + live.filter(Boolean).length, 0),
+          );
+        },
+      ),
+      { numRuns: 60, seed: 22 },
+    );
+  });
+
+  it('counts every entry of a hash that very many share', async () => {
+    const pool = new MemoryPool();
+    const value = randomBytes(seeded(5), 32);
+    const shared = 200_000;
+    const entries = function* (): Generator<Entry> {
+      for (let i = 0; i < shared; i++) yield pdqEntry(`e${i}`, value);
+    };
+    const segment = await segmentOf(pool, 'one', entries());
+    expect(segment.summary.signals.pdq).toEqual({ values: shared, active: shared, distinct: 1 });
+    const index = new MatchIndex({ pool });
+    index.apply({ add: [segment] });
+    for (let row = 0; row < 1000; row++) index.setLive('one', row, false);
+    const answer = index.lookup('pdq', value, { limit: 10 });
+    expect(answer).toMatchObject({ total: shared - 1000, truncated: true });
+    expect(answer.hits.map(({ row }) => row)).toEqual([1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009]);
+  });
+
+  it('counts every one of very many hashes that are nearly equal, and keeps the nearest', async () => {
+    const pool = new MemoryPool();
+    const random = seeded(6);
+    const centre = randomBytes(random, 32);
+    const many = 50_000;
+    const entries = function* (): Generator<Entry> {
+      for (let i = 0; i < many; i++) {
+        const value = centre.slice();
+        for (let k = 0; k < 4; k++) value[(i >> (3 * k)) & 7]! ^= 1 << ((i >> (k + 5)) & 7);
+        value[30] = i;
+        value[31] = i >> 8;
+        yield pdqEntry(`e${i}`, value);
+      }
+    };
+    const segment = await segmentOf(pool, 'near', entries());
+    const index = new MatchIndex({ pool });
+    index.apply({ add: [segment] });
+    const answer = index.lookup('pdq', centre, { limit: 50 });
+    expect(answer).toMatchObject({ total: many, truncated: true });
+    expect(answer.hits).toHaveLength(50);
+    const everything = index.lookup('pdq', centre, { limit: many });
+    expect(everything.truncated).toBe(false);
+    expect(everything.hits.slice(0, 50).map((hit) => hit.distance)).toEqual(answer.hits.map((hit) => hit.distance));
+  });
+
+  it('changes everything of one change at once, or nothing', async () => {
+    const pool = new MemoryPool();
+    const value = randomBytes(seeded(7), 32);
+    const before = await segmentOf(pool, 'before', [pdqEntry('a', value)]);
+    const after = await segmentOf(pool, 'after', [pdqEntry('a', value), pdqEntry('b', value)]);
+    const index = new MatchIndex({ pool });
+    index.apply({ add: [before] });
+    index.apply({ add: [after], remove: ['before'], live: [{ segmentId: 'after', row: 0, live: false }] });
+    expect(index.lookup('pdq', value).hits).toEqual([{ segment: after, row: 1, distance: 0 }]);
+    await before.close();
+    index.apply({ remove: ['after', 'never there'] });
+    expect(index.lookup('pdq', value)).toEqual({ hits: [], total: 0, truncated: false });
+  });
+
+  it('refuses values and thresholds that are not of the type', () => {
+    const index = new MatchIndex({ pool: new MemoryPool() });
+    const code = (code: string) => expect.objectContaining({ code });
+    expect(() => index.lookup('pdq', new Uint8Array(31))).toThrowError(code('signal-invalid'));
+    expect(() => index.lookup('pdq', new Uint8Array(32), { threshold: 257 })).toThrowError(code('threshold-invalid'));
+    expect(() => index.lookup('photodna', new Uint8Array(144), { threshold: -1 })).toThrowError(
+      code('threshold-invalid'),
+    );
+    expect(
+      () => new MatchIndex({ pool: new MemoryPool(), photodna: { metric: 'manhattan', threshold: 40_000 } }),
+    ).toThrowError(code('threshold-invalid'));
+  });
+});
