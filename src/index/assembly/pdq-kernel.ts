@@ -1,0 +1,399 @@
+// Exact Hamming search among 256-bit hashes: multi-index hashing (Norouzi et al., CVPR 2012) over sixteen chunks of
+// sixteen bits, filtered by the pigeonring principle (Qin & Xiao, VLDB 2018). pdq-layout.ts says what lies where.
+//
+// A threshold T is shared out: chunk i is granted g(i) bits so that the grants sum up to T + 1. If two hashes differ by at
+// most T bits, then on the ring of chunks some i starts a chain all of whose beginnings differ by less than their grants.
+// So d(i) < g(i), which a look-up with up to g(i) − 1 flipped bits finds, and d(i) + d(i + 1) < g(i) + g(i + 1), which the
+// tag beside each posting tells: it is chunk i + 1 of the hash. A hash is reported by the first table that meets both.
+//
+// There is no static data and no heap: many instances, one a thread, work on one shared memory.
+
+const HASH: usize = 32;
+const KEYS: u32 = 65536;
+const PROBES: u32 = 1024;
+const CANDIDATES: u32 = 1024;
+
+// Parts of a slot, the scratch space of one search.
+const QUERY: usize = 0;
+const BOUNDS: usize = 64;
+const FOUND: usize = BOUNDS + <usize>PROBES * 8;
+const ROWS: usize = FOUND + <usize>CANDIDATES * 4;
+
+/** Where a search that ran out of room goes on. */
+let nextTable: u32 = 0;
+let nextProbe: u32 = 0;
+let nextPosting: u32 = 0;
+let touched: u64 = 0;
+let scannedPostings: u32 = 0;
+let verifiedRows: u32 = 0;
+
+export function resumeTable(): u32 {
+  return nextTable;
+}
+export function resumeProbe(): u32 {
+  return nextProbe;
+}
+export function resumePosting(): u32 {
+  return nextPosting;
+}
+/** Keeps the compiler from dropping loads whose only purpose is to bring memory near. */
+export function touchSum(): u64 {
+  return touched;
+}
+/** Postings of the buckets that the last search looked into. */
+export function postingsScanned(): u32 {
+  return scannedPostings;
+}
+/** Hashes that the last search compared in full. */
+export function rowsCompared(): u32 {
+  return verifiedRows;
+}
+
+// @ts-ignore: decorator
+@inline
+function distance(a: usize, b: usize): u32 {
+  return <u32>(
+    (popcnt<u64>(load<u64>(a) ^ load<u64>(b)) +
+      popcnt<u64>(load<u64>(a, 8) ^ load<u64>(b, 8)) +
+      (popcnt<u64>(load<u64>(a, 16) ^ load<u64>(b, 16)) + popcnt<u64>(load<u64>(a, 24) ^ load<u64>(b, 24))))
+  );
+}
+
+// @ts-ignore: decorator
+@inline
+function grant(table: u32, threshold: u32): u32 {
+  return (threshold >> 4) + <u32>(table <= (threshold & 15));
+}
+
+/** How many sixteen-bit masks have fewer than `granted` bits. */
+// @ts-ignore: decorator
+@inline
+function probesFor(granted: u32): u32 {
+  if (granted == 0) return 0;
+  if (granted == 1) return 1;
+  if (granted == 2) return 17;
+  if (granted == 3) return 137;
+  return 697;
+}
+
+/** The next larger number with as many bits (Gosper's hack). */
+// @ts-ignore: decorator
+@inline
+function nextMask(mask: u32): u32 {
+  const low = mask & (0 - mask);
+  const ripple = mask + low;
+  return ripple | (((mask ^ ripple) >> 2) / low);
+}
+
+// @ts-ignore: decorator
+@inline
+function dropBit(x: v128): v128 {
+  return v128.and(x, v128.add<u16>(x, i16x8.splat(-1)));
+}
+
+/** Lanes that are all ones where a tag differs by at most `limit` bits. */
+// @ts-ignore: decorator
+@inline
+function near(at: usize, tag: v128, limit: u32): v128 {
+  let x = v128.xor(v128.load(at), tag);
+  if (limit > 0) x = dropBit(x);
+  if (limit > 1) x = dropBit(x);
+  if (limit > 2) x = dropBit(x);
+  if (limit > 3) x = dropBit(x);
+  if (limit > 4) x = dropBit(x);
+  if (limit > 5) x = dropBit(x);
+  if (limit > 6) x = dropBit(x);
+  return v128.eq<u16>(x, i16x8.splat(0));
+}
+
+/** Collects the postings from..end whose tags are near; stops early when there is no room. @returns where it stopped */
+// @ts-ignore: decorator
+@inline
+function scanTags(tags: usize, from: u32, end: u32, tag: v128, limit: u32, slot: usize, found: u32): u64 {
+  let p = from;
+  while (p < end && found <= CANDIDATES - 8) {
+    let mask = i16x8.bitmask(near(tags + (<usize>p << 1), tag, limit));
+    const left = end - p;
+    if (left < 8) mask &= (1 << left) - 1;
+    while (mask) {
+      store<u32>(slot + (<usize>found << 2), p + ctz<u32>(mask), FOUND);
+      found++;
+      mask &= mask - 1;
+    }
+    p += 8;
+  }
+  return (<u64>found << 32) | <u64>min(p, end);
+}
+
+function scanBucket(tags: usize, from: u32, end: u32, tag: v128, limit: u32, slot: usize, found: u32): u64 {
+  if (limit == 2) return scanTags(tags, from, end, tag, 2, slot, found);
+  if (limit == 3) return scanTags(tags, from, end, tag, 3, slot, found);
+  if (limit == 4) return scanTags(tags, from, end, tag, 4, slot, found);
+  if (limit == 1) return scanTags(tags, from, end, tag, 1, slot, found);
+  if (limit == 5) return scanTags(tags, from, end, tag, 5, slot, found);
+  if (limit == 0) return scanTags(tags, from, end, tag, 0, slot, found);
+  if (limit == 6) return scanTags(tags, from, end, tag, 6, slot, found);
+  return scanTags(tags, from, end, tag, 7, slot, found);
+}
+
+/** Whether `table` is the first one in which this hash meets the conditions. */
+function isFirst(row: usize, slot: usize, table: u32, threshold: u32): bool {
+  let own = popcnt<u32>(<u32>load<u16>(row) ^ <u32>load<u16>(slot, QUERY));
+  for (let j: u32 = 0; j < table; j++) {
+    const at = <usize>((j + 1) & 15) << 1;
+    const next = popcnt<u32>(<u32>load<u16>(row + at) ^ <u32>load<u16>(slot + at, QUERY));
+    const granted = grant(j, threshold);
+    if (own < granted && own + next < granted + grant((j + 1) & 15, threshold)) return false;
+    own = next;
+  }
+  return true;
+}
+
+/** Compares the candidates in full. @returns the new number of hits */
+function verify(
+  slot: usize,
+  found: u32,
+  hashes: usize,
+  postings: usize,
+  count: u32,
+  threshold: u32,
+  out: usize,
+  hits: u32,
+): u32 {
+  let sum: u64 = 0;
+  for (let c: usize = 0; c < found; c++) {
+    const row = load<u32>(postings + (<usize>load<u32>(slot + (c << 2), FOUND) << 2));
+    store<u32>(slot + (c << 2), row, ROWS);
+    sum += load<u8>(hashes + <usize>row * HASH);
+  }
+  touched += sum;
+  verifiedRows += found;
+  for (let c: usize = 0; c < found; c++) {
+    const row = load<u32>(slot + (c << 2), ROWS);
+    const at = hashes + <usize>row * HASH;
+    const d = distance(at, slot + QUERY);
+    if (d <= threshold && isFirst(at, slot, load<u32>(slot + (c << 2), FOUND) / count, threshold)) {
+      store<u32>(out + (<usize>hits << 3), row);
+      store<u32>(out + (<usize>hits << 3), d, 4);
+      hits++;
+    }
+  }
+  return hits;
+}
+
+/**
+ * Searches by the tables. The threshold is at most 63.
+ * @param capacity room for hits at `out`, at least twice CANDIDATES
+ * @param limit how many postings may be looked at before a scan of everything is cheaper
+ * @returns the number of hits, or -1 when the limit is passed; when resumeTable() is below 16 there is more
+ */
+export function search(
+  slot: usize,
+  hashes: usize,
+  starts: usize,
+  tags: usize,
+  postings: usize,
+  count: u32,
+  threshold: u32,
+  out: usize,
+  capacity: u32,
+  limit: u32,
+  firstTable: u32,
+  firstProbe: u32,
+  firstPosting: u32,
+): i32 {
+  let hits: u32 = 0;
+  let skip = firstProbe;
+  let from = firstPosting;
+  let table = firstTable;
+  if (skip == 0 && from == 0 && table == 0) {
+    scannedPostings = 0;
+    verifiedRows = 0;
+  }
+  while (table < 16) {
+    // First all bounds of a batch of tables, so that the waits for memory overlap.
+    let probes: u32 = 0;
+    let last = table;
+    let total: u32 = 0;
+    for (; last < 16; last++) {
+      const granted = grant(last, threshold);
+      if (probes + probesFor(granted) > PROBES) break;
+      if (granted == 0) continue;
+      const key = <u32>load<u16>(slot + (<usize>last << 1), QUERY);
+      const base = starts + (<usize>last << 18);
+      let bounds = load<u64>(base + (<usize>key << 2));
+      store<u64>(slot + (<usize>probes << 3), bounds, BOUNDS);
+      probes++;
+      total += <u32>(bounds >> 32) - <u32>bounds;
+      for (let flips: u32 = 1; flips < granted; flips++) {
+        for (let mask: u32 = (1 << flips) - 1; mask < KEYS; mask = nextMask(mask)) {
+          bounds = load<u64>(base + (<usize>(key ^ mask) << 2));
+          store<u64>(slot + (<usize>probes << 3), bounds, BOUNDS);
+          probes++;
+          total += <u32>(bounds >> 32) - <u32>bounds;
+        }
+      }
+    }
+    if (skip == 0 && from == 0) {
+      scannedPostings += total;
+      if (scannedPostings > limit) return -1;
+    }
+    // Then the first touch of each bucket.
+    let sum: u64 = 0;
+    for (let probe = skip; probe < probes; probe++) {
+      const bounds = load<u64>(slot + (<usize>probe << 3), BOUNDS);
+      const first = tags + (<usize>(<u32>bounds) << 1);
+      const end = tags + (<usize>(<u32>(bounds >> 32)) << 1);
+      for (let at = first; at < end; at += 64) sum += load<u8>(at);
+    }
+    touched += sum;
+    // Then the tags themselves, and at the end the few hashes that are left.
+    let found: u32 = 0;
+    let probe: u32 = 0;
+    for (let t = table; t < last; t++) {
+      const granted = grant(t, threshold);
+      if (granted == 0) continue;
+      const tag = i16x8.splat(load<i16>(slot + (<usize>((t + 1) & 15) << 1), QUERY));
+      const pair = granted + grant((t + 1) & 15, threshold) - 1;
+      for (let flips: u32 = 0; flips < granted; flips++) {
+        const end = probe + probesFor(flips + 1) - probesFor(flips);
+        for (; probe < end; probe++) {
+          if (probe < skip) continue;
+          const bounds = load<u64>(slot + (<usize>probe << 3), BOUNDS);
+          let p = max(<u32>bounds, from);
+          from = 0;
+          const stop = <u32>(bounds >> 32);
+          while (p < stop) {
+            const result = scanBucket(tags, p, stop, tag, pair - flips, slot, found);
+            p = <u32>result;
+            found = <u32>(result >> 32);
+            if (found > CANDIDATES - 8) {
+              hits = verify(slot, found, hashes, postings, count, threshold, out, hits);
+              found = 0;
+              if (hits + CANDIDATES > capacity) {
+                nextTable = table;
+                nextProbe = probe;
+                nextPosting = p;
+                return hits;
+              }
+            }
+          }
+        }
+      }
+    }
+    hits = verify(slot, found, hashes, postings, count, threshold, out, hits);
+    table = last;
+    skip = 0;
+    if (hits + CANDIDATES > capacity) break;
+  }
+  nextTable = table;
+  nextProbe = 0;
+  nextPosting = 0;
+  return hits;
+}
+
+// @ts-ignore: decorator
+@inline
+function distanceSimd(row: usize, low: v128, high: v128): u32 {
+  const bytes = v128.add<u8>(
+    v128.popcnt<u8>(v128.xor(v128.load(row), low)),
+    v128.popcnt<u8>(v128.xor(v128.load(row, 16), high)),
+  );
+  const words = i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(bytes));
+  const halves = v128.add<u32>(words, v128.shuffle<u32>(words, words, 2, 3, 0, 1));
+  return v128.extract_lane<u32>(halves, 0) + v128.extract_lane<u32>(halves, 1);
+}
+
+/** Compares all hashes from `first` on, in ascending order; nextPosting tells where it stopped for want of room. */
+export function scan(
+  query: usize,
+  hashes: usize,
+  first: u32,
+  count: u32,
+  threshold: u32,
+  out: usize,
+  capacity: u32,
+): u32 {
+  const low = v128.load(query);
+  const high = v128.load(query, 16);
+  let hits: u32 = 0;
+  let i = first;
+  for (; i < count && hits < capacity; i++) {
+    const d = distanceSimd(hashes + <usize>i * HASH, low, high);
+    if (d <= threshold) {
+      store<u32>(out + (<usize>hits << 3), i);
+      store<u32>(out + (<usize>hits << 3), d, 4);
+      hits++;
+    }
+  }
+  nextPosting = i;
+  return hits;
+}
+
+/** The same by 64-bit words. */
+export function scanWords(
+  query: usize,
+  hashes: usize,
+  first: u32,
+  count: u32,
+  threshold: u32,
+  out: usize,
+  capacity: u32,
+): u32 {
+  let hits: u32 = 0;
+  let i = first;
+  const a = load<u64>(query);
+  const b = load<u64>(query, 8);
+  const c = load<u64>(query, 16);
+  const e = load<u64>(query, 24);
+  for (; i < count && hits < capacity; i++) {
+    const at = hashes + <usize>i * HASH;
+    const d = <u32>(
+      (popcnt<u64>(load<u64>(at) ^ a) +
+        popcnt<u64>(load<u64>(at, 8) ^ b) +
+        (popcnt<u64>(load<u64>(at, 16) ^ c) + popcnt<u64>(load<u64>(at, 24) ^ e)))
+    );
+    if (d <= threshold) {
+      store<u32>(out + (<usize>hits << 3), i);
+      store<u32>(out + (<usize>hits << 3), d, 4);
+      hits++;
+    }
+  }
+  nextPosting = i;
+  return hits;
+}
+
+/** Sorts the hashes into all tables: a counting sort a table. */
+export function build(hashes: usize, starts: usize, tags: usize, postings: usize, count: u32): void {
+  memory.fill(starts, 0, ((16 << 16) + 1) * 4);
+  for (let i: usize = 0; i < count; i++) {
+    const row = hashes + i * HASH;
+    for (let t: usize = 0; t < 16; t++) {
+      // One further: while the sort runs, each entry is the end of the bucket before it.
+      const at = starts + (t << 18) + (<usize>load<u16>(row + (t << 1)) << 2);
+      store<u32>(at, load<u32>(at) + 1);
+    }
+  }
+  let sum: u32 = 0;
+  for (let at = starts; at <= starts + (16 << 18); at += 4) {
+    const size = load<u32>(at);
+    store<u32>(at, sum);
+    sum += size;
+  }
+  for (let t: usize = 0; t < 16; t++) {
+    const base = starts + (t << 18);
+    const own = t << 1;
+    const next = ((t + 1) & 15) << 1;
+    for (let i: usize = 0; i < count; i++) {
+      const row = hashes + i * HASH;
+      const at = base + (<usize>load<u16>(row + own) << 2);
+      const p = load<u32>(at);
+      store<u32>(at, p + 1);
+      store<u16>(tags + (<usize>p << 1), load<u16>(row + next));
+      store<u32>(postings + (<usize>p << 2), <u32>i);
+    }
+  }
+  // Each entry has become the end of its bucket, which is where the next one begins.
+  for (let at = starts + (16 << 18); at > starts; at -= 4) store<u32>(at, load<u32>(at - 4));
+  store<u32>(starts, 0);
+}

@@ -1,0 +1,47 @@
+import { wasmBase64 } from '../pdq-kernel.generated.js';
+
+/** What the kernel exports; addresses and counts are unsigned 32-bit numbers. See assembly/pdq-kernel.ts. */
+export interface PdqKernel {
+  search(
+    slot: number,
+    hashes: number,
+    starts: number,
+    tags: number,
+    postings: number,
+    count: number,
+    threshold: number,
+    out: number,
+    capacity: number,
+    limit: number,
+    firstTable: number,
+    firstProbe: number,
+    firstPosting: number,
+  ): number;
+  scan(
+    query: number,
+    hashes: number,
+    first: number,
+    count: number,
+    threshold: number,
+    out: number,
+    capacity: number,
+  ): number;
+  scanWords: PdqKernel['scan'];
+  build(hashes: number, starts: number, tags: number, postings: number, count: number): void;
+  resumeTable(): number;
+  resumeProbe(): number;
+  resumePosting(): number;
+  postingsScanned(): number;
+  rowsCompared(): number;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/** An instance over `memory`, which may be shared with other threads: the kernel keeps nothing of its own there. */
+export function pdqKernel(memory: WebAssembly.Memory): PdqKernel {
+  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(wasmBase64), (c) => c.charCodeAt(0)));
+  const abort = (): never => {
+    throw new Error('The PDQ kernel stopped.');
+  };
+  return new WebAssembly.Instance(compiled, { env: { memory, abort } }).exports as unknown as PdqKernel;
+}

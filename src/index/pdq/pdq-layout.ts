@@ -1,0 +1,71 @@
+import { VigieError } from '../../errors.js';
+
+/** Bytes of a PDQ hash. */
+export const PDQ_BYTES = 32;
+/** Largest distance that the tables reach: three flipped bits a chunk. Above it every hash is compared. */
+export const TABLE_REACH = 63;
+/** Below this many hashes comparing them all is as fast as the tables, which would take 4 MB. */
+export const TABLES_FROM = 8192;
+
+const VERSION = 1;
+const CHUNKS = 16;
+const LOCK_BYTES = 64;
+
+/** Searches that may run at once in one table. */
+export const SLOTS = 16;
+/** Pairs of index and distance that a slot has room for. */
+export const SLOT_HITS = 2048;
+/** Query, 1024 bounds and 1024 candidates: the same numbers as in the kernel. */
+const SLOT_WORK_BYTES = 64 + 1024 * 8 + 2 * 1024 * 4;
+export const SLOT_BYTES = SLOT_WORK_BYTES + SLOT_HITS * 8;
+export const SLOT_HITS_OFFSET = SLOT_WORK_BYTES;
+
+/** Where a table lies in its memory. Plain data: JSON, or a message to another thread. */
+export interface PdqLayout {
+  readonly version: number;
+  readonly count: number;
+  /** Where the table begins; a multiple of 64. */
+  readonly base: number;
+  /** False when the hashes are only compared one by one. */
+  readonly tables: boolean;
+}
+
+/** The parts of a table. From `locks` to `slots` is its image; the slots behind it are scratch space. */
+export interface PdqRegions {
+  /** One word a slot: whether a search works there. */
+  readonly locks: number;
+  readonly hashes: number;
+  /** For each chunk and each of its 65,536 values the number of its first posting; one more ends the last bucket. */
+  readonly starts: number;
+  /** For each posting of table i the chunk i + 1 of its hash. */
+  readonly tags: number;
+  /** For each posting the number of its hash. */
+  readonly postings: number;
+  readonly slots: number;
+  readonly end: number;
+}
+
+const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
+
+export function makeLayout(count: number, base: number, tables: boolean): PdqLayout {
+  return { version: VERSION, count, base, tables };
+}
+
+export function regionsOf({ count, base, tables }: PdqLayout): PdqRegions {
+  const hashes = base + LOCK_BYTES;
+  const starts = hashes + align(count * PDQ_BYTES);
+  const tags = starts + (tables ? align((CHUNKS * 65536 + 1) * 4) : 0);
+  // The kernel reads tags eight at a time, so a little beyond the last.
+  const postings = tags + (tables ? align(count * CHUNKS * 2 + 16) : 0);
+  const slots = postings + (tables ? align(count * CHUNKS * 4) : 0);
+  return { locks: base, hashes, starts, tags, postings, slots, end: slots + SLOTS * SLOT_BYTES };
+}
+
+/** @throws VigieError `segment-foreign` for a layout of another version or one that does not fit into the memory */
+export function checkLayout(layout: PdqLayout, memory: WebAssembly.Memory): void {
+  const { version, count, base } = layout;
+  const whole = [count, base].every((n) => Number.isSafeInteger(n) && n >= 0) && base % 64 === 0;
+  if (version !== VERSION || !whole || regionsOf(layout).end > memory.buffer.byteLength) {
+    throw new VigieError('segment-foreign', { detail: 'PDQ table' });
+  }
+}
