@@ -2,28 +2,19 @@ import { SIGNAL_TYPE_NAMES, type SignalTypeName } from '../signals/signal-type.j
 import type { ListFormat } from './sources/list-parser.js';
 
 /** Why a record was left out. */
-export const RECORD_REASONS = [
-  'malformed-record',
-  'invalid-utf8',
-  'too-long',
-  'id-too-long',
-  'no-signal',
-  'no-usable-signal',
-  'duplicate-id',
-  'duplicate-signals',
-] as const;
-/** What was wrong with a part of a record; the rest of it may have been taken. */
-export const PART_REASONS = [
-  'malformed-signal',
-  'all-zero',
-  'empty-file',
-  'low-quality',
-  'field-unreadable',
-  'comment-shortened',
-] as const;
-export type RecordReason = (typeof RECORD_REASONS)[number];
-export type PartReason = (typeof PART_REASONS)[number];
-export type ReportReason = RecordReason | PartReason;
+export type RecordReason =
+  | 'malformed-record'
+  | 'invalid-utf8'
+  | 'too-long'
+  | 'id-too-long'
+  | 'no-signal'
+  | 'no-usable-signal';
+/** Why a signal was left out; the rest of its record may have been taken. */
+export type SignalReason = 'malformed-signal' | 'all-zero' | 'empty-file';
+export type DuplicateReason = 'duplicate-id' | 'duplicate-signals';
+/** What else there is to say of a record that was taken. */
+export type Remark = 'field-unreadable' | 'comment-shortened';
+type Reason = RecordReason | SignalReason | DuplicateReason | Remark | 'low-quality';
 
 export interface ReasonCount {
   readonly count: number;
@@ -39,16 +30,21 @@ export interface SignalCount {
   readonly rejected: number;
 }
 
-/** What became of the records of an import. Never holds a value of the list. */
+/** What became of the records of an import. Plain data; never holds a value of the list. */
 export interface ImportReport {
-  readonly format: ListFormat;
+  readonly format: ListFormat | 'entries';
   /** All records that were read. */
   readonly records: number;
   readonly accepted: number;
-  /** Left out because something was wrong with them; duplicates are not among these. */
-  readonly rejected: number;
+  /** Records that were left out because something was wrong with them; duplicates are not among these. */
+  readonly rejectedRecords: number;
   readonly duplicates: number;
-  readonly reasons: Readonly<Partial<Record<ReportReason, ReasonCount>>>;
+  /** Why records or single signals were left out. */
+  readonly rejected: Readonly<Partial<Record<RecordReason | SignalReason, ReasonCount>>>;
+  /** Signals that were kept and do not match. */
+  readonly inactive: Readonly<Partial<Record<'low-quality', ReasonCount>>>;
+  readonly duplicate: Readonly<Partial<Record<DuplicateReason, ReasonCount>>>;
+  readonly remarks: Readonly<Partial<Record<Remark, ReasonCount>>>;
   readonly signals: Readonly<Partial<Record<SignalTypeName, SignalCount>>>;
   /** Entries by grade; entries without a grade under the empty text, rarer grades beyond a hundred under `other`. */
   readonly grades: Readonly<Record<string, number>>;
@@ -59,7 +55,22 @@ export interface ImportReport {
 export const REPORTED_LINES = 100;
 const REPORTED_GRADES = 100;
 
-const DUPLICATES: ReadonlySet<ReportReason> = new Set(['duplicate-id', 'duplicate-signals']);
+const KIND: Readonly<Record<Reason, 'rejected' | 'inactive' | 'duplicate' | 'remarks'>> = {
+  'malformed-record': 'rejected',
+  'invalid-utf8': 'rejected',
+  'too-long': 'rejected',
+  'id-too-long': 'rejected',
+  'no-signal': 'rejected',
+  'no-usable-signal': 'rejected',
+  'malformed-signal': 'rejected',
+  'all-zero': 'rejected',
+  'empty-file': 'rejected',
+  'low-quality': 'inactive',
+  'duplicate-id': 'duplicate',
+  'duplicate-signals': 'duplicate',
+  'field-unreadable': 'remarks',
+  'comment-shortened': 'remarks',
+};
 
 interface Tally {
   count: number;
@@ -72,20 +83,20 @@ export class ReportCounter {
   accepted = 0;
   rejected = 0;
   duplicates = 0;
-  readonly #reasons = new Map<ReportReason, Tally>();
+  readonly #reasons = new Map<Reason, Tally>();
   readonly #signals = new Map<SignalTypeName, { active: number; inactive: number; rejected: number }>(
     SIGNAL_TYPE_NAMES.map((name) => [name, { active: 0, inactive: 0, rejected: 0 }]),
   );
   readonly #grades = new Map<string, number>();
 
   /** A record is left out. */
-  leaveOut(reason: RecordReason, line: number): void {
-    if (DUPLICATES.has(reason)) this.duplicates++;
+  leaveOut(reason: RecordReason | DuplicateReason, line: number): void {
+    if (KIND[reason] === 'duplicate') this.duplicates++;
     else this.rejected++;
     this.note(reason, line);
   }
 
-  note(reason: ReportReason, line: number): void {
+  note(reason: Reason, line: number): void {
     let tally = this.#reasons.get(reason);
     if (tally === undefined) {
       tally = { count: 0, lines: [] };
@@ -107,21 +118,33 @@ export class ReportCounter {
     this.#grades.set(name, (this.#grades.get(name) ?? 0) + 1);
   }
 
-  report(format: ListFormat, ignoredColumns: readonly string[]): ImportReport {
+  report(format: ImportReport['format'], ignoredColumns: readonly string[]): ImportReport {
     const { records, accepted, rejected, duplicates } = this;
     const used = [...this.#signals].filter(([, { active, inactive, rejected: bad }]) => active + inactive + bad > 0);
     return {
       format,
       records,
       accepted,
-      rejected,
+      rejectedRecords: rejected,
       duplicates,
-      reasons: Object.fromEntries(
-        [...this.#reasons].map(([reason, { count, lines }]) => [reason, { count, lines: [...lines] }]),
-      ),
+      rejected: this.#told('rejected'),
+      inactive: this.#told('inactive'),
+      duplicate: this.#told('duplicate'),
+      remarks: this.#told('remarks'),
       signals: Object.fromEntries(used.map(([type, tally]) => [type, { ...tally }])),
       grades: Object.fromEntries(this.#grades),
       ignoredColumns: [...ignoredColumns],
     };
   }
+
+  #told(kind: (typeof KIND)[Reason]): Record<string, ReasonCount> {
+    const reasons = [...this.#reasons].filter(([reason]) => KIND[reason] === kind);
+    return Object.fromEntries(reasons.map(([reason, { count, lines }]) => [reason, { count, lines: [...lines] }]));
+  }
+}
+
+/** Why records were rejected, in words, with the first line of each reason. */
+export function rejectedInWords({ rejected }: ImportReport): string {
+  const parts = Object.entries(rejected).map(([why, { count, lines }]) => `${count} ${why}, first on line ${lines[0]}`);
+  return parts.length === 0 ? 'none' : parts.join('; ');
 }

@@ -7,7 +7,7 @@ import { abortableEach } from '../runtime/abortable.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { ManifestSegment } from '../storage/list-version-store.js';
 import { Admission } from './admit.js';
-import { type ImportReport, RECORD_REASONS, ReportCounter } from './import-report.js';
+import { type ImportReport, ReportCounter, rejectedInWords } from './import-report.js';
 import { detectFormat, parserFor } from './sources/detect.js';
 import type { ListFormat, ListParser, ParserOptions } from './sources/list-parser.js';
 import { ListRecord } from './sources/list-record.js';
@@ -239,19 +239,8 @@ function changed(): VigieError {
 }
 
 function checkRejected(report: ImportReport, maxRejected = 1): void {
-  const { records, accepted, rejected } = report;
-  if (accepted === 0) throw new VigieError('list-all-rejected', { detail: `${records} records: ${worst(report)}` });
-  if (rejected > records * maxRejected) {
-    throw new VigieError('list-too-many-rejected', { detail: `${rejected} of ${records} records: ${worst(report)}` });
-  }
-}
-
-/** The reasons in words, with the first line of each. */
-function worst({ reasons }: ImportReport): string {
-  const parts = [...RECORD_REASONS, 'malformed-signal', 'all-zero', 'empty-file'] as const;
-  const told = parts.flatMap((reason) => {
-    const found = reasons[reason];
-    return found === undefined ? [] : [`${found.count} ${reason}, first on line ${found.lines[0]}`];
-  });
-  return told.length === 0 ? 'none' : told.join('; ');
+  const { records, accepted, rejectedRecords } = report;
+  const detail = `${rejectedRecords} of ${records} records: ${rejectedInWords(report)}`;
+  if (accepted === 0) throw new VigieError('list-all-rejected', { detail });
+  if (rejectedRecords > records * maxRejected) throw new VigieError('list-too-many-rejected', { detail });
 }

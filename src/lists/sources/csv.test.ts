@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readRecords, valueOf } from '../testing/read-records.js';
+import { readRecords, signalText } from '../testing/read-records.js';
 import { CsvParser } from './csv.js';
 import { LINE_LIMIT } from './list-parser.js';
 
-const md5 = (seed: number) => valueOf('md5', seed);
-const pdq = (seed: number) => valueOf('pdq', seed);
+const md5 = (seed: number) => signalText('md5', seed);
+const pdq = (seed: number) => signalText('pdq', seed);
 const read = (text: string | Uint8Array, pieces?: readonly number[]) => readRecords(new CsvParser(), text, pieces);
 
 describe('CSV', () => {

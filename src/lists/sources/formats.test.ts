@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readRecords, valueOf } from '../testing/read-records.js';
+import { readRecords, signalText } from '../testing/read-records.js';
 import { detectFormat, parserFor } from './detect.js';
 import { JsonSplitter } from './json-splitter.js';
 import { JsonlParser } from './jsonl.js';
@@ -11,10 +11,10 @@ import { openInput } from './open-input.js';
 import { TypedParser } from './typed.js';
 import { VicsParser } from './vics.js';
 
-const md5 = (seed: number) => valueOf('md5', seed);
-const sha1 = (seed: number) => valueOf('sha1', seed);
-const pdq = (seed: number) => valueOf('pdq', seed);
-const photodna = (seed: number) => Buffer.from(valueOf('photodna', seed), 'hex');
+const md5 = (seed: number) => signalText('md5', seed);
+const sha1 = (seed: number) => signalText('sha1', seed);
+const pdq = (seed: number) => signalText('pdq', seed);
+const photodna = (seed: number) => Buffer.from(signalText('photodna', seed), 'hex');
 
 describe('JSONL', () => {
   it('reads the fields of the CSV header, arrays of values and typed signals', () => {

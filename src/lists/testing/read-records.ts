@@ -61,7 +61,7 @@ function plain(record: ListRecord): PlainRecord {
 }
 
 /** A value of a signal type that is made from a number: the same each time, and never a hash of anything. */
-export function valueOf(type: SignalTypeName, seed: number): string {
+export function signalText(type: SignalTypeName, seed: number): string {
   const bytes = { md5: 16, sha1: 20, sha256: 32, pdq: 32, photodna: 144 }[type];
   let state = (seed * 2654435761 + bytes) >>> 0;
   let text = '';

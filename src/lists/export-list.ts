@@ -1,0 +1,60 @@
+import type { ByteSink } from '../index/byte-io.js';
+import type { Entry } from '../index/entry.js';
+import { SIGNAL_TYPE_NAMES } from '../signals/signal-type.js';
+import { signalType } from '../signals/signal-types.js';
+
+export type ExportFormat = 'csv' | 'jsonl';
+
+const HEADER = ['id', ...SIGNAL_TYPE_NAMES, 'quality', 'grade', 'kind', 'added', 'comment'];
+const PIECE = 64 * 1024;
+
+/**
+ * Writes entries in a form that an import reads back to the same entries. CSV has one quality for all PDQ signals of an
+ * entry; JSONL has one for each.
+ * @returns how many entries were written
+ */
+export async function exportEntries(
+  entries: AsyncIterable<Entry>,
+  sink: ByteSink,
+  format: ExportFormat,
+): Promise<number> {
+  let text = format === 'csv' ? `${HEADER.join(',')}\n` : '';
+  let count = 0;
+  for await (const entry of entries) {
+    text += `${format === 'csv' ? csvLine(entry) : jsonLine(entry)}\n`;
+    count++;
+    if (text.length < PIECE) continue;
+    await sink.write(Buffer.from(text));
+    text = '';
+  }
+  await sink.write(Buffer.from(text));
+  return count;
+}
+
+function csvLine({ id, grade, kind, added, comment, signals }: Entry): string {
+  const values = SIGNAL_TYPE_NAMES.map((name) =>
+    signals
+      .filter(({ type }) => type === name)
+      .map(({ value }) => signalType(name).format(value))
+      .join(' '),
+  );
+  const quality = signals.find((signal) => signal.quality !== undefined)?.quality;
+  const date = added === undefined ? '' : new Date(added).toISOString();
+  return [id, ...values, quality ?? '', grade ?? '', kind ?? '', date, comment ?? ''].map(quote).join(',');
+}
+
+function quote(value: string | number): string {
+  const text = String(value);
+  return /[",;\t\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function jsonLine({ id, grade, kind, added, comment, signals }: Entry): string {
+  return JSON.stringify({
+    id,
+    grade,
+    kind,
+    added: added === undefined ? undefined : new Date(added).toISOString(),
+    comment,
+    signals: signals.map(({ type, value, quality }) => ({ type, value: signalType(type).format(value), quality })),
+  });
+}

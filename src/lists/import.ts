@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import { VigieError } from '../errors.js';
+import type { MemoryPool } from '../index/pdq/memory-pool.js';
+import type { BlobStore } from '../storage/blob-store.js';
+import type { Database } from '../storage/database.js';
+import { type ImportRun, saveProgress } from '../storage/import-run-store.js';
+import { createList, findList, type ListTerms, removeList, type StoredList } from '../storage/list-store.js';
+import type { ManifestSegment } from '../storage/list-version-store.js';
+import type { ImportReport } from './import-report.js';
+import { type ImportInput, type OpenedInput, openImportInput } from './import-source.js';
+import { type SegmentPlace, stageInThread, type ThreadOptions } from './import-thread.js';
+import type { ListFormat, ParserOptions } from './sources/list-parser.js';
+import { type StageCheckpoint, type StageProgress, type StageResult, stageSegments } from './stage-segments.js';
+import { discard, publish, type WriteRuns } from './write-run.js';
+
+export interface ImportOptions extends ParserOptions {
+  /** Name of the list; it is made when there is none. */
+  readonly list: string;
+  /** What is said of the list; what is left out stays as it is. */
+  readonly terms?: ListTerms | undefined;
+  readonly input: ImportInput;
+  /** How people call the file. */
+  readonly sourceName?: string | undefined;
+  readonly format?: ListFormat | 'auto' | undefined;
+  /** Share of records that may be rejected, 0 to 1. */
+  readonly maxRejected?: number | undefined;
+  readonly entriesPerSegment?: number | undefined;
+  readonly onProgress?: ((progress: StageProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ImportResult {
+  readonly list: string;
+  readonly version: number;
+  readonly entries: number;
+  readonly report: ImportReport;
+  /** True when segments of an interrupted import were used again. */
+  readonly resumed: boolean;
+}
+
+export interface ImporterOptions {
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly runs: WriteRuns;
+  readonly pool: MemoryPool;
+  /** Where a thread of its own writes segments; without it the import runs in the calling thread. */
+  readonly place?: SegmentPlace | undefined;
+  /** Versions that are kept beside the current one. */
+  readonly keepVersions: number;
+}
+
+/** Imports whole lists: all of a file becomes the next version, or nothing changes. */
+export class Importer {
+  readonly #options: ImporterOptions;
+
+  constructor(options: ImporterOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Imports a list. An import that was interrupted goes on where it was when the same file comes again.
+   * @throws VigieError `import-in-progress`, `import-aborted`, `import-source-changed` (a stream that is not the one of
+   *   the interrupted import; try again), `list-name-invalid`, `file-not-readable`, `disk-full`, what `stageSegments` throws
+   */
+  async import(options: ImportOptions): Promise<ImportResult> {
+    const { database, runs } = this.#options;
+    const opened = await openImportInput(options.input);
+    const { list, made } = await this.#listFor(options);
+    const fingerprint = fingerprintOf(opened, options);
+    const name = options.sourceName ?? null;
+    const resumable = (run: ImportRun) => this.#canResume(run, name, fingerprint);
+    await using held = await runs.claim(list.id, { name, fingerprint, resumable });
+    try {
+      return await this.#run(held.run, held.resumed, list, opened, options);
+    } catch (thrown) {
+      const aborted = options.signal?.aborted === true;
+      const error = aborted ? new VigieError('import-aborted', { cause: thrown }) : VigieError.from(thrown);
+      const staged = await this.#end(held.run, aborted);
+      if (made && !staged) await database.transaction((tx) => removeList(tx, list.id));
+      if (error.code === 'import-source-changed' && 'path' in options.input) return await this.#again(held, options);
+      throw error;
+    }
+  }
+
+  async #again(held: AsyncDisposable, options: ImportOptions): Promise<ImportResult> {
+    await held[Symbol.asyncDispose]();
+    return await this.import(options);
+  }
+
+  async #run(
+    run: ImportRun,
+    resumed: boolean,
+    list: StoredList,
+    opened: OpenedInput,
+    options: ImportOptions,
+  ): Promise<ImportResult> {
+    const { database, keepVersions } = this.#options;
+    const earlier = resumed ? run.progress.staged : [];
+    const staged: ManifestSegment[] = [...earlier];
+    const { report } = await this.#stage(opened, {
+      ...settingsOf(options),
+      ...(resumed && { resume: run.progress.checkpoint as StageCheckpoint }),
+      signal: options.signal,
+      onProgress: options.onProgress,
+      onSegment: async (segment, checkpoint) => {
+        staged.push(segment);
+        const counts = { records: checkpoint.records, entries: checkpoint.entries };
+        await saveProgress(database.db, run.id, { checkpoint, staged, counts });
+      },
+    });
+    options.signal?.throwIfAborted();
+    const entries = staged.reduce((sum, segment) => sum + segment.entries, 0);
+    const next = {
+      version: run.version,
+      sourceName: options.sourceName ?? null,
+      format: report.format,
+      entries,
+      report,
+      segments: staged,
+      importRun: run.id,
+    };
+    await publish(database, list.id, next, { keep: keepVersions, terms: options.terms });
+    return { list: list.name, version: run.version, entries, report, resumed };
+  }
+
+  async #stage(opened: OpenedInput, options: ThreadOptions): Promise<StageResult> {
+    const { place, blobs, pool } = this.#options;
+    if (place !== undefined) return await stageInThread(opened, place, options);
+    return await stageSegments(opened.stream, { ...options, totalBytes: opened.bytes, blobs, pool });
+  }
+
+  async #listFor({ list: name, terms }: ImportOptions): Promise<{ list: StoredList; made: boolean }> {
+    const { db } = this.#options.database;
+    const there = await findList(db, name);
+    if (there !== undefined) return { list: there, made: false };
+    return { list: await createList(db, name, terms), made: true };
+  }
+
+  async #canResume(
+    { sourceName, fingerprint, progress }: ImportRun,
+    name: string | null,
+    own: string,
+  ): Promise<boolean> {
+    if (fingerprint !== own || sourceName !== name || progress.staged.length === 0) return false;
+    for (const { id } of progress.staged) if (!(await this.#options.blobs.has(id))) return false;
+    return true;
+  }
+
+  /** @returns whether segments stay staged, so that the import can be gone on with */
+  async #end(run: ImportRun, aborted: boolean): Promise<boolean> {
+    const { database, blobs } = this.#options;
+    try {
+      if (aborted && (await hasStaged(database, run))) return true;
+      await discard(database, blobs, run, aborted ? 'abandoned' : 'failed');
+    } catch {
+      // What made the import fail is what is told; a run that could not be ended here is taken over by the next import.
+    }
+    return false;
+  }
+}
+
+async function hasStaged(database: Database, run: ImportRun): Promise<boolean> {
+  const row = await database.db.selectFrom('import_run').select('staged').where('id', '=', run.id).executeTakeFirst();
+  return Array.isArray(row?.staged) && row.staged.length > 0;
+}
+
+function settingsOf({ format, type, map, maxRejected, entriesPerSegment }: ImportOptions) {
+  return { format: format === 'auto' ? undefined : format, type, map, maxRejected, entriesPerSegment };
+}
+
+/** The same file read in another way is another source. */
+function fingerprintOf({ fingerprint }: OpenedInput, options: ImportOptions): string {
+  const { format, type, map, entriesPerSegment } = settingsOf(options);
+  const settings = JSON.stringify([format ?? null, type ?? null, Object.entries(map ?? {}).sort(), entriesPerSegment]);
+  return createHash('sha256').update(fingerprint).update(settings).digest('hex');
+}

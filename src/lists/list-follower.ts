@@ -1,0 +1,137 @@
+import type { Database } from '../storage/database.js';
+import { LIST_CHANGE_CHANNEL, type LoggedListChange, readListChanges } from '../storage/list-change-log.js';
+import { type ListLoader, matches } from './list-loader.js';
+
+const POLL_MS = 500;
+const PAGE = 500;
+
+/**
+ * Keeps the loader in step with the log of list changes: reads it twice a second, and at once when the database hints
+ * that there is something new. Changes of entries are taken in where they stand in the log; loading a version goes on
+ * beside, so that a withdrawal never waits for it.
+ */
+export class ListFollower {
+  readonly #database: Database;
+  readonly #loader: ListLoader;
+  /** Every change up to here was read, and every change of an entry among them has taken effect. */
+  #seen = 0;
+  /** Lists that have to be loaded, with the first and the last change that asked for it. */
+  readonly #dirty = new Map<string, { readonly first: number; readonly last: number }>();
+  #heardAt = performance.now();
+  #polling: Promise<void> | undefined;
+  #again = false;
+  #refreshing: Promise<void> | undefined;
+  #failed = false;
+  #timer: NodeJS.Timeout | undefined;
+  #stopListening: (() => Promise<void>) | undefined;
+  #closed = false;
+
+  constructor(database: Database, loader: ListLoader) {
+    this.#database = database;
+    this.#loader = loader;
+  }
+
+  /** Look-ups take every change up to this one into account. */
+  get appliedSeq(): number {
+    return Math.min(this.#seen, ...[...this.#dirty.values()].map(({ first }) => first - 1));
+  }
+
+  /** Milliseconds since the log was last read with success. */
+  get staleness(): number {
+    return performance.now() - this.#heardAt;
+  }
+
+  /** @param seq the last change that what is loaded already takes into account */
+  begin(seq: number): void {
+    this.#seen = seq;
+    this.#heardAt = performance.now();
+  }
+
+  /** Follows until `close`. */
+  async follow(): Promise<void> {
+    this.#timer ??= setInterval(() => this.#tick(), POLL_MS);
+    this.#timer.unref();
+    this.#stopListening ??= await this.#database.listen(LIST_CHANGE_CHANNEL, () => this.#tick());
+  }
+
+  /** Reads what is new and waits until entries among it have taken effect. Sees all that was committed before the call. */
+  poll(): Promise<void> {
+    this.#again = true;
+    this.#polling ??= this.#readOn().finally(() => {
+      this.#polling = undefined;
+    });
+    return this.#polling;
+  }
+
+  /** Waits until every list that the log has asked for so far is loaded. */
+  async settled(): Promise<void> {
+    while (this.#refreshing !== undefined) await this.#refreshing;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    await this.#stopListening?.();
+    await this.#polling?.catch(() => undefined);
+    await this.settled();
+  }
+
+  #tick(): void {
+    // A database that does not answer shows as staleness; the next tick tries again.
+    this.poll().catch(() => undefined);
+  }
+
+  async #readOn(): Promise<void> {
+    while (this.#again && !this.#closed) {
+      this.#again = false;
+      for (let changes = await this.#read(); changes.length > 0; changes = await this.#read()) {
+        for (const change of changes) {
+          await this.#take(change);
+          this.#seen = change.seq;
+        }
+      }
+      this.#heardAt = performance.now();
+      void this.#loader.expire(new Date())?.catch(() => undefined);
+      this.#refresh();
+    }
+  }
+
+  #read(): Promise<LoggedListChange[]> {
+    return readListChanges(this.#database.db, this.#seen, PAGE);
+  }
+
+  async #take(change: LoggedListChange): Promise<void> {
+    if (change.kind === 'entry') {
+      const live = matches(change.payload.status);
+      await this.#loader.setEntries(change.listId, new Map(change.payload.entries.map((id) => [id, live])));
+    } else {
+      const first = this.#dirty.get(change.listId)?.first ?? change.seq;
+      this.#dirty.set(change.listId, { first, last: change.seq });
+    }
+  }
+
+  #refresh(): void {
+    if (this.#dirty.size === 0 || this.#refreshing !== undefined) return;
+    this.#refreshing = this.#refreshDirty().finally(() => {
+      this.#refreshing = undefined;
+      // Another change of a list may have come while it was loaded.
+      if (!this.#failed && !this.#closed) this.#refresh();
+    });
+  }
+
+  async #refreshDirty(): Promise<void> {
+    this.#failed = false;
+    for (const [listId, { last }] of [...this.#dirty]) {
+      try {
+        await this.#loader.refresh(listId);
+      } catch {
+        // The database did not answer: the list stays to be loaded, and the next poll tries again.
+        this.#failed = true;
+        return;
+      }
+      const now = this.#dirty.get(listId);
+      if (now === undefined || now.last === last) this.#dirty.delete(listId);
+      else this.#dirty.set(listId, { first: last + 1, last: now.last });
+    }
+  }
+}

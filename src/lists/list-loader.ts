@@ -1,0 +1,233 @@
+import { VigieError } from '../errors.js';
+import type { MatchIndex } from '../index/match-index.js';
+import type { MemoryPool } from '../index/pdq/memory-pool.js';
+import type { Segment } from '../index/segment.js';
+import type { BlobStore } from '../storage/blob-store.js';
+import type { Database } from '../storage/database.js';
+import { readEntryStatuses } from '../storage/entry-status-store.js';
+import { getListById, type StoredList } from '../storage/list-store.js';
+import { currentManifests, type Manifest } from '../storage/list-version-store.js';
+import type { EntryStatusName } from '../storage/schema.js';
+import { type EntryLiveness, isGone, type ListInfo, LoadedList } from './loaded-list.js';
+import { isSample } from './samples.js';
+
+/** Why a list, or its newest version, is not searched. */
+export interface ListProblem {
+  readonly list: string;
+  readonly code: VigieError['code'];
+  readonly detail: string;
+  /** True when an older version goes on matching in its place. */
+  readonly olderVersionMatches: boolean;
+  readonly since: Date;
+}
+
+export interface LoadProgress {
+  readonly list: string;
+  readonly segment: number;
+  readonly segments: number;
+}
+
+interface LoaderOptions {
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly index: MatchIndex;
+  readonly pool: MemoryPool;
+}
+
+const STATUS_PAGE = 5000;
+
+/** Only these two keep an entry from matching: a dispute is a question, and until it is answered the list stands. */
+export function matches(status: EntryStatusName): boolean {
+  return status !== 'withdrawn' && status !== 'inactive';
+}
+
+/** Brings lists into the index, one at a time, and keeps what is there in step with the statuses of entries. */
+export class ListLoader {
+  readonly #options: LoaderOptions;
+  readonly #loaded = new Map<string, LoadedList>();
+  readonly #problems = new Map<string, ListProblem>();
+  /** Which list a segment in the index belongs to. */
+  readonly #owners = new Map<string, ListInfo>();
+  /** Changes of entries that came while a list was being loaded, by list. */
+  readonly #meanwhile = new Map<string, EntryLiveness[]>();
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: LoaderOptions) {
+    this.#options = options;
+  }
+
+  get problems(): readonly ListProblem[] {
+    return [...this.#problems.values()];
+  }
+
+  loaded(listId: string): LoadedList | undefined {
+    return this.#loaded.get(listId);
+  }
+
+  get all(): readonly LoadedList[] {
+    return [...this.#loaded.values()];
+  }
+
+  /** @throws VigieError `segment-closed` for a segment that is not in the index any more */
+  owner(segment: Segment): ListInfo {
+    const info = this.#owners.get(segment.id);
+    if (info === undefined) throw new VigieError('segment-closed');
+    return info;
+  }
+
+  /**
+   * Brings one list to its current version: loads it, drops it when it has expired or is gone. What cannot be loaded
+   * becomes a problem, and the version that was there stays. One at a time, so that memory holds one version twice at
+   * the most.
+   */
+  refresh(listId: string, signal?: AbortSignal, onProgress?: (progress: LoadProgress) => void): Promise<void> {
+    const run = this.#queue.then(() => this.#refresh(listId, signal, onProgress));
+    this.#queue = run.catch(() => undefined);
+    return run;
+  }
+
+  /** Takes lists out whose time is over. @returns whether there were any */
+  expire(now: Date): Promise<unknown> | undefined {
+    const over = this.all.filter(({ info }) => hasExpired(info, now));
+    if (over.length === 0) return undefined;
+    return Promise.all(over.map(({ info }) => this.refresh(info.id)));
+  }
+
+  /** Makes entries of a list match or not, at once. */
+  async setEntries(listId: string, entries: EntryLiveness): Promise<void> {
+    this.#meanwhile.get(listId)?.push(entries);
+    for (let list = this.#loaded.get(listId); list !== undefined; ) {
+      try {
+        this.#options.index.apply(await list.setLive(entries));
+        return;
+      } catch (error) {
+        // Its segments were closed under our feet because a newer version has taken its place: that one has to know.
+        const now = this.#loaded.get(listId);
+        if (!(error instanceof VigieError) || error.code !== 'segment-closed' || now === list) throw error;
+        list = now;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#queue;
+    const lists = this.all;
+    this.#options.index.apply({ remove: lists.flatMap(({ segments }) => segments.map(({ id }) => id)) });
+    this.#loaded.clear();
+    this.#owners.clear();
+    for (const list of lists) await list.close();
+  }
+
+  async #refresh(listId: string, signal?: AbortSignal, onProgress?: (progress: LoadProgress) => void): Promise<void> {
+    const { db } = this.#options.database;
+    for (let attempt = 0; ; attempt++) {
+      const stored = await getListById(db, listId).catch((error: unknown) => {
+        if (error instanceof VigieError && error.code === 'list-not-found') return undefined;
+        throw error;
+      });
+      const [manifest] = await currentManifests(db, listId);
+      const expired = stored !== undefined && hasExpired(stored, new Date());
+      if (stored === undefined || manifest === undefined || expired) {
+        await this.#drop(listId);
+        return;
+      }
+      try {
+        await this.#load(stored, manifest, signal, onProgress);
+        return;
+      } catch (error) {
+        signal?.throwIfAborted();
+        // The version may have been replaced, and its segments removed, since the manifest was read.
+        if (isGone(error) && attempt < 3) continue;
+        this.#fail(stored, error);
+        return;
+      }
+    }
+  }
+
+  async #load(
+    stored: StoredList,
+    manifest: Manifest,
+    signal: AbortSignal | undefined,
+    onProgress: ((progress: LoadProgress) => void) | undefined,
+  ): Promise<void> {
+    const { id, name, expiresAt } = stored;
+    const info: ListInfo = { id, name, version: manifest.version, expiresAt, sample: isSample(stored) };
+    const before = this.#loaded.get(id);
+    if (before?.info.version === manifest.version) {
+      this.#keep(before.withInfo(info));
+      return;
+    }
+    const meanwhile: EntryLiveness[] = [];
+    this.#meanwhile.set(id, meanwhile);
+    try {
+      const { blobs, pool } = this.#options;
+      const source = { blobs, pool, ...(signal === undefined ? {} : { signal }) };
+      const { list, fresh } = await LoadedList.load(info, manifest.segments, before, source, (segment, segments) =>
+        onProgress?.({ list: name, segment, segments }),
+      );
+      try {
+        await this.#silence(list);
+        // What changed since the statuses were read; nothing can come between the last of it and the flip.
+        for (let entries = meanwhile.shift(); entries !== undefined; entries = meanwhile.shift()) {
+          await list.setLive(entries);
+        }
+        this.#options.index.apply(list.changeFrom(before));
+      } catch (error) {
+        for (const segment of fresh) await segment.close();
+        throw error;
+      }
+      this.#keep(list);
+      for (const segment of list.leftOver(before)) {
+        this.#owners.delete(segment.id);
+        await segment.close();
+      }
+    } finally {
+      this.#meanwhile.delete(id);
+    }
+  }
+
+  /** Marks every entry that must not match, without touching the index. */
+  async #silence(list: LoadedList): Promise<void> {
+    const { db } = this.#options.database;
+    let after = '';
+    for (;;) {
+      const page = await readEntryStatuses(db, list.info.id, after, STATUS_PAGE);
+      const silenced = page.filter(({ status }) => !matches(status)).map(({ entry_id }) => [entry_id, false] as const);
+      await list.setLive(new Map(silenced));
+      const last = page.at(-1);
+      if (last === undefined || page.length < STATUS_PAGE) return;
+      after = last.entry_id;
+    }
+  }
+
+  #keep(list: LoadedList): void {
+    this.#loaded.set(list.info.id, list);
+    this.#problems.delete(list.info.id);
+    for (const { id } of list.segments) this.#owners.set(id, list.info);
+  }
+
+  async #drop(listId: string): Promise<void> {
+    this.#problems.delete(listId);
+    const list = this.#loaded.get(listId);
+    if (list === undefined) return;
+    this.#options.index.apply({ remove: list.segments.map(({ id }) => id) });
+    this.#loaded.delete(listId);
+    for (const { id } of list.segments) this.#owners.delete(id);
+    await list.close();
+  }
+
+  #fail({ id, name }: StoredList, thrown: unknown): void {
+    const error = VigieError.from(thrown);
+    this.#problems.set(id, {
+      list: name,
+      code: error.code,
+      detail: error.message,
+      olderVersionMatches: this.#loaded.has(id),
+      since: this.#problems.get(id)?.since ?? new Date(),
+    });
+  }
+}
+
+function hasExpired({ expiresAt }: Pick<ListInfo, 'expiresAt'>, now: Date): boolean {
+  return expiresAt !== null && expiresAt.getTime() <= now.getTime();
+}

@@ -1,0 +1,396 @@
+import { VigieError } from '../errors.js';
+import type { ByteSink } from '../index/byte-io.js';
+import type { Entry } from '../index/entry.js';
+import type { LookupAnswer, LookupOptions, MatchIndex } from '../index/match-index.js';
+import type { MemoryPool } from '../index/pdq/memory-pool.js';
+import type { Segment } from '../index/segment.js';
+import type { SignalTypeName } from '../signals/signal-type.js';
+import type { BlobStore } from '../storage/blob-store.js';
+import type { Database } from '../storage/database.js';
+import { findEntryStatuses, setEntryStatus } from '../storage/entry-status-store.js';
+import { lastListChange } from '../storage/list-change-log.js';
+import { changeListTerms, getList, type ListTerms, listLists, removeList } from '../storage/list-store.js';
+import { currentManifests, listVersions, rollBackTo } from '../storage/list-version-store.js';
+import type { EntryStatusName } from '../storage/schema.js';
+import { writeDelta } from './add-entries.js';
+import { compactSegments } from './compact.js';
+import { type ExportFormat, exportEntries } from './export-list.js';
+import { Importer, type ImportOptions, type ImportResult } from './import.js';
+import type { ImportReport } from './import-report.js';
+import type { SegmentPlace } from './import-thread.js';
+import { ListFollower } from './list-follower.js';
+import { ListLoader, type ListProblem, type LoadProgress } from './list-loader.js';
+import { type ListView, viewOf } from './list-views.js';
+import type { ListInfo, LoadedList } from './loaded-list.js';
+import { sweep } from './sweep.js';
+import { discard, publish, WriteRuns } from './write-run.js';
+
+export interface ListsOptions {
+  readonly database: Database;
+  /** Where segments lie; see SealedBlobStore. */
+  readonly blobs: BlobStore;
+  readonly index: MatchIndex;
+  readonly pool: MemoryPool;
+  /** Lets imports run in a thread of their own that writes to the same blobs. */
+  readonly place?: SegmentPlace | undefined;
+  /** Versions of each list that are kept beside the current one; 5 when not given. */
+  readonly keepVersions?: number | undefined;
+}
+
+/** Who changes the status of an entry, and why. */
+export interface StatusChange {
+  readonly reason: string;
+  /** Id of the principal. */
+  readonly by: string | null;
+}
+
+/** An entry as it stands, for those who may see it. */
+export interface ShownEntry {
+  readonly entry: Entry;
+  readonly status: EntryStatusName;
+  readonly reason: string | null;
+  readonly changedAt: Date | null;
+}
+
+const KEPT_VERSIONS = 5;
+
+/** All hash lists as living things: what they hold, what of it matches now, and every change to them. */
+export class Lists {
+  readonly #options: ListsOptions;
+  readonly #loader: ListLoader;
+  readonly #follower: ListFollower;
+  readonly #runs: WriteRuns;
+  readonly #importer: Importer;
+  /** Deltas wait for each other, by list. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #compacting = new Map<string, { readonly stop: AbortController; readonly done: Promise<unknown> }>();
+  #ready = false;
+
+  constructor(options: ListsOptions) {
+    this.#options = options;
+    const { database, blobs, pool, place } = options;
+    this.#loader = new ListLoader(options);
+    this.#follower = new ListFollower(database, this.#loader);
+    this.#runs = new WriteRuns(database);
+    this.#importer = new Importer({ database, blobs, pool, place, runs: this.#runs, keepVersions: this.#keep });
+  }
+
+  /** True once every list that can be loaded is loaded. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** Look-ups take every list change up to this sequence number into account. */
+  get appliedSeq(): number {
+    return this.#follower.appliedSeq;
+  }
+
+  /** Milliseconds since the log of changes was last read with success. */
+  get staleness(): number {
+    return this.#follower.staleness;
+  }
+
+  /** Lists that are not searched, or not in their current version. Each of them needs somebody. */
+  problems(): readonly ListProblem[] {
+    return this.#loader.problems;
+  }
+
+  /** @throws VigieError `signal-invalid`, `threshold-invalid` */
+  lookup(type: SignalTypeName, value: Uint8Array, options: LookupOptions = {}): LookupAnswer {
+    return this.#options.index.lookup(type, value, options);
+  }
+
+  /** The list that a segment of the index belongs to. @throws VigieError `segment-closed` */
+  describe(segment: Segment): ListInfo {
+    return this.#loader.owner(segment);
+  }
+
+  /** Loads the current version of every list that has not expired. What cannot be loaded is among `problems`. */
+  async load({
+    signal,
+    onProgress,
+  }: {
+    signal?: AbortSignal;
+    onProgress?: (progress: LoadProgress) => void;
+  } = {}): Promise<void> {
+    const { db } = this.#options.database;
+    this.#follower.begin(await lastListChange(db));
+    for (const { id } of await listLists(db)) await this.#loader.refresh(id, signal, onProgress);
+    this.#ready = true;
+  }
+
+  /** From now on changes by any process take effect here. */
+  async follow(): Promise<void> {
+    await this.#follower.follow();
+  }
+
+  /** Imports a whole list; it is searched when this returns. See Importer. */
+  async import(options: ImportOptions): Promise<ImportResult> {
+    const compacting = this.#compacting.get(options.list);
+    compacting?.stop.abort(new VigieError('import-aborted'));
+    await compacting?.done;
+    const result = await this.#importer.import(options);
+    await this.#applied();
+    return result;
+  }
+
+  /**
+   * Adds entries to a list, or new versions of entries that it has: the later one counts. An entry that was withdrawn
+   * stays so. They match when this returns.
+   * @throws VigieError `list-not-found`, `import-in-progress`, `list-too-many-rejected`, `request-invalid`
+   */
+  async addEntries(name: string, entries: readonly Entry[]): Promise<{ version: number; report: ImportReport }> {
+    const { id } = await getList(this.#options.database.db, name);
+    const before = this.#turns.get(id) ?? Promise.resolve();
+    const turn = before.catch(() => undefined).then(() => this.#addEntries(id, name, entries));
+    this.#turns.set(id, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(id) === turn) this.#turns.delete(id);
+    }
+  }
+
+  /** The entry stops matching, in this process before this returns and in every other one within a second. */
+  async withdraw(list: string, entryIds: string | readonly string[], change: StatusChange): Promise<void> {
+    await this.#setStatus(list, entryIds, 'withdrawn', change);
+  }
+
+  /** The entry matches again; a dispute is settled. */
+  async restore(list: string, entryIds: string | readonly string[], change: StatusChange): Promise<void> {
+    await this.#setStatus(list, entryIds, 'active', change);
+  }
+
+  /** Notes a doubt about an entry. It goes on matching: whether it should is for its source or a person to decide. */
+  async dispute(list: string, entryIds: string | readonly string[], change: StatusChange): Promise<void> {
+    await this.#setStatus(list, entryIds, 'disputed', change);
+  }
+
+  /**
+   * Makes an older version the current one; it is searched when this returns.
+   * @param version the one before the current one when not given
+   * @throws VigieError `list-not-found`, `list-version-not-found`
+   */
+  async rollback(name: string, version?: number): Promise<number> {
+    const { database } = this.#options;
+    const { id, currentVersion } = await getList(database.db, name);
+    const target = version ?? (await this.#versionBefore(id, currentVersion));
+    await database.transaction((tx) => rollBackTo(tx, id, target));
+    await this.#applied();
+    return target;
+  }
+
+  /** Changes what is said of a list. */
+  async describeList(name: string, terms: ListTerms): Promise<void> {
+    const { database } = this.#options;
+    const { id } = await getList(database.db, name);
+    await database.transaction((tx) => changeListTerms(tx, id, terms));
+    await this.#applied();
+  }
+
+  /** Removes a list with everything. @throws VigieError `list-not-found` */
+  async remove(name: string): Promise<void> {
+    const { database } = this.#options;
+    const { id } = await getList(database.db, name);
+    await database.transaction((tx) => removeList(tx, id));
+    await this.#applied();
+  }
+
+  async ls(): Promise<ListView[]> {
+    const { database } = this.#options;
+    const lists = await listLists(database.db);
+    return await Promise.all(lists.map((list) => viewOf(database, this.#loader, list)));
+  }
+
+  /** @throws VigieError `list-not-found` */
+  async show(name: string): Promise<ListView> {
+    const { database } = this.#options;
+    return await viewOf(database, this.#loader, await getList(database.db, name));
+  }
+
+  /** One entry with its status; whoever calls this has checked that it may be seen. @throws VigieError `entry-not-found` */
+  async entry(name: string, entryId: string): Promise<ShownEntry> {
+    const { database } = this.#options;
+    const { id } = await getList(database.db, name);
+    const found = await this.#loadedList(id).find(entryId);
+    if (found === undefined) throw new VigieError('entry-not-found');
+    const [row] = await findEntryStatuses(database.db, id, [entryId]);
+    const entry = await found.segment.entry(found.row);
+    return { entry, status: row?.status ?? 'active', reason: row?.reason ?? null, changedAt: row?.changed_at ?? null };
+  }
+
+  /**
+   * Writes out every entry of a list that matches now; whoever calls this has checked that it may leave the house.
+   * @returns how many entries were written
+   */
+  async export(name: string, sink: ByteSink, format: ExportFormat, signal?: AbortSignal): Promise<number> {
+    const { id } = await getList(this.#options.database.db, name);
+    return await exportEntries(liveEntries(this.#loadedList(id), signal), sink, format);
+  }
+
+  /** Merges small segments of one list or of all. Content and answers stay the same. @returns the lists that were merged */
+  async compact({ list, enough }: { list?: string; enough?: number } = {}): Promise<readonly string[]> {
+    const merged: string[] = [];
+    for (const { info } of this.#loader.all) {
+      if (list !== undefined && info.name !== list) continue;
+      const stop = new AbortController();
+      const done = this.#compact(info, stop.signal, enough);
+      this.#compacting.set(info.name, { stop, done: done.catch(() => undefined) });
+      try {
+        if (await done) merged.push(info.name);
+      } catch (error) {
+        // An import or a delta goes first; the next round comes back to this list.
+        if (!(error instanceof VigieError && STANDS_BACK.has(error.code))) throw error;
+      } finally {
+        this.#compacting.delete(info.name);
+      }
+    }
+    return merged;
+  }
+
+  /** Removes blobs that nothing needs, and ends imports that nobody goes on with. @returns how many blobs were removed */
+  async sweep(options: { readonly olderThanMs?: number; readonly abandonAfterMs?: number } = {}): Promise<number> {
+    const { database, blobs } = this.#options;
+    return await sweep(database, blobs, (run) => this.#runs.holds(run), options);
+  }
+
+  /** Stops following and takes everything out of the index. */
+  async close(): Promise<void> {
+    this.#ready = false;
+    for (const { stop } of this.#compacting.values()) stop.abort(new VigieError('shutting-down'));
+    await this.#follower.close();
+    await this.#loader.close();
+  }
+
+  get #keep(): number {
+    return this.#options.keepVersions ?? KEPT_VERSIONS;
+  }
+
+  #loadedList(id: string): LoadedList {
+    const list = this.#loader.loaded(id);
+    if (list === undefined) throw new VigieError('index-not-loaded', { detail: 'this list is not loaded' });
+    return list;
+  }
+
+  /** Waits until all that was committed before the call has taken effect in this process. */
+  async #applied(): Promise<void> {
+    await this.#follower.poll();
+    await this.#follower.settled();
+  }
+
+  async #setStatus(
+    name: string,
+    entryIds: string | readonly string[],
+    status: EntryStatusName,
+    { reason, by }: StatusChange,
+  ): Promise<void> {
+    const { database } = this.#options;
+    const { id: listId } = await getList(database.db, name);
+    const ids = typeof entryIds === 'string' ? [entryIds] : entryIds;
+    // What is not loaded cannot be checked, and must be withdrawable all the same.
+    const list = this.#loader.loaded(listId);
+    for (const id of list === undefined ? [] : ids) {
+      if ((await list?.find(id)) === undefined) throw new VigieError('entry-not-found');
+    }
+    const change = { listId, entryIds: ids, status, reason, changedBy: by };
+    await database.transaction((tx) => setEntryStatus(tx, change));
+    await this.#follower.poll();
+  }
+
+  async #versionBefore(listId: string, current: number | null): Promise<number> {
+    const kept = (await listVersions(this.#options.database.db, listId)).filter(({ state }) => state === 'kept');
+    const before = kept.find(({ version }) => current !== null && version < current);
+    if (before === undefined) throw new VigieError('list-version-not-found', { detail: 'no older version is kept' });
+    return before.version;
+  }
+
+  async #addEntries(
+    listId: string,
+    name: string,
+    entries: readonly Entry[],
+  ): Promise<{ version: number; report: ImportReport }> {
+    const { database } = this.#options;
+    const compacting = this.#compacting.get(name);
+    compacting?.stop.abort(new VigieError('import-aborted'));
+    await compacting?.done;
+    await using held = await this.#runs.claim(listId, { name: 'added entries', fingerprint: null });
+    const { run } = held;
+    try {
+      const { segment, report } = await writeDelta(entries, this.#options);
+      const [manifest] = await currentManifests(database.db, listId);
+      const segments = [...(manifest?.segments ?? []), segment];
+      const next = {
+        version: run.version,
+        sourceName: run.sourceName,
+        format: report.format,
+        entries: segments.reduce((sum, each) => sum + each.entries, 0),
+        report,
+        segments,
+        importRun: run.id,
+      };
+      await publish(database, listId, next, { keep: this.#keep });
+      await this.#applied();
+      return { version: run.version, report };
+    } catch (error) {
+      await discard(database, this.#options.blobs, run, 'failed');
+      throw error;
+    }
+  }
+
+  async #compact({ id }: ListInfo, signal: AbortSignal, enough: number | undefined): Promise<boolean> {
+    const { database, blobs, pool } = this.#options;
+    const [current] = await currentManifests(database.db, id);
+    if (current === undefined || this.#loader.loaded(id)?.info.version !== current.version) return false;
+    await using held = await this.#runs.claim(id, { name: 'compaction', fingerprint: null, resumable: standBack });
+    const { run } = held;
+    try {
+      const [manifest] = await currentManifests(database.db, id);
+      const list = this.#loader.loaded(id);
+      const same = manifest !== undefined && list?.info.version === manifest.version;
+      const options = { pool, blobs, signal, enough };
+      const segments = same ? await compactSegments(list, manifest.segments, options) : undefined;
+      if (segments === undefined || manifest === undefined) {
+        await discard(database, blobs, run, 'abandoned');
+        return false;
+      }
+      const before = (await listVersions(database.db, id)).find(({ version }) => version === manifest.version);
+      const next = {
+        version: run.version,
+        sourceName: before?.sourceName ?? null,
+        format: before?.format ?? null,
+        entries: segments.reduce((sum, each) => sum + each.entries, 0),
+        report: before?.report ?? {},
+        segments,
+        importRun: run.id,
+      };
+      signal.throwIfAborted();
+      await publish(database, id, next, { keep: this.#keep });
+      await this.#applied();
+      return true;
+    } catch (error) {
+      await discard(database, blobs, run, 'abandoned');
+      throw error;
+    }
+  }
+}
+
+/** What makes a compaction give way without a word. */
+const STANDS_BACK: ReadonlySet<string> = new Set([
+  'import-in-progress',
+  'import-aborted',
+  'shutting-down',
+  'segment-closed',
+]);
+
+/** An interrupted import may be gone on with: a compaction must not be the one that abandons it. */
+async function standBack(): Promise<boolean> {
+  throw new VigieError('import-in-progress');
+}
+
+async function* liveEntries(list: LoadedList, signal?: AbortSignal): AsyncGenerator<Entry> {
+  for (const segment of list.segments) {
+    for await (const { row, entry } of segment.entries(signal === undefined ? {} : { signal })) {
+      if (segment.isLive(row)) yield entry;
+    }
+  }
+}

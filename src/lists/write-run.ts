@@ -1,0 +1,129 @@
+import { VigieError } from '../errors.js';
+import type { BlobStore } from '../storage/blob-store.js';
+import type { Database } from '../storage/database.js';
+import { endImport, type ImportRun, runningImport, saveProgress, startImport } from '../storage/import-run-store.js';
+import { changeListTerms, type ListTerms } from '../storage/list-store.js';
+import {
+  forgetUnusedSegments,
+  type NewVersion,
+  publishVersion,
+  retireVersions,
+} from '../storage/list-version-store.js';
+
+/** After this time without a sign of life a run of another node counts as interrupted. */
+const SILENT_MS = 60_000;
+const SIGN_OF_LIFE_MS = 15_000;
+
+interface Claim {
+  readonly name: string | null;
+  readonly fingerprint: string | null;
+  /** Whether an interrupted run can be gone on with; any other one is abandoned. */
+  readonly resumable?: (run: ImportRun) => Promise<boolean>;
+}
+
+/** A run that this process holds. */
+export interface HeldRun extends AsyncDisposable {
+  readonly run: ImportRun;
+  readonly resumed: boolean;
+}
+
+/**
+ * Sees to it that only one at a time writes a version of a list: an import, a delta or a compaction, in this process or
+ * on another node. The row of the run in the database is the lock; it also gives out the number of the version.
+ */
+export class WriteRuns {
+  readonly #database: Database;
+  readonly #held = new Set<string>();
+  readonly #beginning = new Set<string>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** @throws VigieError `import-in-progress`, `list-not-found` */
+  async claim(listId: string, { name, fingerprint, resumable }: Claim): Promise<HeldRun> {
+    if (this.#beginning.has(listId)) throw new VigieError('import-in-progress');
+    this.#beginning.add(listId);
+    try {
+      const { db } = this.#database;
+      const before = await runningImport(db, listId);
+      if (before !== undefined) {
+        if (this.#isAlive(before)) throw new VigieError('import-in-progress');
+        if (resumable !== undefined && (await resumable(before))) return this.#hold(before, true);
+        await endImport(db, before.id, 'abandoned');
+      }
+      const run = await this.#database.transaction((tx) => startImport(tx, listId, { name, fingerprint }));
+      return this.#hold(run, false);
+    } finally {
+      this.#beginning.delete(listId);
+    }
+  }
+
+  holds(run: Pick<ImportRun, 'id'>): boolean {
+    return this.#held.has(run.id);
+  }
+
+  #isAlive(run: ImportRun): boolean {
+    if (this.#held.has(run.id)) return true;
+    // An embedded database belongs to this process alone: what it does not hold, nobody does.
+    return this.#database.dialect === 'server' && Date.now() - run.updatedAt.getTime() < SILENT_MS;
+  }
+
+  #hold(run: ImportRun, resumed: boolean): HeldRun {
+    this.#held.add(run.id);
+    const timer = setInterval(() => void this.#sign(run), SIGN_OF_LIFE_MS);
+    timer.unref();
+    return {
+      run,
+      resumed,
+      [Symbol.asyncDispose]: async () => {
+        clearInterval(timer);
+        this.#held.delete(run.id);
+      },
+    };
+  }
+
+  async #sign({ id, listId }: ImportRun): Promise<void> {
+    if (this.#database.dialect !== 'server') return;
+    const { db } = this.#database;
+    try {
+      const run = await runningImport(db, listId);
+      if (run?.id === id) await saveProgress(db, id, run.progress);
+    } catch {
+      // The database is away; a run that was taken over meanwhile is told when it saves or publishes.
+    }
+  }
+}
+
+/**
+ * Publishes a version, lets go of versions beyond `keep`, and says what there is to say of the list: one transaction.
+ * @returns the sequence number of the last change
+ */
+export async function publish(
+  database: Database,
+  listId: string,
+  next: NewVersion,
+  { keep, terms }: { readonly keep: number; readonly terms?: ListTerms | undefined },
+): Promise<number> {
+  return await database.transaction(async (tx) => {
+    if (terms !== undefined && Object.keys(terms).length > 0) await changeListTerms(tx, listId, terms);
+    const seq = await publishVersion(tx, listId, next);
+    await retireVersions(tx, listId, keep);
+    // Their blobs stay until the sweep: another node may be reading them.
+    await forgetUnusedSegments(tx);
+    return seq;
+  });
+}
+
+/** Ends a run that did not publish, and removes what it had staged. */
+export async function discard(
+  database: Database,
+  blobs: Pick<BlobStore, 'delete'>,
+  run: ImportRun,
+  state: 'failed' | 'abandoned',
+): Promise<void> {
+  const current = await runningImport(database.db, run.listId);
+  await endImport(database.db, run.id, state);
+  if (current?.id !== run.id) return;
+  for (const { id } of current.progress.staged) await blobs.delete(id);
+}
