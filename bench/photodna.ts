@@ -18,12 +18,14 @@ const QUERIES = 16;
  */
 export const photodnaBench: Bench = async ({ entries = 1_000_000, rounds = 9, progress }) => {
   const rows: BenchRow[] = [];
+  // One memory and one set of arrays for all shapes: at 10 M each takes 1.5 GB.
+  const pages = Math.ceil(PhotoDnaTable.bytesFor(entries) / 65536);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const owners = Uint32Array.from({ length: entries }, (_, i) => i);
+  const values = new Values(entries);
   for (const shape of SHAPES) {
     progress?.(`PhotoDNA, ${shape}: making and indexing ${entries} values`);
-    const values = generate(shape, entries);
-    const pages = Math.ceil(PhotoDnaTable.bytesFor(entries) / 65536);
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-    const owners = Uint32Array.from({ length: entries }, (_, i) => i);
+    values.fill(shape);
     const start = performance.now();
     const table = PhotoDnaTable.build(values, owners, memory);
     const seconds = (performance.now() - start) / 1000;
@@ -83,31 +85,35 @@ function numbers(seed: number): () => number {
   };
 }
 
-function generate(shape: Shape, count: number): ValueColumn {
-  // Several pieces: one array of 10 M values would be fine, but a memory of 4 GiB beside it would not.
-  const piece = 1 << 16;
-  const values: Uint8Array[] = [];
-  const next = numbers(11);
-  for (let from = 0; from < count; from += piece) {
-    const rows = Math.min(piece, count - from);
-    const bytes = new Uint8Array(rows * PHOTODNA_BYTES);
-    if (shape === 'random') {
-      new Uint32Array(bytes.buffer).forEach((_, i, words) => {
-        words[i] = next();
-      });
-    } else {
-      for (let row = 0; row < rows; row++) realShaped(next, bytes, row * PHOTODNA_BYTES, from + row);
+/** Made-up values in pieces of 65,536. */
+class Values implements ValueColumn {
+  readonly count: number;
+  readonly #pieces: Uint8Array[] = [];
+
+  constructor(count: number) {
+    this.count = count;
+    for (let from = 0; from < count; from += 65_536) {
+      this.#pieces.push(new Uint8Array(Math.min(65_536, count - from) * PHOTODNA_BYTES));
     }
-    values.push(bytes);
   }
-  return {
-    count,
-    copyInto(index, target, offset) {
-      const bytes = values[index >>> 16]!;
-      const at = (index & (piece - 1)) * PHOTODNA_BYTES;
-      for (let i = 0; i < PHOTODNA_BYTES; i++) target[offset + i] = bytes[at + i]!;
-    },
-  };
+
+  fill(shape: Shape): void {
+    const next = numbers(11);
+    for (const bytes of this.#pieces) {
+      if (shape === 'random') {
+        const words = new Uint32Array(bytes.buffer);
+        for (let i = 0; i < words.length; i++) words[i] = next();
+      } else {
+        for (let at = 0; at < bytes.length; at += PHOTODNA_BYTES) realShaped(next, bytes, at);
+      }
+    }
+  }
+
+  copyInto(index: number, target: Uint8Array, offset: number): void {
+    const bytes = this.#pieces[index >>> 16]!;
+    const at = (index & 65_535) * PHOTODNA_BYTES;
+    for (let i = 0; i < PHOTODNA_BYTES; i++) target[offset + i] = bytes[at + i]!;
+  }
 }
 
 /**
@@ -115,8 +121,8 @@ function generate(shape: Shape, count: number): ValueColumn {
  * texture (so that neighbouring cells are alike) and some noise. One value in four is a slightly altered copy of the one
  * before it, as lists hold many versions of one picture.
  */
-function realShaped(next: () => number, bytes: Uint8Array, at: number, index: number): void {
-  if (index % 4 === 3 && at > 0) {
+function realShaped(next: () => number, bytes: Uint8Array, at: number): void {
+  if (at > 0 && next() % 4 === 0) {
     for (let d = 0; d < PHOTODNA_BYTES; d++) {
       bytes[at + d] = Math.max(0, Math.min(255, bytes[at + d - PHOTODNA_BYTES]! + (next() % 13) - 6));
     }
@@ -153,7 +159,7 @@ function makeQueries(shape: Shape, column: ValueColumn): Uint8Array[] {
     } else if (shape === 'random') {
       for (let d = 0; d < PHOTODNA_BYTES; d++) query[d] = next();
     } else {
-      realShaped(next, query, 0, 0);
+      realShaped(next, query, 0);
     }
     return query;
   });

@@ -21,7 +21,7 @@ const THRESHOLDS: Record<SignalTypeName, number[]> = {
   photodna: [0, 4000, 100_000],
 };
 
-async function segmentOf(pool: MemoryPool, id: string, entries: Iterable<Entry>, tableFrom = 4097): Promise<Segment> {
+async function segmentOf(pool: MemoryPool, id: string, entries: Iterable<Entry>, tableFrom = 65_536): Promise<Segment> {
   const builder = new SegmentBuilder({ pool, tableFrom });
   for (const entry of entries) expect(builder.add(entry)).toBe('added');
   const file = new MemoryFile();
@@ -34,10 +34,14 @@ const pdqEntry = (id: string, value: Uint8Array): Entry => ({ id, signals: [{ ty
 /** An index and its model side by side, changed by the same steps. */
 class Twin {
   readonly pool = new MemoryPool();
-  readonly index = new MatchIndex({ pool: this.pool, photodna: PHOTODNA });
+  readonly index: MatchIndex;
   readonly model = new Map<string, ModelSegment>();
   readonly segments = new Map<string, Segment>();
   #made = 0;
+
+  constructor(scanUpTo: number) {
+    this.index = new MatchIndex({ pool: this.pool, photodna: PHOTODNA, scanUpTo });
+  }
 
   async add(entries: readonly Entry[], tableFrom: number): Promise<void> {
     const id = `s${this.#made++}`;
@@ -133,16 +137,17 @@ describe('MatchIndex', () => {
     const step = fc.record({
       what: fc.constantFrom('add', 'add', 'add', 'dead', 'dead', 'alive', 'remove', 'merge'),
       count: fc.oneof(fc.constantFrom(0, 1, 2), fc.integer({ min: 3, max: 150 })),
-      tableFrom: fc.constantFrom(1, 40, 4097),
+      tableFrom: fc.constantFrom(1, 40, 65_536),
       where: fc.double({ min: 0, max: 0.999, noNaN: true }),
     });
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom<EntryShape>('random', 'clustered', 'repeating'),
         fc.integer(),
+        fc.constantFrom(0, 30, 1024),
         fc.array(step, { minLength: 1, maxLength: 12 }),
-        async (shape, seed, steps) => {
-          const twin = new Twin();
+        async (shape, seed, scanUpTo, steps) => {
+          const twin = new Twin(scanUpTo);
           const maker = entryMaker(seed, shape);
           const random = seeded(seed);
           const check = (): void => {

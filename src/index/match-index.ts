@@ -39,6 +39,8 @@ export interface PhotoDnaMatching {
 
 export interface MatchIndexOptions {
   readonly pool: MemoryPool;
+  /** How many PDQ hashes of small segments are compared one by one before a table is made of them. */
+  readonly scanUpTo?: number;
   /** How PhotoDNA values are compared. The field publishes no threshold: the operator decides. */
   readonly photodna?: PhotoDnaMatching;
 }
@@ -59,7 +61,7 @@ export interface IndexStats {
   readonly dead: number;
   /** Memory of the loaded segments and of the live head. */
   readonly bytes: number;
-  /** The PDQ hashes of small segments, which every look-up scans. */
+  /** The small segments, whose PDQ hashes are searched together. */
   readonly head: { readonly segments: number; readonly hashes: number };
 }
 
@@ -79,8 +81,8 @@ export class MatchIndex {
   #segments: readonly Segment[] = [];
   #byId: ReadonlyMap<string, Segment> = new Map();
 
-  constructor({ pool, photodna = NO_PHOTODNA }: MatchIndexOptions) {
-    this.#head = new LiveHead(pool);
+  constructor({ pool, scanUpTo, photodna = NO_PHOTODNA }: MatchIndexOptions) {
+    this.#head = new LiveHead(pool, scanUpTo);
     this.#photodna = photodna;
     checkThreshold(photodna.threshold, MAX_DISTANCE[photodna.metric]);
   }

@@ -31,5 +31,9 @@ export interface PdqPart {
   readonly moreLength: number;
 }
 
-/** From this many distinct PDQ hashes on a segment has a table; fewer are scanned with the live head. */
-export const TABLE_FROM = 4097;
+/**
+ * From this many distinct PDQ hashes on a segment has a table of its own; fewer go into the live head's. Every table costs
+ * a look-up several microseconds of cache misses and 4 MB however few hashes it has, so the small ones share one, which
+ * takes about ten milliseconds to make anew.
+ */
+export const TABLE_FROM = 65_536;

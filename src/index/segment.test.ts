@@ -13,7 +13,7 @@ import { lastOfEachId } from './testing/model.js';
 
 const pool = new MemoryPool();
 
-async function fileOf(entries: Iterable<Entry>, tableFrom = 4097): Promise<MemoryFile> {
+async function fileOf(entries: Iterable<Entry>, tableFrom = 65_536): Promise<MemoryFile> {
   const builder = new SegmentBuilder({ pool, tableFrom });
   for (const entry of entries) builder.add(entry);
   const file = new MemoryFile();
