@@ -8,6 +8,8 @@ import { ENTRIES_PER_SEGMENT, writeSegment } from './stage-segments.js';
 
 /** How many segments a list may have before the small ones are merged; each costs every look-up a little. */
 const ENOUGH = 4;
+/** Segments up to this size are merged whatever stands behind them: it takes a moment. */
+const SMALL = 50_000;
 
 export interface CompactOptions {
   readonly pool: MemoryPool;
@@ -24,8 +26,8 @@ interface Plan {
 }
 
 /**
- * What to merge: a run of segments at the end of the list, as long as each earlier one is no more than four times as
- * large as all after it together. So an entry is copied about as often as the logarithm of the list's size says, and ten
+ * What to merge: a run of segments at the end of the list, as long as each earlier one is small, or no more than four
+ * times as large as all after it together. So an entry is copied about as often as the logarithm of the list's size says, and ten
  * entries that are added do not cost a copy of ten million.
  */
 export function planCompaction(sizes: readonly number[], enough = ENOUGH): Plan | undefined {
@@ -34,7 +36,7 @@ export function planCompaction(sizes: readonly number[], enough = ENOUGH): Plan 
   let total = sizes[from] ?? 0;
   while (from > 0) {
     const size = sizes[from - 1] ?? 0;
-    if (size > total * 4 || size + total > ENTRIES_PER_SEGMENT) break;
+    if (size > Math.max(total * 4, SMALL) || size + total > ENTRIES_PER_SEGMENT) break;
     total += size;
     from--;
   }

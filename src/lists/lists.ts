@@ -19,7 +19,7 @@ import { Importer, type ImportOptions, type ImportResult } from './import.js';
 import type { ImportReport } from './import-report.js';
 import type { SegmentPlace } from './import-thread.js';
 import { ListFollower } from './list-follower.js';
-import { ListLoader, type ListProblem, type LoadProgress } from './list-loader.js';
+import { ListLoader, type ListProblem, type LoadProgress, matches } from './list-loader.js';
 import { type ListView, viewOf } from './list-views.js';
 import type { ListInfo, LoadedList } from './loaded-list.js';
 import { sweep } from './sweep.js';
@@ -294,7 +294,12 @@ export class Lists {
     }
     const change = { listId, entryIds: ids, status, reason, changedBy: by };
     await database.transaction((tx) => setEntryStatus(tx, change));
-    await this.#follower.poll();
+    try {
+      await this.#follower.poll();
+    } catch {
+      // It is committed; that the log cannot be read just now must not keep it from taking effect here.
+      await this.#loader.setEntries(listId, new Map(ids.map((id) => [id, matches(status)])));
+    }
   }
 
   async #versionBefore(listId: string, current: number | null): Promise<number> {

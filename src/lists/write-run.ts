@@ -78,9 +78,21 @@ export class WriteRuns {
       resumed,
       [Symbol.asyncDispose]: async () => {
         clearInterval(timer);
+        await this.#letGo(run);
         this.#held.delete(run.id);
       },
     };
+  }
+
+  /** A run that has not ended is interrupted from now on, and any node may go on with it at once. */
+  async #letGo({ id }: ImportRun): Promise<void> {
+    const silent = this.#database.db
+      .updateTable('import_run')
+      .set({ updated_at: new Date(Date.now() - SILENT_MS) })
+      .where('id', '=', id)
+      .where('state', '=', 'running');
+    // When the database is away, the run counts as interrupted after a while all the same.
+    await silent.execute().catch(() => undefined);
   }
 
   async #sign({ id, listId }: ImportRun): Promise<void> {

@@ -1,0 +1,158 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, mkdtemp, open, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MatchIndex } from '../src/index/match-index.js';
+import { MemoryPool } from '../src/index/pdq/memory-pool.js';
+import { Lists } from '../src/lists/lists.js';
+import { SealedBlobStore } from '../src/lists/sealed-blob-store.js';
+import { CsvParser } from '../src/lists/sources/csv.js';
+import { ListRecord } from '../src/lists/sources/list-record.js';
+import { signalType } from '../src/signals/signal-types.js';
+import { openDatabase } from '../src/storage/database.js';
+import { DirectoryBlobStore } from '../src/storage/directory-blob-store.js';
+import { openKeyring } from '../src/storage/open-keyring.js';
+import type { Bench, BenchRow } from './harness.js';
+
+const DEFAULT_ENTRIES = 1_000_000;
+const ROWS_AT_ONCE = 10_000;
+
+/** From a CSV of `id,pdq` on the disk to a list that is searched, in the way the service does it. */
+export const importBench: Bench = async ({ entries = DEFAULT_ENTRIES, progress = () => undefined }) => {
+  const root = await mkdtemp(join(tmpdir(), 'vigie-bench-import-'));
+  try {
+    const path = join(root, 'list.csv');
+    progress(`writing a list of ${entries.toLocaleString('en')} entries`);
+    await writeList(path, entries);
+    const { size } = await stat(path);
+    progress('parsing only');
+    const parseSeconds = await timed(() => parseOnly(path));
+    const rows: BenchRow[] = [
+      { what: 'parse CSV and decode the hashes, one thread', value: entries / parseSeconds, unit: 'rows/s' },
+      { what: 'the same', value: size / parseSeconds / 1e6, unit: 'MB/s' },
+    ];
+    return [...rows, ...(await importOnce(root, path, entries, progress))];
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+};
+
+async function importOnce(
+  root: string,
+  path: string,
+  entries: number,
+  progress: (text: string) => void,
+): Promise<readonly BenchRow[]> {
+  const [segments, temporary] = [join(root, 'segments'), join(root, 'tmp')];
+  for (const directory of [segments, temporary]) await mkdir(directory);
+  const [keyFile, canaryFile] = [join(root, 'master.key'), join(root, 'canary')];
+  const keyring = await openKeyring({ keyFile, canaryFile, holdsSealedData: async () => false }, {});
+  const blobs = new SealedBlobStore(new DirectoryBlobStore(segments, temporary), keyring);
+  const database = await openDatabase({ dataDir: join(root, 'db') }, { allowNoFsync: true });
+  const openLists = () => {
+    const pool = new MemoryPool();
+    const index = new MatchIndex({ pool });
+    const place = { segments, temporary, keyFile, canaryFile };
+    return { index, pool, lists: new Lists({ database, blobs, index, pool, place }) };
+  };
+  try {
+    const first = openLists();
+    await first.lists.load();
+    progress('importing');
+    const value = signalType('pdq').parse(hashOf(entries - 1));
+    let slowest = 0;
+    let lookups = 0;
+    let last = performance.now();
+    // Beats while the import goes on: what a look-up of another client would have to wait.
+    const beat = setInterval(() => {
+      slowest = Math.max(slowest, performance.now() - last - 5);
+      first.lists.lookup('pdq', value);
+      lookups++;
+      last = performance.now();
+    }, 5);
+    let staged = 0;
+    const start = performance.now();
+    const seconds = await timed(async () => {
+      await first.lists.import({
+        list: 'bench',
+        input: { path },
+        sourceName: 'list.csv',
+        onProgress: () => {
+          staged = (performance.now() - start) / 1000;
+        },
+      });
+    });
+    clearInterval(beat);
+    if (first.lists.lookup('pdq', value).total === 0) throw new Error('the last entry is not found');
+    const bytes = first.pool.bytes;
+    await first.lists.close();
+    progress('loading');
+    const second = openLists();
+    const loading = await timed(() => second.lists.load());
+    if (second.lists.lookup('pdq', value).total === 0) throw new Error('the last entry is not found after loading');
+    await second.lists.close();
+    return [
+      { what: 'CSV to segments on the disk', value: staged, unit: 's' },
+      { what: 'publish and load', value: seconds - staged, unit: 's' },
+      { what: 'CSV to searchable, in all', value: seconds, unit: 's' },
+      { what: 'CSV to searchable', value: entries / seconds, unit: 'entries/s' },
+      { what: `longest wait of the main thread meanwhile (${lookups} look-ups)`, value: slowest, unit: 'ms' },
+      { what: 'load sealed segments at a start', value: loading, unit: 's' },
+      { what: 'memory of the index', value: bytes / entries, unit: 'bytes/entry' },
+    ];
+  } finally {
+    await database.close();
+  }
+}
+
+async function timed(act: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await act();
+  return (performance.now() - start) / 1000;
+}
+
+async function parseOnly(path: string): Promise<number> {
+  const parser = new CsvParser();
+  const record = new ListRecord();
+  let read = 0;
+  const drain = () => {
+    while (parser.next(record)) read += record.signals.length;
+  };
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    parser.feed(chunk as Buffer);
+    drain();
+  }
+  parser.end();
+  drain();
+  return read;
+}
+
+/** A hash that follows from its number: the same list each time. */
+function hashOf(n: number): string {
+  let text = '';
+  let state = (n ^ 0x9e3779b9) >>> 0;
+  for (let i = 0; i < 8; i++) {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    text += ((mixed ^ (mixed >>> 14)) >>> 0).toString(16).padStart(8, '0');
+  }
+  return text;
+}
+
+async function writeList(path: string, entries: number): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    let text = 'id,pdq\n';
+    for (let i = 0; i < entries; i++) {
+      text += `entry-${i},${hashOf(i)}\n`;
+      if (i % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) {
+        await file.write(text);
+        text = '';
+      }
+    }
+    await file.write(text);
+  } finally {
+    await file.close();
+  }
+}

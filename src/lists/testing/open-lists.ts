@@ -1,0 +1,52 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MatchIndex } from '../../index/match-index.js';
+import { MemoryPool } from '../../index/pdq/memory-pool.js';
+import type { BlobStore } from '../../storage/blob-store.js';
+import type { Database } from '../../storage/database.js';
+import { DirectoryBlobStore } from '../../storage/directory-blob-store.js';
+import { openKeyring } from '../../storage/open-keyring.js';
+import type { SegmentPlace } from '../import-thread.js';
+import { Lists } from '../lists.js';
+import { SealedBlobStore } from '../sealed-blob-store.js';
+
+/** Sealed blobs in a directory of their own. */
+export interface TestBlobs {
+  readonly blobs: BlobStore;
+  readonly root: string;
+  /** For imports in a thread. */
+  readonly place: SegmentPlace;
+  close(): Promise<void>;
+}
+
+export async function openBlobs(): Promise<TestBlobs> {
+  const root = await mkdtemp(join(tmpdir(), 'vigie-lists-'));
+  const segments = join(root, 'segments');
+  const temporary = join(root, 'tmp');
+  for (const directory of [segments, temporary]) await mkdir(directory);
+  const keyFile = join(root, 'master.key');
+  const canaryFile = join(root, 'canary');
+  const holdsSealedData = async () => false;
+  const keyring = await openKeyring({ keyFile, canaryFile, holdsSealedData }, {});
+  return {
+    root,
+    blobs: new SealedBlobStore(new DirectoryBlobStore(segments, temporary), keyring),
+    place: { segments, temporary, keyFile, canaryFile },
+    close: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+/** What one process has of the lists; several of these on one database are several nodes. */
+export async function openLists(
+  database: Database,
+  blobs: BlobStore,
+  options: { readonly place?: SegmentPlace; readonly keepVersions?: number; readonly limit?: number } = {},
+): Promise<{ lists: Lists; index: MatchIndex; pool: MemoryPool }> {
+  const { limit, ...rest } = options;
+  const pool = new MemoryPool(limit === undefined ? {} : { limit });
+  const index = new MatchIndex({ pool });
+  const lists = new Lists({ database, blobs, index, pool, ...rest });
+  await lists.load();
+  return { lists, index, pool };
+}
