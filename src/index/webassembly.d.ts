@@ -13,4 +13,8 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBuffer | SharedArrayBuffer;
     grow(pages: number): number;
   }
+  function instantiate(
+    bytes: Uint8Array,
+    imports?: Record<string, Record<string, unknown>>,
+  ): Promise<{ readonly module: Module; readonly instance: Instance }>;
 }
