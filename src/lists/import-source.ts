@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { VigieError } from '../errors.js';
+import { abortable } from '../runtime/abortable.js';
 
 /** Where the bytes of a list come from: a file that can be read again, or a stream that cannot. */
 export type ImportInput =
@@ -18,11 +19,13 @@ export interface OpenedInput {
   /** Set when the input can be read again. */
   readonly path: string | undefined;
   readonly stream: AsyncIterable<Uint8Array>;
+  /** Lets the source go, whether or not it was read. */
+  close(): void;
 }
 
-/** @throws VigieError `file-not-readable` */
-export async function openImportInput(input: ImportInput): Promise<OpenedInput> {
-  return 'path' in input ? await openPath(input.path) : await openStream(input.stream, input.bytes);
+/** @throws VigieError `file-not-readable`; the signal's reason */
+export async function openImportInput(input: ImportInput, signal?: AbortSignal): Promise<OpenedInput> {
+  return 'path' in input ? await openPath(input.path) : await openStream(input.stream, input.bytes, signal);
 }
 
 /** Reads a file. @throws VigieError `file-not-readable` while it is read */
@@ -41,7 +44,8 @@ async function openPath(path: string): Promise<OpenedInput> {
     try {
       const head = Buffer.alloc(FINGERPRINT_BYTES);
       const { bytesRead } = await file.read(head, 0, FINGERPRINT_BYTES, 0);
-      return { fingerprint: digest(head.subarray(0, bytesRead)), bytes: size, path, stream: readPath(path) };
+      const fingerprint = digest(head.subarray(0, bytesRead));
+      return { fingerprint, bytes: size, path, stream: readPath(path), close: () => undefined };
     } finally {
       await file.close();
     }
@@ -50,26 +54,28 @@ async function openPath(path: string): Promise<OpenedInput> {
   }
 }
 
-async function openStream(stream: AsyncIterable<Uint8Array>, bytes: number | undefined): Promise<OpenedInput> {
+async function openStream(
+  stream: AsyncIterable<Uint8Array>,
+  bytes: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<OpenedInput> {
   const iterator = stream[Symbol.asyncIterator]();
+  // Not awaited: a source that hangs would hang here again.
+  const close = () => void iterator.return?.().catch(() => undefined);
   const taken: Uint8Array[] = [];
   let size = 0;
   while (size < FINGERPRINT_BYTES) {
-    const step = await iterator.next();
+    const step = await abortable(iterator.next(), signal);
     if (step.done) break;
     taken.push(step.value);
     size += step.value.length;
   }
   const head = Buffer.concat(taken).subarray(0, FINGERPRINT_BYTES);
   async function* all(): AsyncGenerator<Uint8Array> {
-    try {
-      yield* taken.splice(0);
-      for (let step = await iterator.next(); !step.done; step = await iterator.next()) yield step.value;
-    } finally {
-      await iterator.return?.();
-    }
+    yield* taken.splice(0);
+    for (let step = await iterator.next(); !step.done; step = await iterator.next()) yield step.value;
   }
-  return { fingerprint: digest(head), bytes, path: undefined, stream: all() };
+  return { fingerprint: digest(head), bytes, path: undefined, stream: all(), close };
 }
 
 function digest(bytes: Uint8Array): string {

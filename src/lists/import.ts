@@ -63,8 +63,18 @@ export class Importer {
    *   the interrupted import; try again), `list-name-invalid`, `file-not-readable`, `disk-full`, what `stageSegments` throws
    */
   async import(options: ImportOptions): Promise<ImportResult> {
-    const { database, runs } = this.#options;
-    const opened = await openImportInput(options.input);
+    const opened = await openImportInput(options.input, options.signal).catch((thrown: unknown) => {
+      throw options.signal?.aborted ? new VigieError('import-aborted', { cause: thrown }) : VigieError.from(thrown);
+    });
+    try {
+      return await this.#import(opened, options);
+    } finally {
+      opened.close();
+    }
+  }
+
+  async #import(opened: OpenedInput, options: ImportOptions): Promise<ImportResult> {
+    const { runs } = this.#options;
     const { list, made } = await this.#listFor(options);
     const fingerprint = fingerprintOf(opened, options);
     const name = options.sourceName ?? null;
@@ -76,7 +86,7 @@ export class Importer {
       const aborted = options.signal?.aborted === true;
       const error = aborted ? new VigieError('import-aborted', { cause: thrown }) : VigieError.from(thrown);
       const staged = await this.#end(held.run, aborted);
-      if (made && !staged) await database.transaction((tx) => removeList(tx, list.id));
+      if (made && !staged) await this.#unmake(list);
       if (error.code === 'import-source-changed' && 'path' in options.input) return await this.#again(held, options);
       throw error;
     }
@@ -134,6 +144,14 @@ export class Importer {
     const there = await findList(db, name);
     if (there !== undefined) return { list: there, made: false };
     return { list: await createList(db, name, terms), made: true };
+  }
+
+  /** Takes back a list that was made for an import that has failed. */
+  async #unmake({ id, name }: StoredList): Promise<void> {
+    const { database } = this.#options;
+    // A version may be there after all, when the database went away between its commit and its answer.
+    const now = await findList(database.db, name);
+    if (now?.currentVersion === null) await database.transaction((tx) => removeList(tx, id));
   }
 
   async #canResume(

@@ -280,6 +280,37 @@ describe.each(DATABASES)('lists: $name', ({ missing, start }) => {
       expect(await blobCount()).toBe(1);
     });
 
+    it('survives a crash between staging and publishing: the list stays, the rest is swept, the dead cannot publish', async () => {
+      const lists = await node();
+      await lists.import(options('hotline', csv(0, 10)));
+      let go = (): void => undefined;
+      const gate = new Promise<void>((resolve) => {
+        go = resolve;
+      });
+      let staged = (): void => undefined;
+      const bothStaged = new Promise<void>((resolve) => {
+        staged = resolve;
+      });
+      async function* hanging(): AsyncGenerator<Uint8Array> {
+        yield Buffer.from(csv(100, 1100));
+        staged();
+        await gate;
+      }
+      const input = { stream: hanging() };
+      const dead = lists.import({ ...options('hotline', ''), input, entriesPerSegment: 400 });
+      await bothStaged;
+      const other = await node();
+      expect([await found(other, 5), await found(other, 105)]).toEqual([['e5'], []]);
+      expect(await other.sweep({ olderThanMs: 0 })).toBe(0);
+      expect(await other.sweep({ olderThanMs: 0, abandonAfterMs: 0 })).toBe(2);
+      go();
+      await expect(dead).rejects.toMatchObject({ code: 'import-aborted' });
+      expect([await found(lists, 5), await found(lists, 105)]).toEqual([['e5'], []]);
+      expect((await lists.show('hotline')).version).toBe(1);
+      await lists.import(options('hotline', csv(100, 110)));
+      expect(await found(lists, 105)).toEqual(['e105']);
+    });
+
     it('notices a stream that goes on differently, and a file that does starts over by itself', async () => {
       const lists = await node();
       const path = join(store.root, 'list.csv');

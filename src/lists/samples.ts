@@ -25,8 +25,8 @@ function samplesFolder(): string {
 }
 
 /** @throws VigieError `file-not-readable` when the samples were not made */
-export async function sampleIndex(): Promise<readonly Sample[]> {
-  return JSON.parse((await read('samples.json')).toString('utf8')) as readonly Sample[];
+export async function sampleIndex(): Promise<Sample[]> {
+  return JSON.parse((await read('samples.json')).toString('utf8')) as Sample[];
 }
 
 /** The bytes of one sample. Only a name of the index is a name. */
@@ -41,7 +41,7 @@ export async function importSampleList(lists: Lists): Promise<void> {
   const { name, source } = SAMPLE_LIST;
   await lists.import({
     list: name,
-    terms: { source, licence: 'CC0-1.0' },
+    terms: { source, licence: 'Apache-2.0' },
     input: { stream: createReadStream(`${samplesFolder()}sample-list.csv`) },
     sourceName: 'sample-list.csv',
     format: 'csv',
