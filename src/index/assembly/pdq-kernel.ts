@@ -23,6 +23,8 @@ const ROWS: usize = FOUND + <usize>CANDIDATES * 4;
 let nextTable: u32 = 0;
 let nextProbe: u32 = 0;
 let nextPosting: u32 = 0;
+let stoppedProbe: u32 = 0;
+let stoppedPosting: u32 = 0;
 let touched: u64 = 0;
 let scannedPostings: u32 = 0;
 let verifiedRows: u32 = 0;
@@ -82,7 +84,7 @@ function probesFor(granted: u32): u32 {
 function nextMask(mask: u32): u32 {
   const low = mask & (0 - mask);
   const ripple = mask + low;
-  return ripple | (((mask ^ ripple) >> 2) / low);
+  return ripple | ((mask ^ ripple) >> (2 + ctz<u32>(low)));
 }
 
 // @ts-ignore: decorator
@@ -106,34 +108,54 @@ function near(at: usize, tag: v128, limit: u32): v128 {
   return v128.eq<u16>(x, i16x8.splat(0));
 }
 
-/** Collects the postings from..end whose tags are near; stops early when there is no room. @returns where it stopped */
+/** Collects the postings of some buckets whose tags are near. @returns how many candidates there are now */
 // @ts-ignore: decorator
 @inline
-function scanTags(tags: usize, from: u32, end: u32, tag: v128, limit: u32, slot: usize, found: u32): u64 {
-  let p = from;
-  while (p < end && found <= CANDIDATES - 8) {
-    let mask = i16x8.bitmask(near(tags + (<usize>p << 1), tag, limit));
-    const left = end - p;
-    if (left < 8) mask &= (1 << left) - 1;
-    while (mask) {
-      store<u32>(slot + (<usize>found << 2), p + ctz<u32>(mask), FOUND);
-      found++;
-      mask &= mask - 1;
+function scanBuckets(slot: usize, tags: usize, first: u32, end: u32, tag: v128, limit: u32, candidates: u32): u32 {
+  let found = candidates;
+  for (let probe = first; probe < end; probe++) {
+    const bounds = load<u64>(slot + (<usize>probe << 3), BOUNDS);
+    const stop = <u32>(bounds >> 32);
+    for (let p = <u32>bounds; p < stop; p += 16) {
+      if (found > CANDIDATES - 16) {
+        stoppedPosting = p;
+        stoppedProbe = probe;
+        return found;
+      }
+      const at = tags + (<usize>p << 1);
+      let mask = i8x16.bitmask(i8x16.narrow_i16x8_s(near(at, tag, limit), near(at + 16, tag, limit)));
+      if (mask) {
+        const left = stop - p;
+        if (left < 16) mask &= (1 << left) - 1;
+        while (mask) {
+          store<u32>(slot + (<usize>found << 2), p + ctz<u32>(mask), FOUND);
+          found++;
+          mask &= mask - 1;
+        }
+      }
     }
-    p += 8;
   }
-  return (<u64>found << 32) | <u64>min(p, end);
+  stoppedProbe = end;
+  return found;
 }
 
-function scanBucket(tags: usize, from: u32, end: u32, tag: v128, limit: u32, slot: usize, found: u32): u64 {
-  if (limit == 2) return scanTags(tags, from, end, tag, 2, slot, found);
-  if (limit == 3) return scanTags(tags, from, end, tag, 3, slot, found);
-  if (limit == 4) return scanTags(tags, from, end, tag, 4, slot, found);
-  if (limit == 1) return scanTags(tags, from, end, tag, 1, slot, found);
-  if (limit == 5) return scanTags(tags, from, end, tag, 5, slot, found);
-  if (limit == 0) return scanTags(tags, from, end, tag, 0, slot, found);
-  if (limit == 6) return scanTags(tags, from, end, tag, 6, slot, found);
-  return scanTags(tags, from, end, tag, 7, slot, found);
+function scanBuckets2(slot: usize, tags: usize, first: u32, end: u32, tag: v128, found: u32): u32 {
+  return scanBuckets(slot, tags, first, end, tag, 2, found);
+}
+
+function scanBuckets3(slot: usize, tags: usize, first: u32, end: u32, tag: v128, found: u32): u32 {
+  return scanBuckets(slot, tags, first, end, tag, 3, found);
+}
+
+function scanRun(slot: usize, tags: usize, first: u32, end: u32, tag: v128, limit: u32, found: u32): u32 {
+  if (limit == 2) return scanBuckets2(slot, tags, first, end, tag, found);
+  if (limit == 3) return scanBuckets3(slot, tags, first, end, tag, found);
+  if (limit == 4) return scanBuckets(slot, tags, first, end, tag, 4, found);
+  if (limit == 1) return scanBuckets(slot, tags, first, end, tag, 1, found);
+  if (limit == 5) return scanBuckets(slot, tags, first, end, tag, 5, found);
+  if (limit == 0) return scanBuckets(slot, tags, first, end, tag, 0, found);
+  if (limit == 6) return scanBuckets(slot, tags, first, end, tag, 6, found);
+  return scanBuckets(slot, tags, first, end, tag, 7, found);
 }
 
 /** Whether `table` is the first one in which this hash meets the conditions. */
@@ -225,7 +247,15 @@ export function search(
       store<u64>(slot + (<usize>probes << 3), bounds, BOUNDS);
       probes++;
       total += <u32>(bounds >> 32) - <u32>bounds;
-      for (let flips: u32 = 1; flips < granted; flips++) {
+      if (granted > 1) {
+        for (let mask: u32 = 1; mask < KEYS; mask <<= 1) {
+          bounds = load<u64>(base + (<usize>(key ^ mask) << 2));
+          store<u64>(slot + (<usize>probes << 3), bounds, BOUNDS);
+          probes++;
+          total += <u32>(bounds >> 32) - <u32>bounds;
+        }
+      }
+      for (let flips: u32 = 2; flips < granted; flips++) {
         for (let mask: u32 = (1 << flips) - 1; mask < KEYS; mask = nextMask(mask)) {
           bounds = load<u64>(base + (<usize>(key ^ mask) << 2));
           store<u64>(slot + (<usize>probes << 3), bounds, BOUNDS);
@@ -238,48 +268,46 @@ export function search(
       scannedPostings += total;
       if (scannedPostings > limit) return -1;
     }
+    if (from != 0) store<u32>(slot + (<usize>skip << 3), from, BOUNDS);
+    from = 0;
     // Then the first touch of each bucket.
     let sum: u64 = 0;
     for (let probe = skip; probe < probes; probe++) {
       const bounds = load<u64>(slot + (<usize>probe << 3), BOUNDS);
-      const first = tags + (<usize>(<u32>bounds) << 1);
-      const end = tags + (<usize>(<u32>(bounds >> 32)) << 1);
-      for (let at = first; at < end; at += 64) sum += load<u8>(at);
+      const last = tags + (<usize>(<u32>(bounds >> 32)) << 1);
+      let at = tags + (<usize>(<u32>bounds) << 1);
+      sum += load<u8>(at);
+      for (at += 64; at < last; at += 64) sum += load<u8>(at);
+      sum += load<u8>(last - 1);
     }
     touched += sum;
     // Then the tags themselves, and at the end the few hashes that are left.
     let found: u32 = 0;
-    let probe: u32 = 0;
+    let probe: u32 = skip;
+    let start: u32 = 0;
     for (let t = table; t < last; t++) {
       const granted = grant(t, threshold);
       if (granted == 0) continue;
       const tag = i16x8.splat(load<i16>(slot + (<usize>((t + 1) & 15) << 1), QUERY));
       const pair = granted + grant((t + 1) & 15, threshold) - 1;
       for (let flips: u32 = 0; flips < granted; flips++) {
-        const end = probe + probesFor(flips + 1) - probesFor(flips);
-        for (; probe < end; probe++) {
-          if (probe < skip) continue;
-          const bounds = load<u64>(slot + (<usize>probe << 3), BOUNDS);
-          let p = max(<u32>bounds, from);
-          from = 0;
-          const stop = <u32>(bounds >> 32);
-          while (p < stop) {
-            const result = scanBucket(tags, p, stop, tag, pair - flips, slot, found);
-            p = <u32>result;
-            found = <u32>(result >> 32);
-            if (found > CANDIDATES - 8) {
-              hits = verify(slot, found, hashes, postings, count, threshold, out, hits);
-              found = 0;
-              if (hits + CANDIDATES > capacity) {
-                nextTable = table;
-                nextProbe = probe;
-                nextPosting = p;
-                return hits;
-              }
-            }
+        const end = start + probesFor(flips + 1);
+        while (probe < end) {
+          found = scanRun(slot, tags, probe, end, tag, pair - flips, found);
+          probe = stoppedProbe;
+          if (probe == end) break;
+          hits = verify(slot, found, hashes, postings, count, threshold, out, hits);
+          found = 0;
+          if (hits + CANDIDATES > capacity) {
+            nextTable = table;
+            nextProbe = probe;
+            nextPosting = stoppedPosting;
+            return hits;
           }
+          store<u32>(slot + (<usize>probe << 3), stoppedPosting, BOUNDS);
         }
       }
+      start += probesFor(granted);
     }
     hits = verify(slot, found, hashes, postings, count, threshold, out, hits);
     table = last;
