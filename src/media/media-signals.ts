@@ -1,3 +1,5 @@
+import type { ErrorCode } from '../errors.js';
+
 /** What the content of a medium is, sniffed from its bytes; `other` holds neither picture nor video. */
 export type MediaKind = 'image' | 'video' | 'other';
 
@@ -8,9 +10,9 @@ export interface FrameSignals {
   /**
    * What the pixels are: `full` as a viewer shows the picture (EXIF orientation applied), `stored` as the file holds
    * them, where that is another orientation, `over-black` composited on black (`full` is then on white; only when the
-   * picture has alpha and the two differ), `trimmed` without its uniform borders or letterbox, where there are any.
+   * picture has alpha), `opaque` its colours without the transparency (what the PDQ reference sees), `trimmed` without its uniform borders or letterbox, where there are any.
    */
-  readonly area: 'full' | 'stored' | 'over-black' | 'trimmed';
+  readonly area: 'full' | 'stored' | 'over-black' | 'opaque' | 'trimmed';
   /** PDQ quality, 0 to 100. */
   readonly quality: number;
   /** 8 × 32 bytes: the PDQ hashes in the order of `DIHEDRAL_NAMES`, each as its hexadecimal form reads. */
@@ -30,6 +32,8 @@ export interface MediaSignals {
   readonly framesHashed: number;
   /** True when the file is damaged and only a part could be decoded. */
   readonly damaged: boolean;
+  /** Why a part of the medium could not be looked at; null when all of it was (long animations: by evenly spread frames). */
+  readonly incomplete: ErrorCode | null;
   /** Empty for `other`. */
   readonly hashes: readonly FrameSignals[];
   /** Milliseconds by stage inside the worker: decode, hash, trim. */

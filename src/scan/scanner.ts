@@ -184,7 +184,8 @@ function judge({ media, failure }: Looked, { total }: Found): [Verdict['verdict'
   // A picture too small to have a perceptual hash is one of quality 0.
   if (failure?.code === 'media-too-small') return ['no-match', 'low-quality'];
   if (failure !== undefined) return ['could-not-tell', failure.code];
-  if (media === undefined || media.damaged) return ['could-not-tell', 'media-damaged'];
+  if (media === undefined) return ['could-not-tell', 'media-damaged'];
+  if (media.incomplete !== null) return ['could-not-tell', media.incomplete];
   if (media.kind === 'other') return ['no-match', 'kind-not-covered'];
   if ((bestQuality(media) ?? 0) < MINIMUM_QUALITY) return ['no-match', 'low-quality'];
   return ['no-match', 'nothing-known'];

@@ -16,6 +16,7 @@ const AREA_PREFIX: Readonly<Record<FrameSignals['area'], string>> = {
   full: '',
   stored: 'stored',
   'over-black': 'over-black',
+  opaque: 'opaque',
   trimmed: 'trimmed',
 };
 

@@ -10,17 +10,16 @@ export interface SampleWeights {
 
 /**
  * PDQ's filter along one axis as weights: two box means with a window of ceil(n / 128) over `size` samples, clipped at
- * the edges, taken at the 64 positions floor((i + 0.5) · size / 64), and spread over an axis that was reduced to
- * `reduced` pixels, each the mean of `size / reduced` of the original ones (of exactly 2, 4 or 8 where a decoder scaled
- * by that, although the last pixel then covers fewer).
+ * the edges, taken at the 64 positions floor((i + 0.5) · size / 64), and spread over an axis that was reduced, so that
+ * each pixel is the mean of `factor` original ones.
  *
  * @param size pixels of the original axis, at least 5
  * @param reduced pixels that there are
+ * @param factor original pixels that one of them covers, at least 1; need not be whole
  * @returns 64 samples
  */
-export function filterWeights(size: number, reduced: number): readonly SampleWeights[] {
+export function filterWeights(size: number, reduced: number, factor: number): readonly SampleWeights[] {
   const window = Math.ceil(size / 128);
-  const factor = [1, 2, 4, 8].find((f) => Math.ceil(size / f) === reduced) ?? size / reduced;
   return Array.from({ length: BLOCK }, (_, i) => {
     const sample = Math.floor(((i + 0.5) * size) / BLOCK);
     return reduce(twoBoxes(sample, size, window), factor, reduced);

@@ -208,7 +208,7 @@ describe('PDQ, fast', () => {
         }
       }
     }
-    return { data: out, width: w, height: h, channels: 3, source: { width, height } };
+    return { data: out, width: w, height: h, channels: 3, source: { width, height, factorX: factor, factorY: factor } };
   };
 
   it('is the faithful hash within rounding on whole pixels', () => {

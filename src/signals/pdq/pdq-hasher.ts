@@ -11,8 +11,20 @@ export interface Pixels {
   readonly channels: 1 | 3;
   /** Bytes from row to row, `width × channels` if left out; so a part of a picture is hashed without being copied. */
   readonly stride?: number;
-  /** Size of the picture that these pixels were scaled down from; for fast mode only. */
-  readonly source?: { readonly width: number; readonly height: number };
+  /** The picture that these pixels were scaled down from; for fast mode only. */
+  readonly source?: SourcePicture;
+}
+
+/** A picture before it was scaled down. */
+export interface SourcePicture {
+  readonly width: number;
+  readonly height: number;
+  /**
+   * How many of its pixels one reduced pixel covers, across and down. A decoder that scales by 8 covers 8, although the
+   * last pixel may lie partly outside. The quotient of the sizes if left out.
+   */
+  readonly factorX?: number;
+  readonly factorY?: number;
 }
 
 export interface PdqResult {
@@ -190,11 +202,13 @@ export class PdqHasher {
     kernel.sparseColumns(atRows, pitch, atTaps, AT_BLOCK);
   }
 
-  #plan(width: number, height: number, source: { readonly width: number; readonly height: number }): Plan {
-    const key = `${width}x${height}/${source.width}x${source.height}`;
+  #plan(width: number, height: number, source: SourcePicture): Plan {
+    const { factorX = source.width / width, factorY = source.height / height } = source;
+    const key = [width, height, source.width, source.height, factorX, factorY].join();
     const known = this.#plans.get(key);
     if (known !== undefined) return known;
-    const plan = makePlan(filterWeights(source.width, width), filterWeights(source.height, height), height);
+    const columns = filterWeights(source.width, width, factorX);
+    const plan = makePlan(columns, filterWeights(source.height, height, factorY), height);
     this.#plans.set(key, plan);
     const [oldest] = this.#plans.keys();
     if (this.#plans.size > PLANS_KEPT && oldest !== undefined) this.#plans.delete(oldest);

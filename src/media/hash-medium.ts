@@ -1,0 +1,142 @@
+import { VigieError } from '../errors.js';
+import type { PdqHasher } from '../signals/pdq/pdq-hasher.js';
+import { decodeBmp } from './decode-bmp.js';
+import { decodeHeic } from './decode-heic.js';
+import { decodeWithSharp } from './decode-sharp.js';
+import type { FrameSignals, HashMode, MediaSignals } from './media-signals.js';
+import { type Decoded, type DecodeLimits, isOpaque, orient, over, type Picture, withoutAlpha } from './picture.js';
+import { type Sniffed, sniff } from './sniff.js';
+import { findTrim } from './trim.js';
+
+/** The formats that are decoded here. */
+export const FORMATS = ['jpeg', 'png', 'apng', 'gif', 'webp', 'avif', 'heic', 'tiff', 'bmp'] as const;
+
+export interface HashOptions {
+  readonly mode: HashMode;
+  readonly limits: DecodeLimits;
+  readonly hasher: PdqHasher;
+}
+
+/**
+ * Decodes a medium and hashes its frames in every area. Runs in a decoder process; the caller bounds time and memory.
+ * @throws VigieError of the media family, with what the medium was sniffed to be
+ */
+export async function hashMedium(bytes: Uint8Array, options: HashOptions): Promise<MediaSignals> {
+  const sniffed = sniff(bytes);
+  const { kind, format } = sniffed;
+  if (kind === 'other') {
+    return { kind, format, frames: 0, framesHashed: 0, damaged: false, incomplete: null, hashes: [], ms: {} };
+  }
+  try {
+    return await hashPictures(bytes, sniffed, options);
+  } catch (error) {
+    if (!(error instanceof VigieError)) throw error;
+    const detail = error.detail === undefined ? {} : { detail: error.detail };
+    throw new VigieError(error.code, { ...detail, cause: error.cause, medium: sniffed });
+  }
+}
+
+async function hashPictures(bytes: Uint8Array, { kind, format }: Sniffed, options: HashOptions): Promise<MediaSignals> {
+  const { mode, limits, hasher } = options;
+  const start = performance.now();
+  const decoded = await decode(bytes, format, mode, limits);
+  const hashes: FrameSignals[] = [];
+  const ms = { decode: 0, hash: 0 };
+  let framesHashed = 0;
+  let before: Picture | undefined;
+  let turn = start;
+  for await (const picture of decoded.pictures) {
+    const decodedAt = performance.now();
+    ms.decode += decodedAt - turn;
+    framesHashed++;
+    // Frames that repeat the one before have the same hashes.
+    if (before === undefined || !samePixels(before, picture)) {
+      for (const each of hashFrame(picture, decoded.orientation, options.mode, hasher)) hashes.push(each);
+    }
+    before = picture;
+    turn = performance.now();
+    ms.hash += turn - decodedAt;
+  }
+  ms.decode += performance.now() - turn;
+  if (hashes.length === 0) throw new VigieError('media-too-small');
+  const apng = format === 'apng';
+  return {
+    kind,
+    format,
+    width: decoded.width,
+    height: decoded.height,
+    frames: decoded.frames,
+    framesHashed,
+    damaged: decoded.damaged,
+    // No decoder here reads what follows the first frame of an animated PNG.
+    incomplete: decoded.damaged ? 'media-damaged' : apng ? 'media-format-unsupported' : null,
+    hashes,
+    ms,
+  };
+}
+
+async function decode(bytes: Uint8Array, format: string, mode: HashMode, limits: DecodeLimits): Promise<Decoded> {
+  switch (format) {
+    case 'jpeg':
+    case 'png':
+    case 'apng':
+    case 'gif':
+    case 'webp':
+    case 'avif':
+    case 'tiff':
+      return await decodeWithSharp(bytes, mode, limits);
+    case 'heic':
+      return await decodeHeic(bytes, limits);
+    case 'bmp':
+      return decodeBmp(bytes, limits);
+    default:
+      throw new VigieError('media-format-unsupported', { detail: format });
+  }
+}
+
+/** The hashes of one frame in its areas; none when it is too small to have any. */
+function* hashFrame(stored: Picture, orientation: number, mode: HashMode, hasher: PdqHasher): Generator<FrameSignals> {
+  if (Math.min(stored.width, stored.height) < 5) return;
+  const { frame } = stored;
+  const hash = (area: FrameSignals['area'], picture: Picture): FrameSignals => {
+    const { data, width, height, channels, source } = picture;
+    if (channels === 4) throw new VigieError('internal', { detail: 'transparency was not laid over anything' });
+    const pixels = { data, width, height, channels, ...(source === undefined ? {} : { source }) };
+    const { quality, hashes: pdq } = hasher.hash(pixels, mode);
+    return { frame, area, quality, pdq };
+  };
+  const opaque = isOpaque(stored);
+  const plain = stored.channels !== 4 ? stored : opaque ? withoutAlpha(stored) : over(stored, 255);
+  const shown = orient(plain, orientation);
+  yield hash('full', shown);
+  if (shown !== plain) yield hash('stored', plain);
+  if (!opaque) {
+    yield hash('over-black', orient(over(stored, 0), orientation));
+    yield hash('opaque', orient(withoutAlpha(stored), orientation));
+  }
+  const area = findTrim(shown);
+  if (area === undefined || Math.min(area.width, area.height) < 5) return;
+  const { data, width, channels } = shown;
+  const part = {
+    data: data.subarray((area.top * width + area.left) * channels),
+    width: area.width,
+    height: area.height,
+    channels: channels as 1 | 3,
+    stride: width * channels,
+    // A reduced picture covers more of the original: the part's own size there.
+    ...(shown.source === undefined ? {} : { source: scaledArea(area, shown) }),
+  };
+  const { quality, hashes: pdq } = hasher.hash(part, mode);
+  yield { frame, area: 'trimmed', quality, pdq };
+}
+
+function scaledArea(area: { readonly width: number; readonly height: number }, { width, height, source }: Picture) {
+  const factorX = (source?.width ?? width) / width;
+  const factorY = (source?.height ?? height) / height;
+  const scaled = { width: Math.round(area.width * factorX), height: Math.round(area.height * factorY) };
+  return { ...scaled, factorX, factorY };
+}
+
+function samePixels(a: Picture, b: Picture): boolean {
+  return a.width === b.width && a.height === b.height && Buffer.compare(a.data, b.data) === 0;
+}
