@@ -1,0 +1,70 @@
+import { isAborted, noAnswer, problemFrom } from './problem.js';
+import type { HashList, Sample, ServiceStatus, Verdict } from './types.js';
+
+/** Shows the service that a request comes from this page and not from a foreign one. */
+export const CONSOLE_HEADER = ['x-vigie-console', '1'] as const;
+
+interface RequestOptions {
+  readonly json?: unknown;
+  readonly bytes?: Blob;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * One request to the service; the session travels as a cookie.
+ * @throws ApiProblem when the service says no or does not answer; the `AbortError` of `signal`
+ */
+async function request(method: 'GET' | 'POST', path: string, options: RequestOptions = {}): Promise<Response> {
+  const headers = new Headers([[...CONSOLE_HEADER]]);
+  let body: BodyInit | null = null;
+  if (options.json !== undefined) {
+    headers.set('content-type', 'application/json');
+    body = JSON.stringify(options.json);
+  } else if (options.bytes !== undefined) {
+    headers.set('content-type', 'application/octet-stream');
+    body = options.bytes;
+  }
+  let response: Response;
+  try {
+    response = await fetch(path, { method, headers, body, signal: options.signal ?? null });
+  } catch (thrown) {
+    if (isAborted(thrown)) throw thrown;
+    throw noAnswer(thrown);
+  }
+  if (!response.ok) throw problemFrom(response.status, await response.text());
+  return response;
+}
+
+async function json<T>(method: 'GET' | 'POST', path: string, options?: RequestOptions): Promise<T> {
+  const response = await request(method, path, options);
+  try {
+    return (await response.json()) as T;
+  } catch (thrown) {
+    if (isAborted(thrown)) throw thrown;
+    throw noAnswer(thrown);
+  }
+}
+
+export const listPath = (name: string, rest: string): string => `/v1/lists/${encodeURIComponent(name)}${rest}`;
+
+export const openSession = (link: string) => json<{ opened: true }>('POST', '/v1/sessions', { json: { link } });
+
+export const getStatus = (signal?: AbortSignal) => json<ServiceStatus>('GET', '/v1/status', { signal });
+
+export const getLists = async (signal?: AbortSignal) =>
+  (await json<{ lists: readonly HashList[] }>('GET', '/v1/lists', { signal })).lists;
+
+export const rollBack = (name: string, version: number) =>
+  json<HashList>('POST', listPath(name, '/rollback'), { json: { version } });
+
+export const withdrawEntry = (list: string, entry: string, reason: string) =>
+  request('POST', listPath(list, `/entries/${encodeURIComponent(entry)}/withdraw`), { json: { reason } });
+
+/** The verdict on one medium. */
+export const scan = (bytes: Blob, signal?: AbortSignal) => json<Verdict>('POST', '/v1/scan', { bytes, signal });
+
+export const getSamples = async (signal?: AbortSignal) =>
+  (await json<{ samples: readonly Sample[] }>('GET', '/v1/samples', { signal })).samples;
+
+export const getSample = async (name: string, signal?: AbortSignal) =>
+  await (await request('GET', `/v1/samples/${encodeURIComponent(name)}`, { signal })).blob();

@@ -1,0 +1,49 @@
+import { QueryClient, queryOptions } from '@tanstack/react-query';
+import { getLists, getSamples, getStatus } from './client.js';
+import { ApiProblem } from './problem.js';
+
+const ONCE_MORE = 1;
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      retry: (failures, error) => failures < ONCE_MORE && ApiProblem.from(error).status === 0,
+      retryDelay: 800,
+    },
+  },
+});
+
+/** Asks often while the index loads or the service is away, rarely otherwise. */
+export const statusQuery = queryOptions({
+  queryKey: ['status'],
+  queryFn: ({ signal }) => getStatus(signal),
+  refetchInterval: ({ state }) => {
+    if (state.error !== null) return ApiProblem.from(state.error).status === 401 ? false : 2_000;
+    return state.data?.ready === false ? 1_000 : 10_000;
+  },
+});
+
+export const listsQuery = queryOptions({
+  queryKey: ['lists'],
+  queryFn: ({ signal }) => getLists(signal),
+  refetchInterval: ({ state }) => (state.data?.some((list) => list.state === 'loading') ? 1_000 : 15_000),
+});
+
+export const samplesQuery = queryOptions({
+  queryKey: ['samples'],
+  queryFn: ({ signal }) => getSamples(signal),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+/** What the lists and the index hold has changed. */
+export async function refreshLists(): Promise<void> {
+  await Promise.all([
+    queryClient.invalidateQueries({ queryKey: listsQuery.queryKey }),
+    queryClient.invalidateQueries({ queryKey: statusQuery.queryKey }),
+  ]);
+}
+
+/** A request was refused because the session is over: the whole page has to know at once. */
+export function noticeProblem(problem: ApiProblem): void {
+  if (problem.status === 401) void queryClient.invalidateQueries({ queryKey: statusQuery.queryKey });
+}

@@ -1,0 +1,140 @@
+/** The shapes of the service's API that the console uses, as /openapi.json describes them. */
+
+export type SignalType = 'md5' | 'sha1' | 'sha256' | 'pdq' | 'photodna';
+
+/** A problem in the sense of RFC 9457, as every error of the service is told. */
+export interface Problem {
+  readonly title: string;
+  readonly status: number;
+  readonly code: string;
+  readonly detail?: string;
+  readonly remedy: string;
+  readonly requestId?: string;
+}
+
+export interface ServiceStatus {
+  readonly version: string;
+  readonly engine: string;
+  readonly ready: boolean;
+  readonly problems?: readonly string[];
+  readonly index: { readonly entries: number; readonly segments: number; readonly bytes: number };
+  readonly lists: number;
+  readonly decoders: { readonly processes: number; readonly formats: readonly string[] };
+  readonly principal: { readonly name: string; readonly scopes: readonly string[] };
+}
+
+export interface ListVersion {
+  readonly version: number;
+  readonly state: string;
+  readonly entries: number;
+  readonly created: string;
+  readonly sourceName: string | null;
+}
+
+export interface HashList {
+  readonly name: string;
+  readonly source: string | null;
+  readonly licence: string | null;
+  /** ISO 8601; the list stops matching then. */
+  readonly expires: string | null;
+  /** True for the list of generated pictures that comes with Vigie. */
+  readonly sample: boolean;
+  readonly version: number | null;
+  readonly entries: number;
+  readonly withdrawn: number;
+  readonly grades?: Readonly<Record<string, number>>;
+  readonly signals: Readonly<Record<string, { readonly values: number; readonly active: number }>>;
+  readonly state: 'ready' | 'loading' | 'expired' | 'damaged' | 'empty';
+  readonly created: string;
+  readonly versions: readonly ListVersion[];
+}
+
+export interface ReasonCount {
+  readonly count: number;
+  /** The first lines that are meant; not all of them when there are many. */
+  readonly lines: readonly number[];
+}
+
+export type ReasonCounts = Readonly<Record<string, ReasonCount>>;
+
+export interface ImportReport {
+  readonly records: number;
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly rejectedRecords?: number;
+  readonly rejected: ReasonCounts;
+  readonly inactive: ReasonCounts;
+  readonly duplicate?: ReasonCounts;
+  readonly remarks?: ReasonCounts;
+  readonly ignoredColumns: readonly string[];
+}
+
+export interface ImportResult {
+  readonly list: string;
+  readonly version: number;
+  readonly entries: number;
+  readonly report: ImportReport;
+}
+
+export interface ImportProgress {
+  readonly records?: number;
+  readonly rejected?: number;
+}
+
+/** One line of the answer to an import. */
+export type ImportLine =
+  | { readonly progress: ImportProgress }
+  | { readonly result: ImportResult }
+  | { readonly error: Problem };
+
+export type VerdictWord = 'match' | 'no-match' | 'could-not-tell';
+
+/** Two signals in hexadecimal. */
+export interface FingerprintPair {
+  readonly query: string;
+  readonly entry: string;
+}
+
+export interface Match {
+  readonly list: string;
+  readonly version: number;
+  readonly entry: string;
+  readonly grade: string | null;
+  readonly signal: SignalType;
+  /** Absent without the scope `matches:detail`, like `view`. */
+  readonly distance?: number;
+  readonly view?: string;
+  readonly frame: number | null;
+  readonly quality: number | null;
+  /** Only for the sample list, or with the scope `entries:read`. */
+  readonly fingerprint?: FingerprintPair;
+}
+
+export interface Verdict {
+  readonly verdict: VerdictWord;
+  readonly reason: string | null;
+  readonly kind: 'image' | 'video' | 'other' | null;
+  readonly format: string | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly bytes: number;
+  readonly frames?: number | null;
+  readonly framesHashed?: number | null;
+  /** PDQ quality, 0 to 100. */
+  readonly quality: number | null;
+  /** True when a part of a damaged file was all that could be decoded. */
+  readonly damaged?: boolean;
+  readonly matches: readonly Match[];
+  readonly total: number;
+  readonly truncated: boolean;
+  /** Milliseconds by stage, and `total`. */
+  readonly ms: Readonly<Record<string, number>>;
+  readonly engine: string;
+  readonly error?: Problem;
+}
+
+export interface Sample {
+  readonly name: string;
+  readonly title: string;
+  readonly expect: VerdictWord;
+}

@@ -1,0 +1,49 @@
+/** Figures as people read them. */
+
+const NUMBER = new Intl.NumberFormat('en');
+const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+const DATE_AND_TIME = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const;
+
+export const count = (n: number): string => NUMBER.format(n);
+
+/** `1 entry`, `12,000 entries`. */
+export const counted = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
+
+/** Decimal units, as file managers show them. */
+export function bytes(n: number): string {
+  let value = n;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1_000;
+    unit++;
+  }
+  if (unit === 0) return counted(n, 'byte');
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit]}`;
+}
+
+/** Milliseconds with as many digits as say something. */
+export function milliseconds(ms: number): string {
+  if (ms > 0 && ms < 0.1) return '<0.1 ms';
+  return `${ms < 9.95 ? ms.toFixed(1) : count(Math.round(ms))} ms`;
+}
+
+export const date = (iso: string): string => DATE.format(new Date(iso));
+
+export const dateAndTime = (iso: string): string => DATE_AND_TIME.format(new Date(iso));
+
+/** Line numbers, runs drawn together: `5, 812–814, 2044 …` */
+export function lines(numbers: readonly number[], most: number, total: number): string {
+  const runs: string[] = [];
+  let shown = 0;
+  for (let i = 0; i < numbers.length && runs.length < most; ) {
+    let j = i;
+    while (j + 1 < numbers.length && numbers[j + 1] === (numbers[j] ?? 0) + 1) j++;
+    runs.push(i === j ? `${numbers[i]}` : `${numbers[i]}–${numbers[j]}`);
+    shown += j - i + 1;
+    i = j + 1;
+  }
+  return runs.join(', ') + (shown < total ? ' …' : '');
+}
+
+export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

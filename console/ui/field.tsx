@@ -1,0 +1,61 @@
+import { type ComponentProps, type ReactNode, useId } from 'react';
+import { classes } from './classes.js';
+
+const CONTROL =
+  'h-9 w-full rounded-lg border border-line-strong bg-surface px-3 text-sm text-ink transition-colors placeholder:text-ink-3 hover:border-ink-3 focus-visible:outline-offset-0 aria-invalid:border-match-ink';
+
+interface FieldProps {
+  readonly label: string;
+  readonly hint?: ReactNode;
+  readonly error?: string | undefined;
+}
+
+interface FrameProps extends FieldProps {
+  readonly children: (ids: { id: string; 'aria-describedby': string }) => ReactNode;
+}
+
+function Frame({ label, hint, error, children }: FrameProps) {
+  const id = useId();
+  const about = `${id}-about`;
+  return (
+    <div>
+      <label htmlFor={id} className="mb-1.5 block font-medium text-sm">
+        {label}
+      </label>
+      {children({ id, 'aria-describedby': about })}
+      <p id={about} className={classes('mt-1.5 min-h-4 text-xs', error === undefined ? 'text-ink-3' : 'text-match-ink')}>
+        {error ?? hint}
+      </p>
+    </div>
+  );
+}
+
+export function TextField({ label, hint, error, className, ...rest }: FieldProps & ComponentProps<'input'>) {
+  return (
+    <Frame label={label} hint={hint} error={error}>
+      {(ids) => (
+        <input
+          type="text"
+          autoComplete="off"
+          spellCheck={false}
+          {...ids}
+          aria-invalid={error !== undefined}
+          className={classes(CONTROL, className)}
+          {...rest}
+        />
+      )}
+    </Frame>
+  );
+}
+
+export function SelectField({ label, hint, error, children, ...rest }: FieldProps & ComponentProps<'select'>) {
+  return (
+    <Frame label={label} hint={hint} error={error}>
+      {(ids) => (
+        <select {...ids} className={CONTROL} {...rest}>
+          {children}
+        </select>
+      )}
+    </Frame>
+  );
+}
