@@ -88,6 +88,11 @@ export const ERRORS = define({
     title: 'The index is not loaded yet, so nothing can be said about any medium.',
     remedy: 'Try again after the time in Retry-After; /readyz tells when it is loaded.',
   },
+  'index-incomplete': {
+    status: 503,
+    title: 'A list could not be loaded, so its entries were not tried.',
+    remedy: 'See `vigie list ls`; restore the list from a backup or import it again, then scan the medium again.',
+  },
   'segment-damaged': {
     status: 500,
     title: 'A segment file is damaged or was cut short.',

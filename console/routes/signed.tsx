@@ -3,8 +3,8 @@ import { Outlet } from '@tanstack/react-router';
 import { ApiProblem } from '../api/problem.js';
 import { statusQuery } from '../api/queries.js';
 import { NoSession } from '../features/session/no-session.js';
-import { TopBar } from '../features/status/top-bar.js';
 import { ServiceTrouble } from '../features/status/service-trouble.js';
+import { TopBar } from '../features/status/top-bar.js';
 
 /** The frame of every page behind a session. Without one nothing of a page stays on the screen. */
 export function Signed() {

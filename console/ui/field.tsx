@@ -23,7 +23,10 @@ function Frame({ label, hint, error, children }: FrameProps) {
         {label}
       </label>
       {children({ id, 'aria-describedby': about })}
-      <p id={about} className={classes('mt-1.5 min-h-4 text-xs', error === undefined ? 'text-ink-3' : 'text-match-ink')}>
+      <p
+        id={about}
+        className={classes('mt-1.5 min-h-4 text-xs', error === undefined ? 'text-ink-3' : 'text-match-ink')}
+      >
         {error ?? hint}
       </p>
     </div>

@@ -37,6 +37,8 @@ export interface Definition<
   readonly body?: Body;
   /** Content types of a body that the handler reads as a stream. */
   readonly consumes?: readonly string[];
+  /** A body that may take as long as it takes, as long as it goes on; others must be here within the upload limit. */
+  readonly upload?: 'long';
   /** Shape of the JSON answer; absent when the handler writes something else. */
   readonly answer?: Answer;
   /** Content type of an answer that is not JSON. */

@@ -1,9 +1,17 @@
 import multipart from '@fastify/multipart';
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import { VigieError } from '../errors.js';
 import { authenticate, authorise, LOCAL_OPERATOR } from './authenticate.js';
+import { watchBody } from './body-clock.js';
 import { serveConsole } from './console-files.js';
 import { type Endpoint, problemSchema } from './endpoint.js';
 import { ENDPOINTS } from './endpoints.js';
@@ -23,17 +31,17 @@ export interface ServerOptions {
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const { services, logger, entrance } = options;
   const { limits } = services.config;
-  const server = Fastify({
-    loggerInstance: logger,
-    disableRequestLogging: true,
+  const server: FastifyInstance = Fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: JSON_LIMIT,
-    // The whole of a request must arrive in this time; what a handler then does has limits of its own.
-    requestTimeout: limits.uploadMs,
+    // Bodies are watched route by route (body-clock.ts): a list may take longer to send than a picture.
+    requestTimeout: 0,
     connectionTimeout: 0,
     keepAliveTimeout: 30_000,
     genReqId: () => services.newId(),
     routerOptions: { maxParamLength: 512 },
-  }).withTypeProvider<ZodTypeProvider>();
+  });
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler((error: FastifyError, request, reply) => sendProblem(translate(error), request, reply));
@@ -52,10 +60,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await describeApi(server);
   for (const each of ENDPOINTS) mount(server, each, options);
   if (entrance === 'network') await serveConsole(server);
-  return server as unknown as FastifyInstance;
+  return server;
 }
 
 function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: ServerOptions): void {
+  const { uploadMs } = services.config.limits;
   const { method, url, scope, summary, description, params, query, body, consumes, answer, produces, status } = each;
   const success = status ?? 200;
   server.route({
@@ -76,15 +85,16 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
       },
     },
     config: { scope },
-    onRequest: async (request) => {
-      if (services.closing) throw new VigieError('shutting-down', { retryAfter: 5 });
+    onRequest: async (request, reply) => {
+      if (services.stopping.aborted) throw new VigieError('shutting-down', { retryAfter: 5 });
+      if (method !== 'GET') watchUpload(request, reply, each, uploadMs);
       if (scope === 'public') return;
       const principal = entrance === 'local' ? LOCAL_OPERATOR : await authenticate(request, services);
       authorise(principal, scope);
       request.principal = principal;
     },
     handler: async (request, reply) => {
-      const gone = new AbortController();
+      const gone = goneOf(request);
       const onClose = () => gone.abort(new VigieError('request-too-slow', { detail: 'the client went away' }));
       request.raw.once('aborted', onClose);
       reply.raw.once('close', onClose);
@@ -107,6 +117,27 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
       }
     },
   });
+}
+
+const gones = new WeakMap<FastifyRequest, AbortController>();
+
+/** What is aborted when the client of a request goes away or takes too long. */
+function goneOf(request: FastifyRequest): AbortController {
+  const known = gones.get(request) ?? new AbortController();
+  gones.set(request, known);
+  return known;
+}
+
+/** A handler that reads the body hears of a late one through its signal; a body that is parsed first is answered here. */
+function watchUpload(request: FastifyRequest, reply: FastifyReply, each: Endpoint, limit: number): void {
+  const stop = watchBody(request.raw, each.upload === 'long' ? 'steady' : 'whole', limit, () => {
+    const error = new VigieError('request-too-slow');
+    goneOf(request).abort(error);
+    if (each.body === undefined || reply.sent) return;
+    reply.raw.once('finish', () => request.raw.destroy());
+    sendProblem(error, request, reply);
+  });
+  reply.raw.once('close', stop);
 }
 
 function translate(error: FastifyError): VigieError {

@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
-import type { Config } from '../config.js';
 import { VigieError } from '../errors.js';
-import { type LookupAnswer, type LookupOptions, MatchIndex } from '../index/match-index.js';
+import { type LookupAnswer, type LookupOptions, MatchIndex, type PhotoDnaMatching } from '../index/match-index.js';
 import { MemoryPool } from '../index/pdq/memory-pool.js';
 import { Segment } from '../index/segment.js';
 import type { SignalTypeName } from '../signals/signal-type.js';
@@ -11,7 +10,8 @@ import { MemoryBlobStore } from './memory-blob-store.js';
 import { type StageSettings, stageSegments } from './stage-segments.js';
 
 export interface LoadListFileOptions extends StageSettings {
-  readonly photodna?: Pick<Config['photodna'], 'metric' | 'threshold'>;
+  /** How PhotoDNA values are compared; without a threshold only equal ones match. */
+  readonly photodna?: { readonly metric: PhotoDnaMatching['metric']; readonly threshold: number | undefined };
   readonly signal?: AbortSignal;
   /** Told in a sentence, list by list, of what could not be used; not called when all could. */
   readonly onReport?: (text: string) => void;
@@ -20,6 +20,7 @@ export interface LoadListFileOptions extends StageSettings {
 /** Lists that one command uses: nothing is stored, and nothing is left. */
 export class EphemeralLists {
   readonly ready = true;
+  readonly incomplete = false;
   readonly appliedSeq = 0;
   /** What became of the records, by list. */
   readonly reports: ReadonlyMap<string, ImportReport>;

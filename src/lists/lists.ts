@@ -80,6 +80,11 @@ export class Lists {
     return this.#ready;
   }
 
+  /** True while a list is not searched in any version, although it should be. */
+  get incomplete(): boolean {
+    return this.#loader.problems.some(({ olderVersionMatches }) => !olderVersionMatches);
+  }
+
   /** Look-ups take every list change up to this sequence number into account. */
   get appliedSeq(): number {
     return this.#follower.appliedSeq;

@@ -27,6 +27,8 @@ export interface LookupAnswer {
 export interface KnownLists {
   /** False until every list is loaded: nothing can be said of a medium before that. */
   readonly ready: boolean;
+  /** True while a list could not be loaded: what is found counts, and what is not found cannot be told. */
+  readonly incomplete: boolean;
   /** The sequence of list changes that look-ups take into account; 0 when there is no such log. */
   readonly appliedSeq: number;
   lookup(type: SignalTypeName, value: Uint8Array, options?: LookupOptions): LookupAnswer;

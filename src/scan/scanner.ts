@@ -155,7 +155,7 @@ export class Scanner {
       await seen.append({ itemRef: request.itemRef, sha256: looked.digests.sha256, frames: query.frames });
     }
     const { media, failure } = looked;
-    const [verdict, reason] = judge(looked, found);
+    const [verdict, reason] = judge(looked, found, lists.incomplete);
     return {
       verdict,
       reason,
@@ -179,8 +179,13 @@ export class Scanner {
 const UNFETCHED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['fetch-failed', 'fetch-timeout', 'media-too-large']);
 
 /** The verdict follows from what was looked at and what was found; a match needs nothing else to be right. */
-function judge({ media, failure }: Looked, { total }: Found): [Verdict['verdict'], NoMatchReason | ErrorCode | null] {
+function judge(
+  { media, failure }: Looked,
+  { total }: Found,
+  incomplete: boolean,
+): [Verdict['verdict'], NoMatchReason | ErrorCode | null] {
   if (total > 0) return ['match', null];
+  if (incomplete) return ['could-not-tell', 'index-incomplete'];
   // A picture too small to have a perceptual hash is one of quality 0.
   if (failure?.code === 'media-too-small') return ['no-match', 'low-quality'];
   if (failure !== undefined) return ['could-not-tell', failure.code];

@@ -16,7 +16,6 @@ import { lastListChange, readListChanges } from './list-change-log.js';
 import { openKeyring } from './open-keyring.js';
 import { SealedReader } from './sealed-file.js';
 import { SealedLog } from './sealed-log.js';
-import { storageReport } from './storage-report.js';
 
 const KILLS = Number(process.env['VIGIE_SOAK_KILLS'] ?? 10);
 
@@ -65,22 +64,6 @@ describe('the embedded database', () => {
     const database = await openDatabase({ dataDir });
     expect(database.fsync).toBe(true);
     await database.close();
-  });
-
-  it('reports on itself', async () => {
-    const dataDir = await DataDir.open(join(root, 'data'), { create: true });
-    await copyEmptyDatabase(dataDir.db);
-    const keyring = await openKeyring(dataDir.keyPlace, {});
-    const database = await openDatabase({ dataDir: dataDir.db });
-    const report = await storageReport(dataDir, database, keyring);
-    expect(report).toMatchObject({
-      owner: { pid: process.pid },
-      database: { dialect: 'embedded', fsync: true, version: expect.stringMatching(/^\d+\.\d+/) },
-      key: { source: 'file-created', activeId: keyring.activeId, olderKeys: 0, fileMode: 0o600 },
-    });
-    expect(report.disk.freeBytes).toBeGreaterThan(0);
-    await database.close();
-    await dataDir.close();
   });
 
   it(`loses nothing that was acknowledged in ${KILLS} kills at any moment`, { timeout: 600_000 }, async () => {

@@ -29,7 +29,9 @@ export function ServiceTrouble({ status, problem }: ServiceTroubleProps) {
 
 function linesOf(status: ServiceStatus | undefined, problem: Problem | undefined): readonly string[] {
   if (problem !== undefined) {
-    return [problem.status === 0 ? 'The service does not answer. Trying again …' : `${problem.title} ${problem.remedy}`];
+    return [
+      problem.status === 0 ? 'The service does not answer. Trying again …' : `${problem.title} ${problem.remedy}`,
+    ];
   }
   if (status === undefined) return [];
   const loading = status.ready ? [] : ['The index is not loaded yet, so nothing can be said about any picture.'];

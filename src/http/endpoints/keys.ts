@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import type { KeyInfo } from '../../access/api-keys.js';
 import { ALL_SCOPES, type Scope } from '../../access/scopes.js';
 import { VigieError } from '../../errors.js';
 import { endpoint } from '../endpoint.js';
-import type { KeyInfo } from '../services.js';
 
 const scopeSchema = z.enum(ALL_SCOPES as [Scope, ...Scope[]]);
 

@@ -1,0 +1,98 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { StoredApiKey } from '../storage/api-key-store.js';
+import { createApiKey, findApiKey, listApiKeys, revokeApiKey, touchApiKeys } from '../storage/api-key-store.js';
+import type { Db } from '../storage/schema.js';
+import type { Principal } from './principal.js';
+import { isScope, type Scope } from './scopes.js';
+
+/** A key as its owner may know of it afterwards: never the secret. */
+export interface KeyInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly created: Date;
+  readonly revoked: Date | null;
+}
+
+const PREFIX = 'vigie_';
+const SECRET_BYTES = 32;
+/** A key that another process revoked goes on working here for no longer than this. */
+const REMEMBER_MS = 500;
+const REMEMBERED = 1_000;
+
+interface Remembered {
+  readonly principal: Principal | undefined;
+  readonly until: number;
+}
+
+/** API keys, of which only the SHA-256 is kept. */
+export class ApiKeys {
+  readonly #db: Db;
+  readonly #now: () => number;
+  readonly #remembered = new Map<string, Remembered>();
+  readonly #used = new Map<string, Date>();
+
+  constructor(db: Db, now: () => number = () => performance.now()) {
+    this.#db = db;
+    this.#now = now;
+  }
+
+  /** @returns whom the key stands for, or undefined when it is unknown or revoked */
+  async find(key: string): Promise<Principal | undefined> {
+    const digest = createHash('sha256').update(key).digest();
+    const name = digest.toString('base64');
+    const known = this.#remembered.get(name);
+    const principal =
+      known !== undefined && known.until > this.#now() ? known.principal : await this.#look(name, digest);
+    if (principal !== undefined) this.#used.set(principal.id, new Date());
+    return principal;
+  }
+
+  /** @returns the new key; it is told only once */
+  async create(name: string, scopes: readonly Scope[]): Promise<{ readonly info: KeyInfo; readonly key: string }> {
+    const key = PREFIX + randomBytes(SECRET_BYTES).toString('base64url');
+    const hash = createHash('sha256').update(key).digest();
+    const stored = await createApiKey(this.#db, { name, hash, scopes });
+    return { info: infoOf(stored), key };
+  }
+
+  /** @returns false when there is no such key or it was revoked before */
+  async revoke(id: string): Promise<boolean> {
+    const revoked = await revokeApiKey(this.#db, id);
+    this.#remembered.clear();
+    return revoked;
+  }
+
+  /** All keys, newest first, revoked ones too. */
+  async ls(): Promise<readonly KeyInfo[]> {
+    return (await listApiKeys(this.#db)).map(infoOf);
+  }
+
+  /** Writes down when keys were last used; call it once in a while. */
+  async flush(): Promise<void> {
+    const used = new Map(this.#used);
+    this.#used.clear();
+    await touchApiKeys(this.#db, used);
+  }
+
+  async #look(name: string, digest: Uint8Array): Promise<Principal | undefined> {
+    const stored = await findApiKey(this.#db, digest);
+    const principal = stored === undefined ? undefined : principalOf(stored);
+    // Guessed keys are remembered too, so that guessing does not load the database; the oldest go first.
+    for (const oldest of this.#remembered.keys()) {
+      if (this.#remembered.size < REMEMBERED) break;
+      this.#remembered.delete(oldest);
+    }
+    this.#remembered.delete(name);
+    this.#remembered.set(name, { principal, until: this.#now() + REMEMBER_MS });
+    return principal;
+  }
+}
+
+function principalOf({ id, name, scopes }: StoredApiKey): Principal {
+  return { kind: 'service', id, name, scopes: new Set(scopes.filter(isScope)) };
+}
+
+function infoOf({ id, name, scopes, createdAt, revokedAt }: StoredApiKey): KeyInfo {
+  return { id, name, scopes: scopes.filter(isScope), created: createdAt, revoked: revokedAt };
+}

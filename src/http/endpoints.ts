@@ -1,0 +1,41 @@
+import type { Endpoint } from './endpoint.js';
+import { addEntries, disputeEntry, getEntry, restoreEntry, withdrawEntry } from './endpoints/entries.js';
+import { exportList } from './endpoints/export-list.js';
+import { healthz, readyz } from './endpoints/health.js';
+import { importList } from './endpoints/import-list.js';
+import { createKey, listKeys, revokeKey } from './endpoints/keys.js';
+import { getList, getLists, removeList, rollBackList } from './endpoints/lists.js';
+import { lookup } from './endpoints/lookup.js';
+import { openapiDocument } from './endpoints/openapi-document.js';
+import { getSample, listSamples } from './endpoints/samples.js';
+import { scan } from './endpoints/scan.js';
+import { createLink, openSession } from './endpoints/sessions.js';
+import { status } from './endpoints/status.js';
+
+/** Every route of the service, in the order in which the OpenAPI document shows them. */
+export const ENDPOINTS: readonly Endpoint[] = [
+  scan,
+  lookup,
+  getLists,
+  getList,
+  importList,
+  rollBackList,
+  removeList,
+  exportList,
+  addEntries,
+  getEntry,
+  withdrawEntry,
+  restoreEntry,
+  disputeEntry,
+  listSamples,
+  getSample,
+  status,
+  createKey,
+  listKeys,
+  revokeKey,
+  createLink,
+  openSession,
+  healthz,
+  readyz,
+  openapiDocument,
+];

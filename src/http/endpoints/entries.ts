@@ -1,0 +1,160 @@
+import { z } from 'zod';
+import { VigieError } from '../../errors.js';
+import type { Entry } from '../../index/entry.js';
+import { derivedId } from '../../lists/admit.js';
+import type { ShownEntry, StatusChange } from '../../lists/lists.js';
+import { signalType } from '../../signals/signal-types.js';
+import { type Endpoint, endpoint } from '../endpoint.js';
+import { listNameSchema, signalTypeSchema } from '../schemas.js';
+import type { Services } from '../services.js';
+
+const AT_ONCE = 1_000;
+
+const entryIdSchema = z.string().min(1).max(512);
+const oneEntry = z.object({ name: listNameSchema, entry: entryIdSchema });
+
+const newSignal = z
+  .object({
+    type: signalTypeSchema,
+    value: z.string().max(1_024),
+    quality: z.number().int().min(0).max(100).optional().describe('PDQ quality, when it is known.'),
+  })
+  .strict();
+
+const newEntry = z
+  .object({
+    id: entryIdSchema.optional().describe('Derived from the signals if absent.'),
+    grade: z.string().max(64).optional(),
+    kind: z.string().max(64).optional(),
+    added: z.iso.datetime({ offset: true }).optional(),
+    comment: z.string().max(1_024).optional(),
+    signals: z.array(newSignal).min(1).max(100),
+  })
+  .strict();
+
+export const addEntries = endpoint({
+  method: 'POST',
+  url: '/v1/lists/:name/entries',
+  scope: 'entries:write',
+  summary: 'Add entries to a list; they match when this answers',
+  description: 'An entry with the id of one that is there takes its place. One wrong entry, and nothing is added.',
+  params: z.object({ name: listNameSchema }),
+  body: z.object({ entries: z.array(newEntry).min(1).max(AT_ONCE) }).strict(),
+  answer: z.object({ version: z.number().int(), ids: z.array(z.string()) }),
+  status: 201,
+  handle: async ({ params, body, services }) => {
+    const entries = body.entries.map(toEntry);
+    const { version } = await services.lists.addEntries(params.name, entries);
+    return { version, ids: entries.map(({ id }) => id) };
+  },
+});
+
+export const getEntry = endpoint({
+  method: 'GET',
+  url: '/v1/lists/:name/entries/:entry',
+  scope: 'entries:read',
+  summary: 'One entry with its fingerprints; each such look is recorded',
+  params: oneEntry,
+  answer: z.object({
+    id: z.string(),
+    grade: z.string().nullable(),
+    kind: z.string().nullable(),
+    added: z.string().nullable(),
+    comment: z.string().nullable(),
+    status: z.string(),
+    reason: z.string().nullable(),
+    changed: z.string().nullable(),
+    signals: z.array(
+      z.object({
+        type: signalTypeSchema,
+        value: z.string(),
+        quality: z.number().nullable(),
+        active: z.boolean(),
+      }),
+    ),
+  }),
+  handle: async ({ params, principal, request, services }) => {
+    const shown = await services.lists.entry(params.name, params.entry);
+    request.log.warn({ act: 'entry-shown', by: principal.id, list: params.name, entry: params.entry }, 'entry shown');
+    return present(shown);
+  },
+});
+
+export const withdrawEntry = statusEndpoint('withdraw', 'An entry stops matching, at once', 'withdraw');
+export const restoreEntry = statusEndpoint('restore', 'A withdrawn or disputed entry matches again', 'restore');
+export const disputeEntry = statusEndpoint('dispute', 'Note a doubt about an entry; it goes on matching', 'dispute');
+
+function statusEndpoint(verb: string, summary: string, act: 'withdraw' | 'restore' | 'dispute'): Endpoint {
+  return endpoint({
+    method: 'POST',
+    url: `/v1/lists/:name/entries/:entry/${verb}`,
+    scope: 'entries:write',
+    summary,
+    params: oneEntry,
+    body: z.object({ reason: z.string().trim().min(1).max(500) }).strict(),
+    answer: z.object({ entry: z.string(), status: z.enum(['active', 'withdrawn', 'disputed']) }),
+    handle: async ({ params, body, principal, services }) => {
+      const change: StatusChange = { reason: body.reason, by: principal.id };
+      await changeStatus(services, act, params, change);
+      return { entry: params.entry, status: STATUS[act] };
+    },
+  });
+}
+
+const STATUS = { withdraw: 'withdrawn', restore: 'active', dispute: 'disputed' } as const;
+
+async function changeStatus(
+  { lists }: Services,
+  act: keyof typeof STATUS,
+  { name, entry }: { readonly name: string; readonly entry: string },
+  change: StatusChange,
+): Promise<void> {
+  if (act === 'withdraw') await lists.withdraw(name, entry, change);
+  else if (act === 'restore') await lists.restore(name, entry, change);
+  else await lists.dispute(name, entry, change);
+}
+
+/** @throws VigieError `signal-invalid` naming the entry by its number, counted from 1 */
+function toEntry({ id, added, signals, ...rest }: z.output<typeof newEntry>, index: number): Entry {
+  const values = signals.map(({ type, value, quality }) => {
+    try {
+      return {
+        type,
+        value: signalType(type).parse(value),
+        active: true,
+        ...(quality === undefined ? {} : { quality }),
+      };
+    } catch (cause) {
+      throw new VigieError('signal-invalid', { detail: `entry ${index + 1}: ${type}`, cause });
+    }
+  });
+  const { grade, kind, comment } = rest;
+  return {
+    id: id ?? derivedId(values),
+    signals: values,
+    ...(added === undefined ? {} : { added: Date.parse(added) }),
+    ...(grade === undefined ? {} : { grade }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(comment === undefined ? {} : { comment }),
+  };
+}
+
+function present({ entry, status, reason, changedAt }: ShownEntry) {
+  const { id, grade, kind, added, comment, signals } = entry;
+  return {
+    id,
+    grade: grade ?? null,
+    kind: kind ?? null,
+    added: added === undefined ? null : new Date(added).toISOString(),
+    comment: comment ?? null,
+    status,
+    reason,
+    changed: changedAt?.toISOString() ?? null,
+    signals: signals.map(({ type, value, quality, active }) => ({
+      type,
+      value: signalType(type).format(value),
+      quality: quality ?? null,
+      active,
+    })),
+  };
+}

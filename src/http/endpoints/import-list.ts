@@ -1,0 +1,124 @@
+import { PassThrough } from 'node:stream';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { VigieError } from '../../errors.js';
+import { FIELD_NAMES, LIST_FORMATS } from '../../lists/sources/list-parser.js';
+import type { ListTerms } from '../../storage/list-store.js';
+import { endpoint } from '../endpoint.js';
+import { listNameSchema, signalTypeSchema } from '../schemas.js';
+
+const text = z.string().max(500).optional();
+
+const querySchema = z.object({
+  format: z.enum(['auto', ...LIST_FORMATS]).default('auto'),
+  type: signalTypeSchema.optional().describe('Signal type of plain values, where their length does not tell.'),
+  map: z
+    .union([z.string().max(200), z.array(z.string().max(200)).max(32)])
+    .optional()
+    .describe('`theirs=ours`: a column of the file and what it is here. May be given several times.'),
+  sourceName: z.string().max(255).optional().describe('How people call the file.'),
+  source: text.describe('Where the list comes from.'),
+  licence: text,
+  terms: text,
+  expires: z
+    .union([z.iso.date(), z.iso.datetime({ offset: true })])
+    .optional()
+    .describe('The list stops matching then.'),
+  maxRejected: z.coerce.number().min(0).max(1).optional().describe('Share of records that may be bad.'),
+});
+
+type Query = z.output<typeof querySchema>;
+
+export const importList = endpoint({
+  method: 'PUT',
+  url: '/v1/lists/:name/import',
+  scope: 'lists:write',
+  summary: 'Load a list, or a new version of one: all of it or nothing',
+  description:
+    'The body is the file, gzip or not. The answer is JSON lines: `{"progress": …}` while it goes on, and at the end one ' +
+    '`{"result": …}` or `{"error": …}`. When nothing was read yet, an error is an ordinary problem with its own status. An import that was cut off goes on where it was when the same file is sent again.',
+  params: z.object({ name: listNameSchema }),
+  query: querySchema,
+  consumes: ['application/octet-stream'],
+  upload: 'long',
+  produces: 'application/x-ndjson',
+  handle: async ({ params, query, request, reply, signal, services }) => {
+    if (!request.headers['content-type']?.startsWith('application/octet-stream')) {
+      throw new VigieError('content-type-unsupported');
+    }
+    const length = Number(request.headers['content-length']);
+    const lines = new JsonLines(reply);
+    try {
+      const result = await services.lists.import({
+        list: params.name,
+        terms: termsOf(query),
+        input: {
+          stream: request.body as AsyncIterable<Uint8Array>,
+          ...(Number.isSafeInteger(length) && length > 0 ? { bytes: length } : {}),
+        },
+        sourceName: query.sourceName,
+        format: query.format,
+        type: query.type,
+        map: mapOf(query.map),
+        maxRejected: query.maxRejected,
+        signal: AbortSignal.any([signal, services.stopping]),
+        onProgress: (progress) => lines.write({ progress }),
+      });
+      lines.write({ result });
+    } catch (thrown) {
+      if (!lines.begun) throw thrown;
+      const error = VigieError.from(thrown);
+      if (error.code === 'internal') request.log.error({ err: error.cause }, error.message);
+      lines.write({ error: { ...error.toProblem(), requestId: request.id } });
+    }
+    lines.end();
+    return reply;
+  },
+});
+
+/** An answer that begins with its first line, so that what fails before has an ordinary status. */
+class JsonLines {
+  begun = false;
+  readonly #reply: FastifyReply;
+  readonly #stream = new PassThrough();
+
+  constructor(reply: FastifyReply) {
+    this.#reply = reply;
+  }
+
+  write(line: unknown): void {
+    if (!this.begun) {
+      this.begun = true;
+      this.#reply.type('application/x-ndjson').send(this.#stream);
+    }
+    // A client that went away reads no more; the import hears of it through its signal.
+    if (!this.#stream.destroyed) this.#stream.write(`${JSON.stringify(line)}\n`);
+  }
+
+  end(): void {
+    this.#stream.end();
+  }
+}
+
+function termsOf({ source, licence, terms, expires }: Query): ListTerms {
+  return {
+    ...(source === undefined ? {} : { source }),
+    ...(licence === undefined ? {} : { licence }),
+    ...(terms === undefined ? {} : { terms }),
+    ...(expires === undefined ? {} : { expiresAt: new Date(expires) }),
+  };
+}
+
+function mapOf(given: string | readonly string[] | undefined): Readonly<Record<string, string>> {
+  const pairs = given === undefined ? [] : typeof given === 'string' ? [given] : given;
+  const map: Record<string, string> = Object.create(null);
+  for (const pair of pairs) {
+    const cut = pair.lastIndexOf('=');
+    const ours = pair.slice(cut + 1).trim();
+    if (cut < 1 || !(FIELD_NAMES as readonly string[]).includes(ours)) {
+      throw new VigieError('request-invalid', { detail: 'a mapping is theirs=ours, with one of our columns' });
+    }
+    map[pair.slice(0, cut)] = ours;
+  }
+  return map;
+}
