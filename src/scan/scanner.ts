@@ -4,7 +4,7 @@ import { type MediaKind, type MediaSignals, MINIMUM_QUALITY } from '../media/med
 import type { PhotoDnaHasher } from '../media/photodna-hasher.js';
 import type { MediaPool } from '../media/pool.js';
 import type { GuardedClient } from '../net/guarded-client.js';
-import { type FindOptions, type Found, findMatches } from './find-matches.js';
+import { type FindOptions, type Found, findMatches, type QuerySignals } from './find-matches.js';
 import type { KnownLists } from './known-lists.js';
 import { type ReadMedium, readMedium } from './read-medium.js';
 import type { SeenLog } from './seen-log.js';
@@ -33,6 +33,8 @@ export interface ScanRequest {
 }
 
 const MATCH_LIMIT = 20;
+/** How often lists may be replaced under one look-up before it is given up. */
+const REPLACED_LIMIT = 5;
 const NOTHING: Found = { matches: [], total: 0, truncated: false };
 
 interface Looked {
@@ -149,7 +151,7 @@ export class Scanner {
       showFingerprints: request.showFingerprints ?? false,
       ...(request.threshold === undefined ? {} : { threshold: request.threshold }),
     };
-    const found = looked.digests === undefined ? NOTHING : await findMatches(lists, query, options);
+    const found = looked.digests === undefined ? NOTHING : await findInWhole(lists, query, options);
     const lookup = performance.now() - lookupStart;
     if (seen !== undefined && looked.digests !== undefined) {
       await seen.append({ itemRef: request.itemRef, sha256: looked.digests.sha256, frames: query.frames });
@@ -173,6 +175,18 @@ export class Scanner {
       engine: ENGINE,
       appliedSeq,
     };
+  }
+}
+
+/** A list may be replaced between finding a hit and reading its entry; then all is looked up again in what is there now. */
+async function findInWhole(lists: KnownLists, query: QuerySignals, options: FindOptions): Promise<Found> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await findMatches(lists, query, options);
+    } catch (error) {
+      const replaced = error instanceof VigieError && error.code === 'segment-closed';
+      if (!replaced || attempt === REPLACED_LIMIT) throw error;
+    }
   }
 }
 

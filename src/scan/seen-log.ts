@@ -5,7 +5,7 @@ import { HASHING_REVISION } from '../engine.js';
 import type { FrameSignals } from '../media/media-signals.js';
 import type { Keyring } from '../storage/keyring.js';
 import { SealedLog } from '../storage/sealed-log.js';
-import { decodeSeenRecord, encodeSeenRecord, type SeenRecord } from './seen-record.js';
+import { decodeSeenRecord, encodeSeenRecord, MAXIMUM_HASHES, type SeenRecord } from './seen-record.js';
 
 const PURPOSE = 'seen';
 const SUFFIX = '.seen';
@@ -37,22 +37,25 @@ export class SeenLog implements AsyncDisposable {
     this.#itemKey = keyring.subkey('item-ref');
   }
 
-  /** Records appended since the start. */
+  /** Media recorded since the start. */
   get count(): number {
     return this.#count;
   }
 
   /** @throws VigieError `disk-full`: the medium has left no record, so its verdict must not be told */
   async append({ itemRef, sha256, frames }: SeenMedium): Promise<void> {
-    const record: SeenRecord = {
+    const hashes = frames.map(({ area, quality, pdq }) => ({ area, quality, pdq: pdq.subarray(0, 32) }));
+    const record = {
       seenAt: Date.now(),
       sha256,
       itemRef: itemRef === undefined ? new Uint8Array(16) : this.itemHash(itemRef),
       hashingRevision: HASHING_REVISION,
-      hashes: frames.map(({ area, quality, pdq }) => ({ area, quality, pdq: pdq.subarray(0, 32) })),
     };
     const log = await this.#log();
-    await log.append(encodeSeenRecord(record));
+    // A long animation has more hashes than one record holds; its records have all else in common.
+    for (let from = 0; from === 0 || from < hashes.length; from += MAXIMUM_HASHES) {
+      await log.append(encodeSeenRecord({ ...record, hashes: hashes.slice(from, from + MAXIMUM_HASHES) }));
+    }
     this.#count++;
   }
 

@@ -28,11 +28,13 @@ export interface SeenRecord {
 const VERSION = 1;
 const HEADER_BYTES = 60;
 const HASH_BYTES = 34;
-const MAXIMUM_HASHES = 255;
+/** What one record can hold. */
+export const MAXIMUM_HASHES = 255;
 const AREAS: readonly FrameSignals['area'][] = ['full', 'trimmed', 'over-black', 'stored', 'opaque'];
 
+/** @param record with at most `MAXIMUM_HASHES` hashes */
 export function encodeSeenRecord(record: SeenRecord): Uint8Array {
-  const hashes = record.hashes.slice(0, MAXIMUM_HASHES);
+  const { hashes } = record;
   const bytes = Buffer.alloc(HEADER_BYTES + hashes.length * HASH_BYTES);
   bytes[0] = VERSION;
   bytes[1] = hashes.length;
