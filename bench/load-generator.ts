@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Pool } from 'undici';
 import { quantile } from './harness.js';
 
@@ -7,7 +8,7 @@ export interface LoadOrder {
   readonly path: string;
   readonly key: string;
   readonly contentType: string;
-  /** Bodies in base64, sent in turn; `salt` bytes that change with each request are put behind them. */
+  /** Bodies in base64, sent in turn; as many random bytes as `salt` says are put behind them. */
   readonly bodies: readonly string[];
   readonly salt: number;
   readonly connections: number;
@@ -36,7 +37,7 @@ async function run(order: LoadOrder): Promise<LoadReport> {
   const end = start + milliseconds;
   const one = async (due: number): Promise<void> => {
     const plain = bodies[sent % bodies.length] ?? Buffer.alloc(0);
-    const body = order.salt === 0 ? plain : Buffer.concat([plain, salt(order.salt, sent)]);
+    const body = order.salt === 0 ? plain : Buffer.concat([plain, randomBytes(order.salt)]);
     sent++;
     try {
       const response = await pool.request({ method: 'POST', path, headers, body });
@@ -73,13 +74,6 @@ async function run(order: LoadOrder): Promise<LoadReport> {
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
   };
-}
-
-function salt(bytes: number, sequence: number): Buffer {
-  const buffer = Buffer.alloc(bytes);
-  buffer.writeUInt32LE(sequence >>> 0, 0);
-  buffer.writeUInt32LE(process.pid, 4);
-  return buffer;
 }
 
 process.on('message', (order: LoadOrder) => {
