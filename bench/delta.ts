@@ -1,8 +1,3 @@
-import { type FileHandle, open, unlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { ByteSink, ByteSource } from '../src/index/byte-io.js';
-import type { Entry } from '../src/index/entry.js';
 import { MatchIndex } from '../src/index/match-index.js';
 import { MemoryFile } from '../src/index/memory-file.js';
 import { mergeSegments } from '../src/index/merge-segments.js';
@@ -10,13 +5,9 @@ import { MemoryPool } from '../src/index/pdq/memory-pool.js';
 import { Segment } from '../src/index/segment.js';
 import { SegmentBuilder } from '../src/index/segment-builder.js';
 import { type Bench, type BenchRow, interleave, median } from './harness.js';
+import { buildSegment, buildSegments, HEAD, PdqMaker, TIERS, TOMBSTONES } from './segments.js';
 
-/** Small segments, as changes leave them until they are merged; the first ones fill the head's table, the last is scanned. */
-const HEAD = [1000, 1000, 1000, 500, 500];
-/** Segments that merging made of earlier changes: the first has a table of its own, the others are in the head's. */
-const TIERS = [100_000, 20_000, 5000];
 const MERGED = { segments: 16, entries: 1000 };
-const TOMBSTONES = 10_000;
 const QUERIES = 500;
 
 /**
@@ -30,16 +21,16 @@ export const deltaBench: Bench = async ({ entries = 1_000_000, rounds = 9, progr
   const index = new MatchIndex({ pool });
   const rows: BenchRow[] = [];
   progress?.(`delta: building a segment of ${entries}`);
-  const base = await build(pool, 'base', maker, entries, rows);
+  const base = await buildSegment(pool, 'base', maker, entries, rows);
   index.apply({ add: [base] });
   progress?.('delta: adding and withdrawing single entries');
   rows.push(...(await singleChanges(pool, index, maker, Math.max(50, rounds))));
   progress?.('delta: head, tiers and tombstones');
-  const head = await buildAll(pool, 'head', maker, HEAD);
-  const tiers = await buildAll(pool, 'tier', maker, TIERS);
+  const head = await buildSegments(pool, 'head', maker, HEAD);
+  const tiers = await buildSegments(pool, 'tier', maker, TIERS);
   rows.push(...(await lookups(pool, base, head, tiers, maker, rounds)));
   progress?.('delta: merging small segments');
-  const small = await buildAll(pool, 'small', maker, Array<number>(MERGED.segments).fill(MERGED.entries));
+  const small = await buildSegments(pool, 'small', maker, Array<number>(MERGED.segments).fill(MERGED.entries));
   rows.push(...(await mergeStall(pool, small)));
   const others = [...head, ...tiers, ...small];
   for (const segment of [base, ...others]) await segment.close();
@@ -161,92 +152,4 @@ async function mergeStall(pool: MemoryPool, segments: readonly Segment[]): Promi
     { what, value: ms, unit: 'ms' },
     { what: `${what}: longest stall of the event loop`, value: Math.max(...gaps), unit: 'ms' },
   ];
-}
-
-/** Random PDQ entries, one object used again and again. */
-class PdqMaker {
-  readonly #entry: { id: string; grade: string; signals: [Entry['signals'][number]] };
-  readonly #words: Uint32Array;
-  #state: number;
-  #made = 0;
-
-  constructor(seed: number) {
-    this.#state = seed;
-    const value = new Uint8Array(32);
-    this.#words = new Uint32Array(value.buffer);
-    this.#entry = { id: '', grade: 'A', signals: [{ type: 'pdq', value, active: true }] };
-  }
-
-  entry(): Entry {
-    for (let i = 0; i < 8; i++) {
-      this.#state ^= this.#state << 13;
-      this.#state ^= this.#state >>> 17;
-      this.#state ^= this.#state << 5;
-      this.#words[i] = this.#state;
-    }
-    this.#entry.id = `entry-${this.#made++}`;
-    return this.#entry;
-  }
-}
-
-async function buildAll(pool: MemoryPool, name: string, maker: PdqMaker, sizes: readonly number[]): Promise<Segment[]> {
-  const segments: Segment[] = [];
-  for (const [i, size] of sizes.entries()) segments.push(await build(pool, `${name} ${i}`, maker, size));
-  return segments;
-}
-
-async function build(
-  pool: MemoryPool,
-  id: string,
-  maker: PdqMaker,
-  entries: number,
-  rows?: BenchRow[],
-): Promise<Segment> {
-  const builder = new SegmentBuilder({ pool });
-  const start = performance.now();
-  for (let i = 0; i < entries; i++) builder.add(maker.entry());
-  const added = performance.now();
-  const file = await TemporaryFile.make();
-  await builder.finish(file);
-  const written = performance.now();
-  const segment = await Segment.load(file, { id, list: 'list', pool });
-  const loaded = performance.now();
-  const label = `${entries} entries`;
-  rows?.push(
-    { what: `${label}: add`, value: (added - start) / 1000, unit: 's' },
-    { what: `${label}: finish and write`, value: (written - added) / 1000, unit: 's' },
-    { what: `${label}: load`, value: (loaded - written) / 1000, unit: 's' },
-    { what: `${label}: memory`, value: segment.summary.residentBytes / entries, unit: 'bytes an entry' },
-  );
-  return segment;
-}
-
-/** A file that is gone when it is closed. */
-class TemporaryFile implements ByteSink, ByteSource {
-  readonly #file: FileHandle;
-  size = 0;
-
-  private constructor(file: FileHandle) {
-    this.#file = file;
-  }
-
-  static async make(): Promise<TemporaryFile> {
-    const path = join(tmpdir(), `vigie-bench-${process.pid}-${Math.random().toString(36).slice(2)}`);
-    const file = await open(path, 'wx+', 0o600);
-    await unlink(path);
-    return new TemporaryFile(file);
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    await this.#file.write(bytes, 0, bytes.length, this.size);
-    this.size += bytes.length;
-  }
-
-  async readInto(offset: number, length: number, target: Uint8Array): Promise<void> {
-    await this.#file.read(target, 0, length, offset);
-  }
-
-  async close(): Promise<void> {
-    await this.#file.close();
-  }
 }

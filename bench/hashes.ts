@@ -25,3 +25,86 @@ export function randomHashes(count: number, seed = 1): Uint8Array {
   for (let i = 0; i < words.length; i++) words[i] = next();
   return new Uint8Array(words.buffer);
 }
+
+const ROWS = 16;
+/** Of 64 hashes: nearly equal copies, and members of a series. */
+const OF_64 = { copies: 13, series: 16 };
+const SERIES_MEMBERS = 2_000;
+
+/**
+ * Hashes with the habits of real ones. Measured on 25,239 hashes of free pictures of 18 sources, two hashes of different
+ * sources share a bucket of 16 bits 1.5 to 2.9 times as often as independent bits would (within a source 20 to 50 times),
+ * bits are alike two places and two rows apart, and exactly half of the bits are set. So here
+ *
+ * - each row of 16 bits takes three eighths of its bits from two rows before, and a quarter from two places before (buckets are
+ *   then shared about 1.5 times as often);
+ * - one hash in four is a member of a series of about 2,000: a common hash of which half of the bits were drawn anew;
+ * - one in five is a copy of an earlier one with 1 to 40 bits changed;
+ * - single bits are changed until 128 are set (a copy stays as it is, and may have a few more or less).
+ */
+export function realShapedHashes(count: number, seed = 1): Uint8Array {
+  const next = numbers(seed);
+  const rows = new Uint16Array(count * ROWS);
+  const templates = Math.max(1, Math.floor((count * OF_64.series) / 64 / SERIES_MEMBERS));
+  const series = new Uint16Array(templates * ROWS);
+  for (let t = 0; t < templates; t++) drawRows(next, series, t * ROWS);
+  for (let i = 0; i < count; i++) {
+    const at = i * ROWS;
+    const lot = next() & 63;
+    if (lot < OF_64.copies && i > 0) {
+      copyOfEarlier(next, rows, at, i);
+      continue;
+    }
+    drawRows(next, rows, at);
+    if (lot < OF_64.copies + OF_64.series) {
+      const from = (next() % templates) * ROWS;
+      for (let r = 0; r < ROWS; r++) {
+        const kept = next() & 0xffff;
+        rows[at + r] = (rows[at + r]! & ~kept) | (series[from + r]! & kept);
+      }
+    }
+    balance(next, rows, at);
+  }
+  return new Uint8Array(rows.buffer);
+}
+
+function drawRows(next: () => number, rows: Uint16Array, at: number): void {
+  for (let r = 0; r < ROWS; r++) {
+    const drawn = next();
+    let row = drawn & 0xffff;
+    // Masks in which three bits of eight, and one of four, are set.
+    const above = (drawn >>> 16) & (next() | next());
+    if (r >= 2) row = (row & ~above) | (rows[at + r - 2]! & above);
+    const beside = next() & next();
+    rows[at + r] = (row & ~beside) | ((row << 2) & beside);
+  }
+}
+
+function copyOfEarlier(next: () => number, rows: Uint16Array, at: number, i: number): void {
+  const from = (next() % i) * ROWS;
+  rows.copyWithin(at, from, from + ROWS);
+  for (let changes = 1 + (next() % 40); changes > 0; changes--) {
+    const bit = next() & 255;
+    rows[at + (bit >> 4)] = rows[at + (bit >> 4)]! ^ (1 << (bit & 15));
+  }
+}
+
+function balance(next: () => number, rows: Uint16Array, at: number): void {
+  let set = 0;
+  for (let r = 0; r < ROWS; r++) set += bitsIn(rows[at + r]!);
+  while (set !== 128) {
+    const bit = next() & 255;
+    const mask = 1 << (bit & 15);
+    const on = (rows[at + (bit >> 4)]! & mask) !== 0;
+    if (on !== set > 128) continue;
+    rows[at + (bit >> 4)] = rows[at + (bit >> 4)]! ^ mask;
+    set += on ? -1 : 1;
+  }
+}
+
+function bitsIn(word: number): number {
+  let x = word - ((word >>> 1) & 0x5555);
+  x = (x & 0x3333) + ((x >>> 2) & 0x3333);
+  x = (x + (x >>> 4)) & 0x0f0f;
+  return (x + (x >>> 8)) & 31;
+}

@@ -25,7 +25,6 @@ const PATIENCE_MS = 2000;
  */
 export class PdqTable {
   readonly layout: PdqLayout;
-  readonly #memory: WebAssembly.Memory;
   readonly #kernel: PdqKernel;
   readonly #regions: PdqRegions;
   readonly #bytes: Uint8Array;
@@ -35,7 +34,6 @@ export class PdqTable {
 
   private constructor(memory: WebAssembly.Memory, layout: PdqLayout) {
     this.layout = layout;
-    this.#memory = memory;
     this.#kernel = pdqKernel(memory);
     this.#regions = regionsOf(layout);
     this.#bytes = new Uint8Array(memory.buffer);
