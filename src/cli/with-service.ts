@@ -7,7 +7,7 @@ import { isDataDir, socketPathOf } from '../storage/data-dir.js';
 import { errnoOf } from '../storage/durable-file.js';
 import { interrupted } from './interrupt.js';
 import { size } from './options.js';
-import { remark } from './output.js';
+import { clearStatus, remark, showStatus } from './output.js';
 import { ServiceClient } from './service-client.js';
 
 export interface WithServiceOptions {
@@ -68,8 +68,9 @@ async function alone<T>(dataDir: string, act: (service: ServiceClient) => Promis
     logger: pino({ level: 'silent' }),
     decoders: false,
     signal,
-    onProgress: remark,
+    onProgress: showStatus,
   });
+  clearStatus();
   try {
     await app.listenLocally();
     return await use(new ServiceClient(app.socketPath), act);
