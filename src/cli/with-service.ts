@@ -1,6 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pino } from 'pino';
-import { App } from '../app.js';
 import { type Config, DEFAULTS } from '../config.js';
 import { VigieError } from '../errors.js';
 import { isDataDir, socketPathOf } from '../storage/data-dir.js';
@@ -64,6 +62,8 @@ async function use<T>(client: ServiceClient, act: (service: ServiceClient) => Pr
 }
 
 async function alone<T>(dataDir: string, act: (service: ServiceClient) => Promise<T>, signal: AbortSignal): Promise<T> {
+  // Most commands find a running service, and need not wait until all of it is loaded here.
+  const [{ App }, { pino }] = await Promise.all([import('../app.js'), import('pino')]);
   const app = await App.open(configFor(dataDir), {
     logger: pino({ level: 'silent' }),
     decoders: false,
