@@ -1,16 +1,20 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { VigieError } from '../errors.js';
+import { reachesGifEnd } from './gif-end.js';
 import type { HashMode } from './media-signals.js';
 import type { Decoded, DecodeLimits, Picture } from './picture.js';
 import { readAnimation } from './sharp-animation.js';
 import { coded, readPage, readWhatIsThere, type Size } from './sharp-pixels.js';
+import { fillUpWebp } from './webp-repair.js';
 
 /**
  * Decodes JPEG, PNG, GIF, WebP, AVIF and TIFF. Colour profiles and gamma are ignored, as the reference does; CMYK is
  * turned to RGB by R = (255 - C)(255 - K) / 255.
  * @throws VigieError `media-damaged`, `media-too-many-pixels`, `media-format-unsupported`
  */
-export async function decodeWithSharp(bytes: Uint8Array, mode: HashMode, limits: DecodeLimits): Promise<Decoded> {
+export async function decodeWithSharp(file: Uint8Array, mode: HashMode, limits: DecodeLimits): Promise<Decoded> {
+  const filled = fillUpWebp(file);
+  const bytes = filled ?? file;
   const options: SharpOptions = { failOn: 'none', ignoreIcc: true, limitInputPixels: limits.maxPixels, pages: 1 };
   const metadata = await coded(() => sharp(bytes, { ...options, limitInputPixels: false }).metadata());
   const { width, height, pages = 1, orientation = 1, format } = metadata;
@@ -26,7 +30,7 @@ export async function decodeWithSharp(bytes: Uint8Array, mode: HashMode, limits:
     height: turned ? width : pageHeight,
     frames: animated || format === 'tiff' ? pages : 1,
     orientation,
-    damaged: false,
+    damaged: filled !== undefined || (format === 'gif' && !reachesGifEnd(bytes)),
     pictures: animated
       ? readAnimation(bytes, options, metadata, limits, onDamage)
       : readStills(bytes, options, metadata, mode, limits, onDamage),
