@@ -35,5 +35,5 @@ function linesOf(status: ServiceStatus | undefined, problem: Problem | undefined
   }
   if (status === undefined) return [];
   const loading = status.ready ? [] : ['The index is not loaded yet, so nothing can be said about any picture.'];
-  return [...loading, ...(status.problems ?? [])];
+  return [...loading, ...status.problems];
 }
