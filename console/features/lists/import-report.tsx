@@ -71,7 +71,7 @@ function Reasons({ title, reasons }: { readonly title: string; readonly reasons:
             Why
           </th>
           <th scope="col" className="w-16 py-1 pr-3 text-right font-normal">
-            How many
+            Count
           </th>
           <th scope="col" className="py-1 font-normal">
             Lines

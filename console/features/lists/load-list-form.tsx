@@ -70,7 +70,12 @@ export function LoadListForm({ lists, list, onSubmit }: LoadListFormProps) {
           />
         )}
         <div className={format === 'lines' ? 'grid gap-x-3 sm:grid-cols-2' : ''}>
-          <SelectField label="Format" value={format} onChange={(event) => setFormat(event.target.value)}>
+          <SelectField
+            label="Format"
+            hint="Name it when it is not recognised."
+            value={format}
+            onChange={(event) => setFormat(event.target.value)}
+          >
             {LIST_FORMATS.map(([value, words]) => (
               <option key={value} value={value}>
                 {words}
@@ -88,7 +93,7 @@ export function LoadListForm({ lists, list, onSubmit }: LoadListFormProps) {
           )}
         </div>
         <Disclosure summary="Source, licence, expiry">
-          <div className="space-y-1">
+          <div className="space-y-3">
             <TextField
               label="Source"
               name="source"

@@ -10,7 +10,7 @@ export function Fingerprints({ pair }: { readonly pair: FingerprintPair }) {
   const n = differ.filter(Boolean).length;
   const marks = squares(differ);
   return (
-    <div className="flex gap-3">
+    <div className="flex gap-4">
       <Grid title="This medium" bits={query} marks={marks} n={n} />
       <Grid title="The entry" bits={entry} marks={marks} n={n} />
     </div>
@@ -26,7 +26,7 @@ interface GridProps {
 
 function Grid({ title, bits, marks, n }: GridProps) {
   return (
-    <figure className="w-24 sm:w-28">
+    <figure className="w-28 sm:w-34">
       <svg
         viewBox={`-0.5 -0.5 ${SIDE + 1} ${SIDE + 1}`}
         className="block w-full rounded-md border border-line bg-sunken"

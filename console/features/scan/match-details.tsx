@@ -18,10 +18,10 @@ export function MatchDetails({ match }: { readonly match: Match }) {
             ['Entry', <Entry key="entry" match={match} />],
             ['Grade', grade ?? 'none'],
             ['Signal', signalName(signal)],
-            ...(distance === undefined
+            ...(distance === undefined || !isNear(signal)
               ? []
               : [['Distance', <Distance key="d" signal={signal} distance={distance} />] as const]),
-            ...(view === undefined ? [] : [['Seen', capitalised(viewInWords(view))] as const]),
+            ...(view === undefined || !isNear(signal) ? [] : [['Seen', capitalised(viewInWords(view))] as const]),
             ...(frame === null || frame === 0 ? [] : [['Frame', frame + 1] as const]),
             ...(quality === null ? [] : [['Quality', `${quality} of 100`] as const]),
           ]}
@@ -36,6 +36,9 @@ export function MatchDetails({ match }: { readonly match: Match }) {
 const Entry = ({ match: { entry } }: { readonly match: Match }) => (
   <code className="select-all break-all font-mono text-ink">{entry}</code>
 );
+
+/** Whether a signal type has more to say than the same or not the same. */
+const isNear = (signal: Match['signal']): boolean => signal === 'pdq' || signal === 'photodna';
 
 /** Greatest PDQ distance that counts as a match unless another is asked for. */
 const PDQ_THRESHOLD = 31;

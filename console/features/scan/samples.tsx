@@ -27,13 +27,16 @@ export function Samples() {
           Scan all {samples.length}
         </Button>
       </div>
-      <ul aria-labelledby="samples-title" className="mt-2.5 flex flex-wrap gap-1.5">
+      <ul
+        aria-labelledby="samples-title"
+        className="mt-2.5 -mx-5 flex gap-1.5 overflow-x-auto px-5 pb-1 sm:mx-0 sm:flex-wrap sm:px-0 sm:pb-0"
+      >
         {samples.map((sample) => (
           <li key={sample.name}>
             <button
               type="button"
               title={sample.name}
-              className="rounded-full border border-line bg-canvas px-2.5 py-1 text-ink-2 text-xs transition-colors hover:border-line-strong hover:text-ink"
+              className="whitespace-nowrap rounded-full border border-line bg-canvas px-2.5 py-1 text-ink-2 text-xs transition-colors hover:border-line-strong hover:text-ink"
               onClick={() => fetching.mutate([sample])}
             >
               {sample.title}

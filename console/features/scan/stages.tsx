@@ -7,15 +7,15 @@ const STAGES = [
   ['hash', 'hash', 'bg-stage-4'],
   ['lookup', 'look up', 'bg-stage-5'],
 ] as const;
-const OTHER = ['other', 'other', 'bg-stage-6'] as const;
+/** What no stage claims: mostly keeping the seen record. */
+const REST = { name: 'rest', colour: 'bg-stage-6' };
 
 /** Where the time went: a bar, and the same in figures. */
 export function Stages({ ms }: { readonly ms: Readonly<Record<string, number>> }) {
   const total = ms['total'] ?? 0;
   const known = STAGES.map(([stage, name, colour]) => ({ name, colour, time: ms[stage] ?? 0 }));
   const rest = total - known.reduce((sum, { time }) => sum + time, 0);
-  const [, otherName, otherColour] = OTHER;
-  const parts = [...known, { name: otherName, colour: otherColour, time: rest }].filter(({ time }) => time > 0.005);
+  const parts = [...known, { ...REST, time: rest }].filter(({ time }) => time > 0.005);
   return (
     <div className="text-2xs text-ink-3">
       <div className="flex h-1 gap-px overflow-hidden rounded-full" aria-hidden="true">

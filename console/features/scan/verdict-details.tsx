@@ -53,7 +53,7 @@ function mediumInWords({
   damaged,
 }: Verdict): string {
   const parts = [
-    format?.toUpperCase(),
+    format === 'unknown' ? undefined : format?.toUpperCase(),
     width !== null && height !== null ? `${count(width)} × ${count(height)}` : undefined,
     bytes(size),
     frames !== null && frames > 1 ? `${count(framesHashed ?? 0)} of ${count(frames)} frames hashed` : undefined,

@@ -1,4 +1,5 @@
 import type { Match, Verdict, VerdictWord } from '../../api/types.js';
+import { capitalised } from '../../lib/in-words.js';
 import { signalName } from '../../lib/signal-names.js';
 import { viewInWords } from './view-words.js';
 
@@ -24,12 +25,12 @@ export function verdictInWords({ verdict, reason, matches }: Verdict): string {
 }
 
 function matchInWords({ list, signal, distance, view, frame }: Match): string {
-  const where = frame === null || frame === 0 ? '' : ` in frame ${frame + 1}`;
   if (signal !== 'pdq' && signal !== 'photodna') {
-    return `The very file that an entry of ${list} names: its ${signalName(signal)} is the same.`;
+    return `It is the very file that an entry of “${list}” names: its ${signalName(signal)} is the same.`;
   }
-  const how = view === undefined ? '' : ` ${viewInWords(view)}`;
-  return `Looks like an entry of ${list}${how}${where}${nearInWords(signal, distance)}.`;
+  const seen = view === undefined || view === 'as-is' ? 'It' : `${capitalised(viewInWords(view))}, it`;
+  const where = frame === null || frame === 0 ? '' : ` in frame ${frame + 1}`;
+  return `${seen} looks like an entry of “${list}”${where}${nearInWords(signal, distance)}.`;
 }
 
 function nearInWords(signal: Match['signal'], distance: number | undefined): string {

@@ -41,14 +41,14 @@ test('a view in words', () => {
 
 test('a verdict in words', () => {
   expect(verdictInWords(verdict)).toBe(
-    'Looks like an entry of known without its border, as a negative, mirrored: 6 of 256 bits differ.',
+    'Without its border, as a negative, mirrored, it looks like an entry of “known”: 6 of 256 bits differ.',
   );
   const { distance: _distance, view: _view, ...bare } = match;
   expect(verdictInWords({ ...verdict, matches: [{ ...bare, frame: 4 }] })).toBe(
-    'Looks like an entry of known in frame 5.',
+    'It looks like an entry of “known” in frame 5.',
   );
   expect(verdictInWords({ ...verdict, matches: [{ ...match, signal: 'sha256', distance: 0 }] })).toBe(
-    'The very file that an entry of known names: its SHA-256 is the same.',
+    'It is the very file that an entry of “known” names: its SHA-256 is the same.',
   );
 });
 
