@@ -168,8 +168,7 @@ describe('borders', () => {
   });
 
   it('leaves pictures without borders, and even ones, alone', async () => {
-    const areas = async (image: Sharp) =>
-      (await hashHere(await image.png().toBuffer())).hashes.map(({ area }) => area);
+    const areas = async (image: Sharp) => (await hashHere(await image.png().toBuffer())).hashes.map(({ area }) => area);
     expect(await areas(toSharp(picture))).toEqual(['full']);
     expect(await areas(sharp({ create: { width: 200, height: 200, channels: 3, background: '#777' } }))).toEqual([
       'full',
