@@ -98,9 +98,9 @@ describe('PdqTable', () => {
   it('goes on when there are more hits than it has room for, without comparing everything', () => {
     const random = seeded(4);
     const query = randomBytes(random, 32);
-    const count = 100_000;
+    const count = 150_000;
     const hashes = randomBytes(random, count * 32);
-    for (let i = 0; i < 2300; i++) hashes.set(flip(query, 29 + (i % 3), random), (i * 26 + 5) * 32);
+    for (let i = 0; i < 2300; i++) hashes.set(flip(query, 31, random), (i * 65 + 5) * 32);
     const table = tableOf(hashes);
     expectSameAsScan(table, query, 31);
     const hits = new PdqHits();
