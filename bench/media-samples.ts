@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { writePng } from '../src/media/png-chunks.js';
 import { photographLike, randomSource } from './pictures.js';
 
@@ -27,7 +27,7 @@ export function draw(width: number, height: number, seed: number): Drawn {
   return { width, height, rgb };
 }
 
-export function toSharp({ rgb, width, height }: Drawn): sharp.Sharp {
+export function toSharp({ rgb, width, height }: Drawn): Sharp {
   return sharp(rgb, { raw: { width, height, channels: 3 } });
 }
 
@@ -50,7 +50,7 @@ export function greyOf({ rgb, width, height }: Drawn): Uint8Array {
   });
 }
 
-function toGreySharp(picture: Drawn): sharp.Sharp {
+function toGreySharp(picture: Drawn): Sharp {
   return sharp(greyOf(picture), { raw: { width: picture.width, height: picture.height, channels: 1 } });
 }
 
@@ -95,7 +95,7 @@ export const SAMPLES: Readonly<Record<string, (picture: Drawn) => Promise<Uint8A
 };
 
 /** The picture, then two others of its size. */
-async function animation(picture: Drawn, change = (each: Drawn) => each): Promise<sharp.Sharp> {
+async function animation(picture: Drawn, change = (each: Drawn) => each): Promise<Sharp> {
   const { width, height } = picture;
   const frames = [picture, draw(width, height, 901), draw(width, height, 902)];
   return sharp(await Promise.all(frames.map((each) => toSharp(change(each)).png().toBuffer())), {

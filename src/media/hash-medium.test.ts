@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import {
   type Drawn,
@@ -168,8 +168,7 @@ describe('borders', () => {
   });
 
   it('leaves pictures without borders, and even ones, alone', async () => {
-    const areas = async (image: sharp.Sharp) =>
-      (await hashHere(await image.png().toBuffer())).hashes.map(({ area }) => area);
+    const areas = async (image: Sharp) => (await hashHere(await image.png().toBuffer())).hashes.map(({ area }) => area);
     expect(await areas(toSharp(picture))).toEqual(['full']);
     expect(await areas(sharp({ create: { width: 200, height: 200, channels: 3, background: '#777' } }))).toEqual([
       'full',
