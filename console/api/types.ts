@@ -1,6 +1,6 @@
 /** The shapes of the service's API that the console uses, as /openapi.json describes them. */
 
-export type SignalType = 'md5' | 'sha1' | 'sha256' | 'pdq' | 'photodna';
+type SignalType = 'md5' | 'sha1' | 'sha256' | 'pdq' | 'photodna';
 
 /** A problem in the sense of RFC 9457, as every error of the service is told. */
 export interface Problem {
@@ -23,7 +23,7 @@ export interface ServiceStatus {
   readonly principal: { readonly name: string; readonly scopes: readonly string[] };
 }
 
-export interface ListVersion {
+interface ListVersion {
   readonly version: number;
   readonly state: string;
   readonly entries: number;
@@ -49,7 +49,7 @@ export interface HashList {
   readonly versions: readonly ListVersion[];
 }
 
-export interface ReasonCount {
+interface ReasonCount {
   readonly count: number;
   /** The first lines that are meant; not all of them when there are many. */
   readonly lines: readonly number[];
@@ -57,7 +57,7 @@ export interface ReasonCount {
 
 export type ReasonCounts = Readonly<Record<string, ReasonCount>>;
 
-export interface ImportReport {
+interface ImportReport {
   readonly records: number;
   readonly accepted: number;
   readonly duplicates: number;

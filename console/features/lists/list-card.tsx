@@ -23,16 +23,18 @@ export function ListCard({ list, mayChange, onNewVersion }: ListCardProps) {
       <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
         <h3 className="min-w-0 break-all font-semibold">{name}</h3>
         {version !== null && <span className="text-ink-3 text-xs">version {version}</span>}
-        <span className="ml-auto flex gap-1.5">
+      </div>
+      <div className="mt-1.5 flex flex-wrap items-center gap-x-3 gap-y-1.5">
+        <p>
+          <span className="font-semibold text-xl tracking-tight">{count(entries)}</span>{' '}
+          <span className="text-ink-2">{entries === 1 ? 'entry' : 'entries'}</span>
+          {withdrawn > 0 && <span className="text-ink-3"> · {count(withdrawn)} withdrawn</span>}
+        </p>
+        <span className="flex gap-1.5 sm:ml-auto">
           {sample && <Tag tone="accent">Generated pictures</Tag>}
           <ListState state={state} />
         </span>
       </div>
-      <p className="mt-1.5">
-        <span className="font-semibold text-xl tracking-tight">{count(entries)}</span>{' '}
-        <span className="text-ink-2">{entries === 1 ? 'entry' : 'entries'}</span>
-        {withdrawn > 0 && <span className="text-ink-3"> · {count(withdrawn)} withdrawn</span>}
-      </p>
       <div className="mt-3">
         <Facts
           facts={[

@@ -36,7 +36,7 @@ export function LoadListDialog({ lists, target, onClose }: LoadListDialogProps) 
       )}
       {job?.phase === 'running' && (
         <>
-          <div className="px-6 py-5">
+          <div className="px-6 pt-5">
             <ImportProgress job={job} />
           </div>
           <DialogActions>
@@ -49,7 +49,7 @@ export function LoadListDialog({ lists, target, onClose }: LoadListDialogProps) 
       )}
       {job?.phase === 'failed' && (
         <>
-          <div className="px-6 pt-4 pb-3">
+          <div className="px-6 pt-4">
             <ProblemNote problem={job.problem} />
           </div>
           <DialogActions>
@@ -64,7 +64,7 @@ export function LoadListDialog({ lists, target, onClose }: LoadListDialogProps) 
       )}
       {job?.phase === 'done' && (
         <>
-          <div className="px-6 pt-4 pb-3">
+          <div className="px-6 pt-4">
             <ImportReport result={job.result} />
           </div>
           <DialogActions>

@@ -47,7 +47,7 @@ export function LoadListForm({ lists, list, onSubmit }: LoadListFormProps) {
 
   return (
     <form onSubmit={submit} noValidate className="flex flex-col">
-      <div className="space-y-3 px-6 pt-4 pb-2">
+      <div className="space-y-3 px-6 pt-4">
         <FileChoice
           label="File of the list"
           hint="CSV, JSON lines, plain hashes or Project VIC; gzip is fine"

@@ -26,7 +26,7 @@ export function Results() {
         <>
           <div className="mt-6 mb-3 flex flex-wrap items-center justify-between gap-2">
             <VerdictFilter all={scans.length} counts={counts} shown={shown} onShow={setShown} />
-            <div className="flex items-center gap-1">
+            <div className="ml-auto flex items-center gap-1">
               {counts.open > 0 && (
                 <Button size="small" onClick={() => pageScans.cancel()}>
                   Cancel {counts.open}
