@@ -84,6 +84,8 @@ export async function coded<T>(act: () => Promise<T>): Promise<T> {
     const message = cause instanceof Error ? cause.message : '';
     if (/exceeds pixel limit/.test(message)) throw new VigieError('media-too-many-pixels', { cause });
     if (/out of memory|allocation failed/i.test(message)) throw new VigieError('decoder-memory', { cause });
+    // Said of a file whose beginning is that of a format which is read here.
+    if (/contains unsupported image format/i.test(message)) throw new VigieError('media-damaged', { cause });
     if (/has not been built in|Unsupported codec|unsupported/i.test(message)) {
       throw new VigieError('media-format-unsupported', { cause });
     }
