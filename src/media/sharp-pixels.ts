@@ -22,6 +22,9 @@ export interface Size {
   readonly height: number;
 }
 
+/** What libvips and its libraries say of a sound file that they were not built to read. */
+const UNSUPPORTED = /has not been built in|unsupported (codec|feature|color|colour|compression|jpeg|bits|data precision)/i;
+
 /** Pixels, and whether the file did not hold all of them. */
 export type Read<T> = T & { readonly damaged: boolean };
 
@@ -84,7 +87,9 @@ export async function coded<T>(act: () => Promise<T>): Promise<T> {
     const message = cause instanceof Error ? cause.message : '';
     if (/exceeds pixel limit/.test(message)) throw new VigieError('media-too-many-pixels', { cause });
     if (/out of memory|allocation failed/i.test(message)) throw new VigieError('decoder-memory', { cause });
-    if (/has not been built in|Unsupported codec|unsupported/i.test(message)) {
+    // Said of a file whose beginning is that of a format which is read here.
+    if (/contains unsupported image format/i.test(message)) throw new VigieError('media-damaged', { cause });
+    if (UNSUPPORTED.test(message)) {
       throw new VigieError('media-format-unsupported', { cause });
     }
     throw new VigieError('media-damaged', { cause });
