@@ -4,15 +4,26 @@ export const HASH_SHAPES = ['random', 'real-shaped'] as const;
 
 const BYTES = 32;
 
-/** A fast generator of 32-bit numbers (xorshift32), the same on every run. */
+/**
+ * A fast generator of 32-bit numbers (sfc32 of PractRand), the same on every run. Linear ones such as xorshift will not do
+ * here: of two words that nearly agree the following ones nearly agree too, and filters on neighbouring chunks look worse
+ * than they are.
+ */
 export function numbers(seed: number): () => number {
-  let x = seed | 1;
-  return () => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return x >>> 0;
+  let a = seed | 0;
+  let b = 0x9e3779b9 | 0;
+  let c = 0x243f6a88 | 0;
+  let counter = 1;
+  const next = (): number => {
+    const sum = (((a + b) | 0) + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + sum) | 0;
+    return sum >>> 0;
   };
+  for (let i = 0; i < 12; i++) next();
+  return next;
 }
 
 export function makeHashes(shape: HashShape, count: number, seed = 1): Uint8Array {

@@ -155,6 +155,11 @@ export const ERRORS = define({
     title: 'The data directory cannot be used.',
     remedy: 'Check that it exists, that it is a directory and that this user may write in it.',
   },
+  'data-dir-missing': {
+    status: 404,
+    title: 'There is no data directory of Vigie here.',
+    remedy: 'Name the one of the service with --data or VIGIE_DATA; `vigie serve` makes one.',
+  },
   'disk-full': {
     status: 507,
     title: 'The disk is full.',
@@ -268,6 +273,11 @@ export const ERRORS = define({
     title: 'The request carries no key.',
     remedy: 'Send the key in the header Authorization: Bearer.',
   },
+  'key-not-found': {
+    status: 404,
+    title: 'There is no such key, or it was revoked before.',
+    remedy: 'See `vigie key ls`.',
+  },
   'key-invalid': {
     status: 401,
     title: 'The key is not known or was revoked.',
@@ -304,6 +314,12 @@ export const ERRORS = define({
     remedy: 'Keep 127.0.0.1, or say --behind-proxy when a proxy with TLS stands in front.',
   },
 
+  'address-unusable': {
+    status: 500,
+    title: 'This address cannot be listened on.',
+    remedy: 'Stop what listens there, or choose another with --port or --host; ports below 1024 belong to root.',
+  },
+
   // fetching
   'url-invalid': { status: 400, title: 'The URL is not valid.', remedy: 'Give an absolute http or https URL.' },
   'url-forbidden': {
@@ -328,7 +344,17 @@ export const ERRORS = define({
   'service-not-running': {
     status: 503,
     title: 'No service answers on this data directory.',
-    remedy: 'Start it with `vigie serve`.',
+    remedy: 'Start it with `vigie serve`, or name its directory with --data or VIGIE_DATA.',
+  },
+  'service-not-yours': {
+    status: 403,
+    title: 'The data directory or its service belongs to another user.',
+    remedy: 'Run the command as the user that the service runs as, such as `sudo -u vigie vigie …`.',
+  },
+  'service-lost': {
+    status: 503,
+    title: 'The service went away before it answered.',
+    remedy: 'See its log, start it again and repeat the command; an import goes on where it was.',
   },
   'hasher-failed': {
     status: 502,

@@ -11,12 +11,11 @@ import { linkCommand } from './commands/link.js';
 import { listCommand } from './commands/list.js';
 import { scanCommand } from './commands/scan.js';
 import { serveCommand } from './commands/serve.js';
-import { Interrupted } from './interrupt.js';
-import { colourErr, remark } from './output.js';
+import { endCommand, endReason, isReaderGone, ReaderGone } from './interrupt.js';
+import { clearStatus, colourErr, remark } from './output.js';
 
 const EXIT_USAGE = 2;
 const EXIT_FAILED = 1;
-const EXIT_INTERRUPTED = 130;
 
 /** Builds the tree of commands. */
 export function program(): Command {
@@ -51,34 +50,42 @@ Start here:
   return root;
 }
 
-/** Runs one command line. Exit codes: those of the command; 1 failed, 2 not understood, 130 interrupted. */
+/** Runs one command line. Exit codes: those of the command; 1 failed, 2 not understood, 130 and 143 interrupted. */
 export async function main(argv: readonly string[]): Promise<void> {
-  // A reader that has seen enough (`| head`) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? 0 : EXIT_FAILED);
+  process.stdout.on('error', (error) => {
+    if (isReaderGone(error)) endCommand(new ReaderGone());
   });
+  // Nobody is left who could be told.
+  process.stderr.on('error', () => undefined);
   const root = program();
-  exitOverride(root);
+  for (const child of root.commands) inherit(child, root);
+  root.exitOverride();
   try {
     await root.parseAsync(argv);
   } catch (error) {
     process.exitCode = tell(error);
+  } finally {
+    clearStatus();
+    // A standard input that never ends must not keep a command that has.
+    if (process.stdin.readableFlowing !== null) process.stdin.destroy();
   }
 }
 
-function exitOverride(command: Command): void {
-  command.exitOverride();
-  for (const child of command.commands) exitOverride(child);
+function inherit(command: Command, from: Command): void {
+  command.copyInheritedSettings(from).exitOverride();
+  for (const child of command.commands) inherit(child, command);
 }
 
-/** Says what went wrong, in one or two lines. @returns the exit code */
+/** Says what went wrong, in one or two lines. @returns the exit code; a command may have set its own for a failure */
 function tell(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-  if (error instanceof Interrupted) return EXIT_INTERRUPTED;
+  clearStatus();
+  const own = Number(process.exitCode ?? 0);
+  const end = error instanceof ReaderGone ? error : endReason();
+  if (end !== undefined) return end instanceof ReaderGone ? own : end.exitCode;
   const known = VigieError.from(error);
   remark(`${colourErr.red(`vigie: ${known.message}`)} [${known.code}]`);
-  if (known.code === 'internal') {
-    if (error instanceof Error) remark(colourErr.dim(error.stack ?? error.message));
-  } else remark(known.remedy);
-  return known.code === 'usage' ? EXIT_USAGE : EXIT_FAILED;
+  if (known.code !== 'internal') remark(known.remedy);
+  else if (error instanceof Error) remark(colourErr.dim(error.stack ?? error.message));
+  return known.code === 'usage' ? EXIT_USAGE : own || EXIT_FAILED;
 }

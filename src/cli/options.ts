@@ -52,6 +52,9 @@ export const dataOption = (): Option =>
     .default(DEFAULTS.dataDir)
     .argParser(path);
 
+export const formatOption = (): Option =>
+  new Option('--format <name>', 'how to write').choices(['table', 'json']).default('table');
+
 export const decoderOptions = (): readonly Option[] => [
   new Option('--decoders <n>', 'decoder processes').env('VIGIE_DECODERS').argParser(whole(1, 256)),
   new Option('--max-bytes <size>', 'largest medium').env('VIGIE_MAX_BYTES').argParser(size),

@@ -1,27 +1,94 @@
 import { Console } from 'node:console';
 import pc from 'picocolors';
+import { VigieError } from '../errors.js';
+import { isReaderGone, ReaderGone } from './interrupt.js';
 
 /** Colours only where a person looks: on a terminal, unless NO_COLOR says otherwise. */
 export const colour = pc.createColors(pc.isColorSupported && process.stdout.isTTY === true);
 export const colourErr = pc.createColors(pc.isColorSupported && process.stderr.isTTY === true);
 
 const err = new Console(process.stderr);
+const CLEAR_LINE = '\r\x1b[2K';
+let status = '';
 
 /** A remark for the person at the terminal; results go to standard output. */
 export function remark(text: string): void {
+  if (status !== '') process.stderr.write(CLEAR_LINE);
   err.log(text);
+  if (status !== '') process.stderr.write(status);
+}
+
+/** One line on the terminal that the next one replaces, while long work goes on; nothing elsewhere. */
+export function showStatus(text: string): void {
+  if (process.stderr.isTTY !== true) return;
+  status = colourErr.dim(text);
+  process.stderr.write(CLEAR_LINE + status);
+}
+
+export function clearStatus(): void {
+  if (status !== '') process.stderr.write(CLEAR_LINE);
+  status = '';
 }
 
 /**
- * Writes to standard output and waits until it is taken; a reader that went away (`| head`) ends the command quietly.
+ * Writes to standard output and waits until it is taken.
+ * @throws ReaderGone when nobody reads any more; VigieError `disk-full`
  */
-export async function write(text: string): Promise<void> {
-  if (process.stdout.write(text)) return;
-  await new Promise<void>((resolve) => process.stdout.once('drain', resolve));
+export async function write(text: string | Uint8Array): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    process.stdout.write(text, (error) => {
+      if (error === null || error === undefined) resolve();
+      else if (isReaderGone(error)) reject(new ReaderGone());
+      else reject(VigieError.from(error));
+    });
+  });
 }
 
 export async function writeLine(text: string): Promise<void> {
   await write(`${text}\n`);
+}
+
+/** Text that somebody else chose, such as a file name, without what would move the cursor or break the line. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (each) => {
+    const code = each.charCodeAt(0);
+    return each === '\n' ? '\\n' : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+}
+
+export interface Column {
+  readonly title: string;
+  /** Characters; what is longer takes the room it needs. */
+  readonly width: number;
+  readonly right?: true;
+}
+
+/** A table whose rows are written as they come. The last column is as wide as it likes. */
+export class RowWriter {
+  readonly #columns: readonly Column[];
+  #begun = false;
+
+  constructor(columns: readonly Column[]) {
+    this.#columns = columns;
+  }
+
+  async write(row: readonly string[]): Promise<void> {
+    if (!this.#begun) {
+      this.#begun = true;
+      await writeLine(colour.dim(this.#line(this.#columns.map(({ title }) => title))));
+    }
+    await writeLine(this.#line(row));
+  }
+
+  #line(row: readonly string[]): string {
+    const cells = this.#columns.map(({ width, right }, i) => {
+      const cell = row[i] ?? '';
+      const padding = ' '.repeat(Math.max(0, width - visibleLength(cell)));
+      return right ? padding + cell : cell + padding;
+    });
+    return cells.join('  ').trimEnd();
+  }
 }
 
 /** Columns as wide as their widest cell; numbers to the right. */

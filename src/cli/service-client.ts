@@ -1,5 +1,17 @@
+import type { Readable } from 'node:stream';
 import { Client, type Dispatcher } from 'undici';
 import { ERRORS, type ErrorCode, type Problem, VigieError } from '../errors.js';
+
+export type ServiceBody = string | Readable;
+
+export interface CallOptions {
+  readonly json?: unknown;
+  readonly body?: ServiceBody;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** Speaks to the service that owns a data directory, through its socket. */
 export class ServiceClient {
@@ -14,34 +26,30 @@ export class ServiceClient {
     });
   }
 
-  /** @throws VigieError as the service told it, or `service-not-running` */
-  async call<T>(
-    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
-    path: string,
-    options: { readonly json?: unknown; readonly signal?: AbortSignal } = {},
-  ): Promise<T> {
-    const response = await this.request(method, path, {
-      ...(options.json === undefined
-        ? {}
-        : { body: JSON.stringify(options.json), headers: { 'content-type': 'application/json' } }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
-    return (await response.body.json()) as T;
+  /** @throws VigieError as the service told it, `service-not-running`, `service-not-yours` or `service-lost` */
+  async call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
+    const { body } = await this.request(method, path, options);
+    try {
+      return (await body.json()) as T;
+    } catch (cause) {
+      throw lostOr(cause);
+    }
   }
 
-  /** The same with a body and an answer of any kind; an answer that is an error is thrown. */
-  async request(
-    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
-    path: string,
-    options: Omit<Dispatcher.RequestOptions, 'method' | 'path' | 'origin'> = {},
-  ): Promise<Dispatcher.ResponseData> {
+  /** The same with an answer of any kind; an answer that is an error is thrown. */
+  async request(method: Method, path: string, options: CallOptions = {}): Promise<Dispatcher.ResponseData> {
+    const { json, body, headers, signal } = options;
     let response: Dispatcher.ResponseData;
     try {
-      response = await this.#client.request({ method, path, ...options });
+      response = await this.#client.request({
+        method,
+        path,
+        body: json === undefined ? (body ?? null) : JSON.stringify(json),
+        headers: { ...(json === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        ...(signal === undefined ? {} : { signal }),
+      });
     } catch (cause) {
-      const code = (cause as { code?: unknown } | null)?.code;
-      if (code === 'ENOENT' || code === 'ECONNREFUSED') throw new VigieError('service-not-running', { cause });
-      throw cause;
+      throw lostOr(cause);
     }
     if (response.statusCode >= 400) throw await toError(response);
     return response;
@@ -50,6 +58,27 @@ export class ServiceClient {
   async close(): Promise<void> {
     await this.#client.destroy();
   }
+}
+
+const CONNECTION: Readonly<Record<string, ErrorCode>> = {
+  ENOENT: 'service-not-running',
+  ECONNREFUSED: 'service-not-running',
+  EACCES: 'service-not-yours',
+  EPERM: 'service-not-yours',
+  ECONNRESET: 'service-lost',
+  EPIPE: 'service-lost',
+  UND_ERR_SOCKET: 'service-lost',
+  UND_ERR_CONNECT_TIMEOUT: 'service-lost',
+  UND_ERR_CLOSED: 'service-lost',
+  UND_ERR_DESTROYED: 'service-lost',
+};
+
+/** What became of the connection; an error of another kind, such as one of the file that was sent, is left as it is. */
+export function lostOr(cause: unknown): unknown {
+  const { code, syscall } = (cause ?? {}) as { code?: unknown; syscall?: unknown };
+  const known = typeof code === 'string' && Object.hasOwn(CONNECTION, code) ? CONNECTION[code] : undefined;
+  if (known === undefined || syscall === 'open' || syscall === 'stat') return cause;
+  return new VigieError(known, { cause });
 }
 
 async function toError(response: Dispatcher.ResponseData): Promise<VigieError> {

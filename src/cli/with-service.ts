@@ -1,47 +1,95 @@
-import { pino } from 'pino';
-import { App } from '../app.js';
-import { DEFAULTS } from '../config.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Config, DEFAULTS } from '../config.js';
 import { VigieError } from '../errors.js';
-import { socketPathOf } from '../storage/data-dir.js';
+import { isDataDir, socketPathOf } from '../storage/data-dir.js';
+import { errnoOf } from '../storage/durable-file.js';
+import { interrupted } from './interrupt.js';
+import { size } from './options.js';
+import { clearStatus, remark, showStatus } from './output.js';
 import { ServiceClient } from './service-client.js';
+
+export interface WithServiceOptions {
+  /** Make the data directory when there is none; for commands that put something into it. */
+  readonly create?: boolean;
+}
+
+/** So long a command waits for a service that is just starting or stopping. */
+const PATIENCE_MS = 60_000;
+const PAUSE_MS = 250;
 
 /**
  * Runs a command against the service that owns a data directory. When none runs, the command owns the directory itself
  * for as long as it takes, and speaks to itself through the same socket: there is one way of changing things.
+ * @throws VigieError `data-dir-missing`, `data-dir-in-use`, and what `act` throws
  */
-export async function withService<T>(dataDir: string, act: (service: ServiceClient) => Promise<T>): Promise<T> {
-  const running = await connect(dataDir);
-  if (running !== undefined) {
+export async function withService<T>(
+  dataDir: string,
+  act: (service: ServiceClient) => Promise<T>,
+  { create = false }: WithServiceOptions = {},
+): Promise<T> {
+  const signal = interrupted();
+  const until = Date.now() + PATIENCE_MS;
+  for (let said = false; ; said = true) {
+    const running = await connect(dataDir);
+    if (running !== undefined) return await use(running, act);
+    if (!create && !(await isDataDir(dataDir))) throw new VigieError('data-dir-missing', { detail: dataDir });
     try {
-      return await act(running);
-    } finally {
-      await running.close();
+      return await alone(dataDir, act, signal);
+    } catch (error) {
+      if (!(error instanceof VigieError && error.code === 'data-dir-in-use') || Date.now() > until) throw error;
+      if (!said) remark(`Waiting: a process that is starting or stopping holds ${dataDir} (${error.detail ?? '?'}).`);
+      await sleep(PAUSE_MS, undefined, { signal });
     }
   }
-  const app = await App.open(
-    { ...DEFAULTS, dataDir, databaseUrl: process.env['DATABASE_URL'] },
-    { logger: pino({ level: 'silent' }), decoders: false },
-  );
+}
+
+/** The socket of the service on a data directory. @throws VigieError `service-not-running`, `service-not-yours` */
+export async function socketPathFor(dataDir: string): Promise<string> {
+  try {
+    return await socketPathOf(dataDir);
+  } catch (cause) {
+    const denied = cause instanceof VigieError && errnoOf(cause.cause) === 'EACCES';
+    throw new VigieError(denied ? 'service-not-yours' : 'service-not-running', { detail: dataDir, cause });
+  }
+}
+
+async function use<T>(client: ServiceClient, act: (service: ServiceClient) => Promise<T>): Promise<T> {
+  try {
+    return await act(client);
+  } finally {
+    await client.close();
+  }
+}
+
+async function alone<T>(dataDir: string, act: (service: ServiceClient) => Promise<T>, signal: AbortSignal): Promise<T> {
+  // Most commands find a running service, and need not wait until all of it is loaded here.
+  const [{ App }, { pino }] = await Promise.all([import('../app.js'), import('pino')]);
+  const app = await App.open(configFor(dataDir), {
+    logger: pino({ level: 'silent' }),
+    decoders: false,
+    signal,
+    onProgress: showStatus,
+  });
+  clearStatus();
   try {
     await app.listenLocally();
-    const client = new ServiceClient(app.socketPath);
-    try {
-      return await act(client);
-    } finally {
-      await client.close();
-    }
+    return await use(new ServiceClient(app.socketPath), act);
   } finally {
     await app.close();
   }
 }
 
-/** The socket of the service on a data directory. @throws VigieError `service-not-running` when there is no such directory */
-export async function socketPathFor(dataDir: string): Promise<string> {
-  try {
-    return await socketPathOf(dataDir);
-  } catch (cause) {
-    throw new VigieError('service-not-running', { cause });
-  }
+/** What of the service's settings must hold here too; they come from the same environment. */
+function configFor(dataDir: string): Config {
+  const { VIGIE_ALLOW_NO_FSYNC, VIGIE_INDEX_MEMORY, DATABASE_URL } = process.env;
+  const { limits } = DEFAULTS;
+  return {
+    ...DEFAULTS,
+    dataDir,
+    databaseUrl: DATABASE_URL,
+    allowNoFsync: VIGIE_ALLOW_NO_FSYNC !== undefined,
+    limits: { ...limits, indexBytes: VIGIE_INDEX_MEMORY === undefined ? limits.indexBytes : size(VIGIE_INDEX_MEMORY) },
+  };
 }
 
 async function connect(dataDir: string): Promise<ServiceClient | undefined> {
@@ -52,7 +100,10 @@ async function connect(dataDir: string): Promise<ServiceClient | undefined> {
     return client;
   } catch (error) {
     await client?.close();
-    if (error instanceof VigieError && error.code === 'service-not-running') return undefined;
+    if (error instanceof VigieError && ABSENT.has(error.code)) return undefined;
     throw error;
   }
 }
+
+/** None runs, or the one that did is ending. */
+const ABSENT = new Set(['service-not-running', 'service-lost', 'shutting-down']);

@@ -11,7 +11,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { Logger } from 'pino';
 import { VigieError } from '../errors.js';
 import { authenticate, authorise, LOCAL_OPERATOR } from './authenticate.js';
-import { watchBody } from './body-clock.js';
+import { discardRest, watchBody } from './body-clock.js';
 import { serveConsole } from './console-files.js';
 import { type Endpoint, problemSchema } from './endpoint.js';
 import { ENDPOINTS } from './endpoints.js';
@@ -48,6 +48,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   server.setNotFoundHandler((request, reply) => sendProblem(new VigieError('not-found'), request, reply));
   server.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
+    // A connection that is kept open would keep a service that stops waiting.
+    if (services.stopping.aborted) reply.header('connection', 'close');
     reply.header('referrer-policy', 'no-referrer');
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
@@ -134,7 +136,6 @@ function watchUpload(request: FastifyRequest, reply: FastifyReply, each: Endpoin
     const error = new VigieError('request-too-slow');
     goneOf(request).abort(error);
     if (each.body === undefined || reply.sent) return;
-    reply.raw.once('finish', () => request.raw.destroy());
     sendProblem(error, request, reply);
   });
   reply.raw.once('close', stop);
@@ -167,8 +168,8 @@ function sendProblem(error: VigieError, request: FastifyRequest, reply: FastifyR
   if (error.status >= 500) request.log.error({ code: error.code, cause: describeCause(error.cause) }, error.message);
   if (reply.raw.headersSent || reply.raw.destroyed) return undefined;
   if (error.retryAfter !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfter)));
-  // The rest of a body that nobody will read must not keep the connection in doubt.
-  if (!request.raw.complete) reply.header('connection', 'close');
+  const { socket } = reply.raw;
+  if (!request.raw.complete && socket !== null) reply.raw.once('finish', () => discardRest(request.raw, socket));
   return reply
     .code(error.status)
     .type('application/problem+json')

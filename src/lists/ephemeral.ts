@@ -7,12 +7,13 @@ import type { SignalTypeName } from '../signals/signal-type.js';
 import { type ImportReport, rejectedInWords } from './import-report.js';
 import { readPath } from './import-source.js';
 import { MemoryBlobStore } from './memory-blob-store.js';
-import { type StageSettings, stageSegments } from './stage-segments.js';
+import { type StageProgress, type StageSettings, stageSegments } from './stage-segments.js';
 
 export interface LoadListFileOptions extends StageSettings {
   /** How PhotoDNA values are compared; without a threshold only equal ones match. */
   readonly photodna?: { readonly metric: PhotoDnaMatching['metric']; readonly threshold: number | undefined };
   readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: StageProgress) => void;
   /** Told in a sentence, list by list, of what could not be used; not called when all could. */
   readonly onReport?: (text: string) => void;
 }
@@ -94,7 +95,7 @@ async function loadInto(
   pool: MemoryPool,
   path: string,
   name: string,
-  settings: StageSettings & { readonly signal?: AbortSignal },
+  settings: Omit<LoadListFileOptions, 'photodna' | 'onReport'>,
 ): Promise<ImportReport> {
   const blobs = new MemoryBlobStore();
   const { segments, report } = await stageSegments(readPath(path), { ...settings, pool, blobs }).catch((thrown) => {

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { photographLike, photographLikeJpeg } from '../../bench/pictures.js';
 import { DEFAULTS } from '../config.js';
@@ -69,7 +69,7 @@ describe('Scanner', () => {
     expect(Object.keys(verdict.ms)).toEqual(expect.arrayContaining(['read', 'decode', 'hash', 'lookup', 'total']));
   });
 
-  const edit = (change: (image: sharp.Sharp) => sharp.Sharp) => async () => await change(sharp(listed)).toBuffer();
+  const edit = (change: (image: Sharp) => Sharp) => async () => await change(sharp(listed)).toBuffer();
   it.each([
     ['a small copy, saved again', 'as-is', edit((image) => image.resize(200).jpeg({ quality: 50 }))],
     ['a mirrored copy', 'flipY', edit((image) => image.flop().webp())],

@@ -116,6 +116,14 @@ async function mark(path: string): Promise<void> {
   await writeFileDurably(join(path, MARK), 'A data directory of Vigie, layout 1.\n');
 }
 
+/** Whether a data directory of Vigie lies at a path. */
+export async function isDataDir(path: string): Promise<boolean> {
+  return await stat(join(path, MARK)).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
 /** The socket of the service that owns a data directory, for commands that want to speak to it. */
 export async function socketPathOf(dataDir: string): Promise<string> {
   try {

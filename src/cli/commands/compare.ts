@@ -9,7 +9,7 @@ import { SIGNAL_TYPE_NAMES, type SignalTypeName } from '../../signals/signal-typ
 import { signalType } from '../../signals/signal-types.js';
 import { interrupted } from '../interrupt.js';
 import { writeLine } from '../output.js';
-import { readFile } from './hash.js';
+import { readFile } from '../read-file.js';
 
 interface Flags {
   readonly type?: SignalTypeName;
@@ -25,6 +25,8 @@ interface Comparison {
   readonly quality?: readonly [number, number];
 }
 
+const EXIT_UNTOLD = 2;
+
 export function compareCommand(): Command {
   return new Command('compare')
     .summary('how far two signals or two pictures are apart')
@@ -33,10 +35,14 @@ export function compareCommand(): Command {
     .argument('<b>', 'a file, or a value')
     .addOption(new Option('--type <name>', 'signal type of the values').choices([...SIGNAL_TYPE_NAMES]))
     .addOption(new Option('--format <name>', 'how to write').choices(['text', 'json']).default('text'))
-    .addHelpText('after', '\nExit code: 0 when they match, 1 when they do not.')
+    .addHelpText('after', '\nExit code: 0 when they match, 1 when they do not, 2 when it cannot be told.')
     .action(async (a: string, b: string, flags: Flags) => {
-      const files = flags.type === undefined && (await exists(a)) && (await exists(b));
-      const result = files ? await compareFiles(a, b) : compareValues(a, b, flags.type);
+      process.exitCode = EXIT_UNTOLD;
+      const files = flags.type === undefined ? [await isFile(a), await isFile(b)] : [];
+      const both = files.every(Boolean) && files.length > 0;
+      // The other one is not named: it may be a value.
+      if (!both && files.includes(true)) throw new VigieError('usage', { detail: 'one is a file, the other is not' });
+      const result = both ? await compareFiles(a, b) : compareValues(a, b, flags.type);
       if (flags.format === 'json') await writeLine(JSON.stringify(result));
       else await writeLine(inWords(result));
       process.exitCode = result.match ? 0 : 1;
@@ -57,7 +63,7 @@ async function compareFiles(a: string, b: string): Promise<Comparison> {
   const pool = new MediaPool(DEFAULTS.decoders);
   try {
     const hash = async (path: string) => {
-      const medium = await readFile(path, DEFAULTS.limits.mediaBytes, signal);
+      const medium = await readFile({ path, file: path }, DEFAULTS.limits.mediaBytes, signal);
       return { medium, media: await pool.hash(medium.bytes, { mode: 'faithful', signal }) };
     };
     const [first, second] = await Promise.all([hash(a), hash(b)]);
@@ -88,9 +94,9 @@ function inWords({ signal, distance, match, view, quality }: Comparison): string
   return `${match ? 'match' : 'no match'}: ${signal} distance ${distance}${looked}${qualities}`;
 }
 
-async function exists(path: string): Promise<boolean> {
+async function isFile(path: string): Promise<boolean> {
   return await stat(path).then(
-    (info) => info.isFile(),
+    (info) => !info.isDirectory(),
     () => false,
   );
 }

@@ -1,4 +1,5 @@
 import { Argument, Command } from 'commander';
+import { type Candidate, type CommandNode, commandTree, type OptionNode } from '../command-tree.js';
 import { writeLine } from '../output.js';
 
 /** Shell completion, made from the tree of commands itself. */
@@ -11,83 +12,113 @@ export function completionCommand(program: () => Command): Command {
       'after',
       `
 Examples:
-  source <(vigie completion bash)
+  source <(vigie completion bash)            now; for good: in ~/.bashrc
   vigie completion zsh > "\${fpath[1]}/_vigie"
   vigie completion fish > ~/.config/fish/completions/vigie.fish`,
     )
     .action(async (shell: 'bash' | 'zsh' | 'fish') => {
-      await writeLine({ bash, zsh, fish }[shell](paths(program())));
+      await writeLine({ bash, zsh, fish }[shell](commandTree(program())));
     });
 }
 
-interface CommandPath {
-  /** Words after `vigie`, such as `list import`; empty for the root. */
-  readonly words: string;
-  /** What may follow: names of commands inside it, and options. */
-  readonly next: readonly string[];
-  readonly children: readonly { readonly name: string; readonly summary: string }[];
-  readonly options: readonly { readonly long: string; readonly description: string }[];
+/** `${words}|${option}` of every option that takes a value, with its choices; nothing means a file or free text. */
+function valueCases(all: readonly CommandNode[], line: (choices: readonly string[]) => string): string {
+  const cases = all.flatMap(({ words, options }) =>
+    options
+      .filter(({ takesValue }) => takesValue)
+      .map(({ name, choices }) => `      '${words}|${name}') ${line(choices)} ;;`),
+  );
+  return cases.join('\n');
 }
 
-function paths(command: Command, words: readonly string[] = []): readonly CommandPath[] {
-  const options = command.options.flatMap(({ long, description }) => (long ? [{ long, description }] : []));
-  const children = command.commands.map((child) => ({
-    name: child.name(),
-    summary: child.summary() || child.description(),
-  }));
-  const here = {
-    words: words.join(' '),
-    next: [...children.map(({ name }) => name), ...options.map(({ long }) => long), '--help'],
-    children,
-    options,
-  };
-  return [here, ...command.commands.flatMap((child) => paths(child, [...words, child.name()]))];
-}
+/** Finds the command that was typed so far, in bash and in zsh: `words` grows while it names one. */
+const known = (all: readonly CommandNode[]): string => all.map(({ words }) => `'${words}'`).join('|');
 
-function bash(all: readonly CommandPath[]): string {
-  const cases = all.map(({ words, next }) => `    '${words}') candidates='${next.join(' ')}' ;;`).join('\n');
+const names = (candidates: readonly Candidate[]): string[] => candidates.map(({ name }) => name);
+
+function bash(all: readonly CommandNode[]): string {
+  const cases = all.map(({ words, children, options, values }) => {
+    const candidates = [...names(children), ...values, ...names(options)].join(' ');
+    return `      '${words}') candidates='${candidates}' ;;`;
+  });
   return `_vigie() {
-  local word words='' candidates='' current="\${COMP_WORDS[COMP_CWORD]}"
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words='' word candidates='' files=1
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$word" in -*) ;; *) case "${all.map(({ words }) => ` ${words} `).join('|')}" in *" \${words:+$words }$word "*) words="\${words:+$words }$word" ;; esac ;; esac
+    case "\${words:+$words }$word" in
+      ${known(all)}) words="\${words:+$words }$word" ;;
+    esac
   done
-  case "$words" in
-${cases}
+  case "$words|$previous" in
+${valueCases(all, (choices) => `candidates='${choices.join(' ')}'; ${choices.length > 0 ? 'files=0' : ':'}`)}
+      *)
+    case "$words" in
+${cases.join('\n')}
+    esac ;;
   esac
   COMPREPLY=($(compgen -W "$candidates" -- "$current"))
-  [[ \${#COMPREPLY[@]} -eq 0 ]] && COMPREPLY=($(compgen -f -- "$current"))
+  if [[ \${#COMPREPLY[@]} -eq 0 && $files -eq 1 && "$current" != -* ]]; then
+    local IFS=$'\\n'
+    COMPREPLY=($(compgen -f -- "$current"))
+    compopt -o filenames 2>/dev/null
+  fi
 }
-complete -o filenames -F _vigie vigie`;
+complete -F _vigie vigie`;
 }
 
-function zsh(all: readonly CommandPath[]): string {
+function zsh(all: readonly CommandNode[]): string {
+  const described = (each: Candidate) =>
+    `'${`${each.name}:${each.summary}`.replaceAll("'", "'\\''").replaceAll('\n', ' ')}'`;
+  const cases = all.map(({ words, children, options, values }) => {
+    const commands = [...children, ...values.map((name) => ({ name, summary: name }))];
+    return `      '${words}') commands=(${commands.map(described).join(' ')}); options=(${options.map(described).join(' ')}) ;;`;
+  });
   return `#compdef vigie
-autoload -U +X bashcompinit && bashcompinit
-${bash(all)}`;
+_vigie() {
+  local typed='' word
+  local -a commands options
+  for word in "\${(@)words[2,CURRENT-1]}"; do
+    case "\${typed:+$typed }$word" in
+      ${known(all)}) typed="\${typed:+$typed }$word" ;;
+    esac
+  done
+  case "$typed|\${words[CURRENT-1]}" in
+${valueCases(all, (choices) => (choices.length > 0 ? `compadd -- ${choices.join(' ')}; return` : '_files; return'))}
+  esac
+  case "$typed" in
+${cases.join('\n')}
+  esac
+  if [[ "\${words[CURRENT]}" == -* ]]; then
+    _describe -o option options
+  else
+    (( $#commands )) && _describe command commands || _files
+  fi
+}
+if [[ "\${funcstack[1]}" == _vigie ]]; then _vigie "$@"; else compdef _vigie vigie; fi`;
 }
 
-const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+const quoted = (text: string): string =>
+  `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', ' ')}'`;
 
-function fish(all: readonly CommandPath[]): string {
-  return all
-    .flatMap(({ words, children, options }) => {
-      const seen = words.split(' ').filter((word) => word !== '');
-      const when =
-        seen.length === 0
-          ? '__fish_use_subcommand'
-          : [
-              ...seen.map((word) => `__fish_seen_subcommand_from ${word}`),
-              ...(children.length > 0
-                ? [`not __fish_seen_subcommand_from ${children.map(({ name }) => name).join(' ')}`]
-                : []),
-            ].join('; and ');
-      return [
-        ...children.map(({ name, summary }) => `complete -c vigie -n ${quoted(when)} -a ${name} -d ${quoted(summary)}`),
-        ...options.map(
-          ({ long, description }) =>
-            `complete -c vigie -n ${quoted(when)} -l ${long.replace(/^--/, '')} -d ${quoted(description)}`,
-        ),
-      ];
-    })
-    .join('\n');
+function fish(all: readonly CommandNode[]): string {
+  const lines = all.flatMap(({ words, children, options, values }) => {
+    const when = condition(words, children);
+    return [
+      ...children.map(({ name, summary }) => `complete -c vigie -n ${when} -f -a ${name} -d ${quoted(summary)}`),
+      ...(values.length > 0 ? [`complete -c vigie -n ${when} -f -a ${quoted(values.join(' '))}`] : []),
+      ...options.map((option) => `complete -c vigie -n ${when} ${fishOption(option)}`),
+    ];
+  });
+  return lines.join('\n');
+}
+
+function condition(words: string, children: readonly Candidate[]): string {
+  if (words === '') return quoted('__fish_use_subcommand');
+  const seen = words.split(' ').map((word) => `__fish_seen_subcommand_from ${word}`);
+  const inside = children.length > 0 ? [`not __fish_seen_subcommand_from ${names(children).join(' ')}`] : [];
+  return quoted([...seen, ...inside].join('; and '));
+}
+
+function fishOption({ name, summary, takesValue, choices }: OptionNode): string {
+  const value = choices.length > 0 ? ` -x -a ${quoted(choices.join(' '))}` : takesValue ? ' -r' : '';
+  return `-l ${name.replace(/^--/, '')}${value} -d ${quoted(summary)}`;
 }

@@ -1,17 +1,16 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { VigieError } from '../../errors.js';
 import type { HashMode } from '../../media/media-signals.js';
 import { MediaPool } from '../../media/pool.js';
 import { inOrder } from '../../runtime/in-order.js';
-import { type ReadMedium, readMedium } from '../../scan/read-medium.js';
+import type { ReadMedium } from '../../scan/read-medium.js';
 import { DIHEDRAL_NAMES } from '../../signals/pdq/dihedral.js';
 import { signalType } from '../../signals/signal-types.js';
 import { interrupted } from '../interrupt.js';
 import { type DecoderFlags, decoderConfig, decoderOptions } from '../options.js';
-import { table, writeLine } from '../output.js';
-import { type Found, unreadable, walk } from '../walk.js';
+import { printable, RowWriter, showStatus, writeLine } from '../output.js';
+import { readFile } from '../read-file.js';
+import { type Found, walk } from '../walk.js';
 
 const PDQ_BYTES = 32;
 
@@ -65,16 +64,15 @@ async function run(paths: readonly string[], flags: Flags): Promise<void> {
   const signal = interrupted();
   const pool = new MediaPool(decoders);
   const mode: HashMode = flags.faithful ? 'faithful' : 'fast';
-  const lines: HashLine[] = [];
+  const show = WRITERS[flags.format]();
   try {
-    if (flags.format === 'csv') await writeLine(CSV_HEADER);
     const hash = (found: Found) => hashOne(found, { pool, mode, maximumBytes: limits.mediaBytes, signal });
+    let done = 0;
     for await (const line of inOrder(walk(paths), decoders.processes * 2, hash)) {
-      if (flags.format === 'jsonl') await writeLine(JSON.stringify(line));
-      else if (flags.format === 'csv') await writeLine(csvLine(line));
-      else lines.push(line);
+      await show(line);
+      done++;
+      if (process.stdout.isTTY !== true) showStatus(`${done.toLocaleString('en')} hashed`);
     }
-    if (flags.format === 'table') await writeLine(asTable(lines));
   } finally {
     await pool.close();
   }
@@ -87,15 +85,16 @@ interface Tools {
   readonly signal: AbortSignal;
 }
 
-async function hashOne({ path, error }: Found, { pool, mode, maximumBytes, signal }: Tools): Promise<HashLine> {
+async function hashOne(found: Found, { pool, mode, maximumBytes, signal }: Tools): Promise<HashLine> {
+  const { path } = found;
   const failed = (cause: VigieError) => ({ error: { code: cause.code, message: cause.message } });
-  if (error !== undefined) return { path, ...failed(error) };
+  if (found.error !== undefined) return { path, ...failed(found.error) };
   let medium: ReadMedium;
   try {
-    medium = await readFile(path, maximumBytes, signal);
+    medium = await readFile(found, maximumBytes, signal);
   } catch (cause) {
     signal.throwIfAborted();
-    return { path, ...failed(cause instanceof VigieError ? cause : unreadable(cause)) };
+    return { path, ...failed(VigieError.from(cause)) };
   }
   const { bytes, digests } = medium;
   const base = {
@@ -125,40 +124,51 @@ async function hashOne({ path, error }: Found, { pool, mode, maximumBytes, signa
   }
 }
 
-/** Reads a file, or standard input for `-`. */
-export async function readFile(path: string, maximumBytes: number, signal: AbortSignal): Promise<ReadMedium> {
-  if (path === '-') return await readMedium(process.stdin, { maximumBytes, signal });
-  const { size } = await stat(path);
-  const source = createReadStream(path, { highWaterMark: 2 ** 20 });
-  try {
-    return await readMedium(source, { maximumBytes, declaredLength: size, signal });
-  } finally {
-    source.destroy();
-  }
-}
-
 function perceptual(pdq: Uint8Array, quality: number) {
   const hex = (i: number) => signalType('pdq').format(pdq.subarray(i * PDQ_BYTES, (i + 1) * PDQ_BYTES));
   return { pdq: hex(0), quality, dihedral: Object.fromEntries(DIHEDRAL_NAMES.map((name, i) => [name, hex(i)])) };
 }
 
-const CSV_HEADER = 'id,md5,sha1,sha256,pdq,quality,kind';
+/** How a line is written, by format. */
+const WRITERS = {
+  jsonl: () => async (line: HashLine) => await writeLine(JSON.stringify(line)),
+  csv: () => {
+    let begun = false;
+    return async (line: HashLine) => {
+      if (!begun) await writeLine(CSV_HEADER);
+      begun = true;
+      await writeLine(csvLine(line));
+    };
+  },
+  table: () => {
+    const rows = new RowWriter(COLUMNS);
+    return async (line: HashLine) => await rows.write(tableRow(line));
+  },
+} as const;
 
-function csvLine({ path, md5, sha1, sha256, pdq, quality, kind }: HashLine): string {
-  const cells = [path, md5, sha1, sha256, pdq, quality, kind].map((cell) => String(cell ?? ''));
+const CSV_HEADER = 'id,md5,sha1,sha256,pdq,quality,kind,comment';
+
+/** A line as lists have it; what could not be hashed says so in its comment. */
+function csvLine({ path, md5, sha1, sha256, pdq, quality, kind, error }: HashLine): string {
+  const comment = error === undefined ? '' : `${error.code}: ${error.message}`;
+  const cells = [path, md5, sha1, sha256, pdq, quality, kind, comment].map((cell) => String(cell ?? ''));
   return cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
 }
 
-function asTable(lines: readonly HashLine[]): string {
-  return table(
-    ['file', 'format', 'size', 'quality', 'pdq', 'sha256'],
-    lines.map(({ path, format, width, height, quality, pdq, sha256, error }) => [
-      path,
-      format ?? '',
-      width === undefined ? '' : `${width}×${height}`,
-      quality === undefined ? '' : String(quality),
-      pdq ?? (error === undefined ? '' : `${error.code}: ${error.message}`),
-      sha256 === undefined ? '' : `${sha256.slice(0, 16)}…`,
-    ]),
-  );
+const COLUMNS = [
+  { title: 'format', width: 7 },
+  { title: 'size', width: 11, right: true },
+  { title: 'quality', width: 7, right: true },
+  { title: 'pdq', width: 64 },
+  { title: 'file', width: 0 },
+] as const;
+
+function tableRow({ path, format, width, height, quality, pdq, error }: HashLine): string[] {
+  return [
+    format ?? '',
+    width === undefined ? '' : `${width}×${height}`,
+    quality === undefined ? '' : String(quality),
+    pdq ?? (error === undefined ? 'not a picture' : `${error.code}: ${error.message}`),
+    printable(path),
+  ];
 }

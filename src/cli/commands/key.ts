@@ -1,8 +1,11 @@
-import { Argument, Command, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { ALL_SCOPES, isScope, SCOPES, type Scope } from '../../access/scopes.js';
-import { VigieError } from '../../errors.js';
-import { dataOption } from '../options.js';
-import { colour, remark, table, writeLine } from '../output.js';
+import { DataDir } from '../../storage/data-dir.js';
+import { rotateKeyFile } from '../../storage/open-keyring.js';
+import { interrupted } from '../interrupt.js';
+import { dataOption, formatOption } from '../options.js';
+import { colour, printable, remark, table, writeLine } from '../output.js';
+import type { ServiceClient } from '../service-client.js';
 import { withService } from '../with-service.js';
 
 interface KeyAnswer {
@@ -21,13 +24,15 @@ interface Flags {
 const scopes = (text: string, before: readonly Scope[] = []): readonly Scope[] => [
   ...before,
   ...text.split(',').map((each) => {
-    if (!isScope(each)) throw new VigieError('usage', { detail: `there is no scope named ${each}` });
+    if (!isScope(each)) throw new InvalidArgumentError(`The scopes are ${ALL_SCOPES.join(', ')}.`);
     return each;
   }),
 ];
 
 export function keyCommand(): Command {
-  const command = new Command('key').summary('keys for programs').description('Creates, lists and revokes API keys.');
+  const command = new Command('key')
+    .summary('keys for programs, and the key that seals the data')
+    .description('Creates, lists and revokes API keys, and renews the key that seals the data.');
   command
     .command('create')
     .summary('create a key; it is shown once')
@@ -40,24 +45,27 @@ export function keyCommand(): Command {
 Without --scope the key may scan and look up, and nothing else.`,
     )
     .action(async (name: string, flags: Flags) => {
-      await withService(flags.data, async (service) => {
+      const create = async (service: ServiceClient) => {
         const json = { name, scopes: flags.scope ?? ['scan', 'lookup', 'matches:detail'] };
         const { key, info } = await service.call<{ key: string; info: KeyAnswer }>('POST', '/v1/keys', { json });
         remark(`Key ${info.id} for ${info.scopes.join(', ')}. It is shown only now:`);
         await writeLine(key);
-      });
+      };
+      await withService(flags.data, create, { create: true });
     });
   command
     .command('ls')
     .summary('list the keys')
+    .addOption(formatOption())
     .addOption(dataOption())
-    .action(async (flags: Flags) => {
+    .action(async (flags: Flags & { readonly format: 'table' | 'json' }) => {
       await withService(flags.data, async (service) => {
         const { keys } = await service.call<{ keys: readonly KeyAnswer[] }>('GET', '/v1/keys');
+        if (flags.format === 'json') return await writeLine(JSON.stringify(keys));
         const rows = keys.map(({ id, name, scopes: may, created, revoked }) => [
           id,
-          name,
-          may.join(','),
+          printable(name),
+          may.length === ALL_SCOPES.length ? 'all' : may.join(','),
           created.slice(0, 10),
           revoked === null ? colour.green('active') : colour.dim(`revoked ${revoked.slice(0, 10)}`),
         ]);
@@ -74,6 +82,20 @@ Without --scope the key may scan and look up, and nothing else.`,
         await service.call('DELETE', `/v1/keys/${encodeURIComponent(id)}`);
         remark(`Key ${id} is revoked.`);
       });
+    });
+  command
+    .command('rotate-seal')
+    .summary('make a new key that seals the data from now on')
+    .description(
+      'Makes a new first key in keys/master.key, while the service is stopped. What the older keys have sealed stays\n' +
+        'readable, so they stay in the file. Keys that come from VIGIE_KEY or VIGIE_KEY_COMMAND are rotated where they are\n' +
+        'kept: put the new one before the older ones, separated by a comma.',
+    )
+    .addOption(dataOption())
+    .action(async ({ data }: Flags) => {
+      await using directory = await DataDir.open(data, { signal: interrupted() });
+      await rotateKeyFile(directory.keyPlace);
+      remark('A new key seals what is written from now on. Keep a new copy of keys/master.key apart from the data.');
     });
   return command;
 }

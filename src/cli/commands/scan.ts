@@ -1,4 +1,4 @@
-import { openAsBlob } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { VigieError } from '../../errors.js';
 import { loadListFile } from '../../lists/ephemeral.js';
@@ -7,7 +7,7 @@ import { MediaPool } from '../../media/pool.js';
 import { inOrder } from '../../runtime/in-order.js';
 import { Scanner } from '../../scan/scanner.js';
 import type { Match, Verdict } from '../../scan/verdict.js';
-import { interrupted } from '../interrupt.js';
+import { interrupted, ReaderGone } from '../interrupt.js';
 import {
   collect,
   type DecoderFlags,
@@ -19,11 +19,11 @@ import {
   photodnaOptions,
   whole,
 } from '../options.js';
-import { colour, remark, table, writeLine } from '../output.js';
-import { ServiceClient } from '../service-client.js';
+import { clearStatus, colour, printable, RowWriter, remark, showStatus, writeLine } from '../output.js';
+import { readFile } from '../read-file.js';
+import { type ServiceBody, ServiceClient } from '../service-client.js';
 import { type Found, unreadable, walk } from '../walk.js';
 import { socketPathFor } from '../with-service.js';
-import { readFile } from './hash.js';
 
 /** One line of `vigie scan --format jsonl`. */
 interface ScanLine {
@@ -69,18 +69,29 @@ Examples:
   return command.action(run);
 }
 
-async function run(paths: readonly string[], flags: Flags): Promise<void> {
+async function run(paths: readonly string[], flags: Flags, command: Command): Promise<void> {
   const signal = interrupted();
-  const lines: ScanLine[] = [];
+  const scanning = flags.list === undefined ? await throughService(flags, command, signal) : await alone(flags, signal);
+  const counts = { match: 0, 'no-match': 0, 'could-not-tell': 0 };
+  const inWords = () =>
+    `${(counts.match + counts['no-match'] + counts['could-not-tell']).toLocaleString('en')} scanned: ` +
+    `${counts.match} match, ${counts['no-match']} no-match, ${counts['could-not-tell']} could-not-tell`;
+  const rows = new RowWriter(COLUMNS);
   let worst = 0;
-  const scanning = flags.list === undefined ? await throughService(flags, signal) : await alone(flags, signal);
   try {
     for await (const line of inOrder(walk(paths), scanning.concurrency, (found) => scanOne(found, scanning, signal))) {
       worst = Math.max(worst, EXIT[line.verdict]);
+      counts[line.verdict]++;
       if (flags.format === 'jsonl') await writeLine(JSON.stringify(line));
-      else lines.push(line);
+      else await rows.write(tableRow(line));
+      if (process.stdout.isTTY !== true) showStatus(inWords());
     }
-    if (flags.format === 'table') await writeLine(asTable(lines));
+    clearStatus();
+    if (flags.format === 'table') await writeLine(inWords());
+  } catch (error) {
+    // Nobody read the rest, so nothing is known of it.
+    if (error instanceof ReaderGone) process.exitCode = EXIT['could-not-tell'];
+    throw error;
   } finally {
     await scanning.close();
   }
@@ -89,38 +100,36 @@ async function run(paths: readonly string[], flags: Flags): Promise<void> {
 
 interface Scanning {
   readonly concurrency: number;
-  scan(path: string): Promise<Omit<ScanLine, 'path'>>;
+  scan(found: Found): Promise<Omit<ScanLine, 'path'>>;
   close(): Promise<void>;
 }
 
-async function scanOne({ path, error }: Found, scanning: Scanning, signal: AbortSignal): Promise<ScanLine> {
-  const untold = (cause: VigieError): ScanLine => ({
-    path,
-    verdict: 'could-not-tell',
-    reason: cause.code,
-    matches: [],
-    ms: {},
-  });
-  if (error !== undefined) return untold(error);
+async function scanOne(found: Found, scanning: Scanning, signal: AbortSignal): Promise<ScanLine> {
+  const { path } = found;
   try {
-    return { path, ...(await scanning.scan(path)) };
+    if (found.error !== undefined) throw found.error;
+    return { path, ...(await scanning.scan(found)) };
   } catch (cause) {
     signal.throwIfAborted();
-    if (cause instanceof VigieError) {
-      if (FATAL.has(cause.code)) throw cause;
-      return untold(cause);
-    }
-    return untold(unreadable(cause));
+    const error = VigieError.from(cause);
+    if (FATAL.has(error.code)) throw error;
+    return { path, verdict: 'could-not-tell', reason: error.code, matches: [], ms: {} };
   }
 }
 
 /** What is wrong with the whole run, and not with one file. */
-const FATAL = new Set(['service-not-running', 'index-not-loaded', 'shutting-down', 'request-invalid']);
+const FATAL = new Set(['service-not-running', 'service-lost', 'index-not-loaded', 'shutting-down', 'request-invalid']);
 
 async function alone(flags: Flags, signal: AbortSignal): Promise<Scanning> {
   const { decoders, limits } = decoderConfig(flags);
   const photodna = photodnaConfig(flags);
-  const lists = await loadListFile(flags.list ?? [], { photodna, signal, onReport: remark });
+  const lists = await loadListFile(flags.list ?? [], {
+    photodna,
+    signal,
+    onReport: remark,
+    onProgress: ({ records }) => showStatus(`Reading the list: ${records.toLocaleString('en')} records`),
+  });
+  clearStatus();
   const pool = new MediaPool(decoders);
   const hasher = createPhotoDnaHasher(photodna.hasher);
   const scanner = new Scanner({
@@ -132,8 +141,8 @@ async function alone(flags: Flags, signal: AbortSignal): Promise<Scanning> {
   });
   return {
     concurrency: decoders.processes * 2,
-    scan: async (path) => {
-      const { bytes, ms } = await readFile(path, limits.mediaBytes, signal);
+    scan: async (found) => {
+      const { bytes, ms } = await readFile(found, limits.mediaBytes, signal);
       const verdict = await scanner.scan(bytes, {
         signal,
         ...(flags.threshold === undefined ? {} : { threshold: flags.threshold }),
@@ -147,23 +156,40 @@ async function alone(flags: Flags, signal: AbortSignal): Promise<Scanning> {
   };
 }
 
-async function throughService(flags: Flags, signal: AbortSignal): Promise<Scanning> {
+async function throughService(flags: Flags, command: Command, signal: AbortSignal): Promise<Scanning> {
+  const foreign = LIST_ONLY.find((name) => command.getOptionValueSource(name) === 'cli');
+  if (foreign !== undefined) {
+    throw new VigieError('usage', {
+      detail: `--${foreign.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} goes with --list; the service has its own`,
+    });
+  }
   const client = new ServiceClient(await socketPathFor(flags.data));
   const query = flags.threshold === undefined ? '' : `?threshold=${flags.threshold}`;
+  const send = async (body: ServiceBody) => {
+    const headers = { 'content-type': 'application/octet-stream' };
+    return pick(await client.call<Verdict>('POST', `/v1/scan${query}`, { body, headers, signal }));
+  };
   return {
     concurrency: 4,
-    scan: async (path) => {
-      const body = path === '-' ? process.stdin : (await openAsBlob(path)).stream();
-      const response = await client.request('POST', `/v1/scan${query}`, {
-        body: body as unknown as NodeJS.ReadableStream as never,
-        headers: { 'content-type': 'application/octet-stream' },
-        signal,
-      });
-      return pick((await response.body.json()) as Verdict);
+    scan: async ({ path, file }) => {
+      if (path === '-') return await send(process.stdin);
+      let handle: FileHandle | undefined;
+      try {
+        handle = await open(file);
+        return await send(handle.createReadStream({ autoClose: false, highWaterMark: 2 ** 18 }));
+      } catch (cause) {
+        signal.throwIfAborted();
+        throw cause instanceof VigieError ? cause : unreadable(cause);
+      } finally {
+        await handle?.close();
+      }
     },
     close: () => client.close(),
   };
 }
+
+/** Said on the command line, these would have no effect on a running service. */
+const LIST_ONLY = [...decoderOptions(), ...photodnaOptions()].map((option) => option.attributeName());
 
 function pick({ verdict, reason, matches, ms }: Verdict): Omit<ScanLine, 'path'> {
   const rounded = Object.fromEntries(Object.entries(ms).map(([stage, each]) => [stage, Number(each.toFixed(3))]));
@@ -184,17 +210,20 @@ function pick({ verdict, reason, matches, ms }: Verdict): Omit<ScanLine, 'path'>
 
 const IN_COLOUR = { match: colour.red, 'no-match': colour.green, 'could-not-tell': colour.yellow } as const;
 
-function asTable(lines: readonly ScanLine[]): string {
-  const rows = lines.map(({ path, verdict, reason, matches, ms }) => {
-    const [first] = matches;
-    const why =
-      first === undefined
-        ? (reason ?? '')
-        : `${first.list}/${first.entry}${first.grade === null ? '' : ` (${first.grade})`} by ${first.signal} at ${first.distance}, ${first.view}`;
-    const more = matches.length > 1 ? ` and ${matches.length - 1} more` : '';
-    return [path, IN_COLOUR[verdict](verdict), why + more, (ms['total'] ?? 0).toFixed(1)];
-  });
-  const count = (word: ScanLine['verdict']) => lines.filter(({ verdict }) => verdict === word).length;
-  const summary = `${lines.length} scanned: ${count('match')} match, ${count('no-match')} no-match, ${count('could-not-tell')} could-not-tell`;
-  return `${table(['file', 'verdict', 'why', 'ms'], rows)}\n${summary}`;
+const COLUMNS = [
+  { title: 'verdict', width: 14 },
+  { title: 'ms', width: 8, right: true },
+  { title: 'why', width: 48 },
+  { title: 'file', width: 0 },
+] as const;
+
+function tableRow({ path, verdict, reason, matches, ms }: ScanLine): string[] {
+  const [first, ...others] = matches;
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  const why = first === undefined ? (reason ?? '') : `${inShort(first)}${more}`;
+  return [IN_COLOUR[verdict](verdict), (ms['total'] ?? 0).toFixed(1), printable(why), printable(path)];
+}
+
+function inShort({ list, entry, grade, signal, distance, view }: ScanLine['matches'][number]): string {
+  return `${list}/${entry}${grade === null ? '' : ` (${grade})`} by ${signal} at ${distance}, ${view}`;
 }

@@ -1,12 +1,12 @@
 import { isIP } from 'node:net';
 import { Command, Option } from 'commander';
-import { pino } from 'pino';
 import { ALL_SCOPES } from '../../access/scopes.js';
-import { App } from '../../app.js';
+import type { App } from '../../app.js';
 import { type Config, DEFAULTS } from '../../config.js';
 import { VERSION } from '../../engine.js';
 import { VigieError } from '../../errors.js';
-import { importSampleList } from '../../lists/samples.js';
+import { isDataDir } from '../../storage/data-dir.js';
+import { errnoOf } from '../../storage/durable-file.js';
 import { interrupted } from '../interrupt.js';
 import {
   collect,
@@ -55,11 +55,17 @@ export function serveCommand(): Command {
     )
     .option('--behind-proxy', 'a proxy that ends TLS stands in front; other addresses than loopback may be listened on')
     .addOption(new Option('--database-url <url>', 'PostgreSQL in place of the embedded database').env('DATABASE_URL'))
-    .option('--allow-no-fsync', 'go on when the embedded database cannot write through to the disk')
+    .addOption(
+      new Option('--allow-no-fsync', 'go on when the embedded database cannot write through to the disk').env(
+        'VIGIE_ALLOW_NO_FSYNC',
+      ),
+    )
     .option('--allow-fetch-from <range>', 'an address or CIDR range that may be fetched from although private', collect)
     .addOption(new Option('--upload-timeout <time>', 'longest sending of one medium').argParser(duration))
     .addOption(new Option('--fetch-timeout <time>', 'longest fetching of one medium').argParser(duration))
-    .addOption(new Option('--index-memory <size>', 'most memory of the index').argParser(size))
+    .addOption(
+      new Option('--index-memory <size>', 'most memory of the index').env('VIGIE_INDEX_MEMORY').argParser(size),
+    )
     .option('--sample', 'load the sample list of generated pictures at the first start')
     .addOption(
       new Option('--log <level>', 'how much to log')
@@ -75,11 +81,21 @@ async function run(flags: Flags): Promise<void> {
   const config = configFrom(flags);
   assertSafeAddress(config);
   const stop = interrupted();
+  // Loaded here, so that the other commands do not wait for it.
+  const [{ App }, { pino }] = await Promise.all([import('../../app.js'), import('pino')]);
   const logger = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }));
+  remark(
+    (await isDataDir(config.dataDir))
+      ? `Opening ${config.dataDir}`
+      : `Making ${config.dataDir}: the first start takes some seconds`,
+  );
   const app = await App.open(config, { logger, decoders: true, signal: stop, onProgress: remark });
   try {
-    if (flags.sample === true && app.firstStart) await importSampleList(app.lists);
-    const address = await app.listen();
+    if (flags.sample === true && app.firstStart) {
+      const { importSampleList } = await import('../../lists/samples.js');
+      await importSampleList(app.lists);
+    }
+    const address = await listen(app, config);
     await announce(app, address);
     await new Promise<void>((resolve) => {
       if (stop.aborted) resolve();
@@ -90,6 +106,18 @@ async function run(flags: Flags): Promise<void> {
     await app.close();
   }
 }
+
+async function listen(app: App, { host, port }: Config): Promise<string> {
+  try {
+    return await app.listen();
+  } catch (cause) {
+    const code = errnoOf(cause);
+    if (code === undefined || !UNUSABLE.has(code)) throw cause;
+    throw new VigieError('address-unusable', { detail: `${host} port ${port}: ${code}`, cause });
+  }
+}
+
+const UNUSABLE = new Set(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL']);
 
 async function announce(app: App, address: string): Promise<void> {
   const { index, problems } = app.status();

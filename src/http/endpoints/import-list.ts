@@ -48,6 +48,7 @@ export const importList = endpoint({
     }
     const length = Number(request.headers['content-length']);
     const lines = new JsonLines(reply);
+    const ended = AbortSignal.any([signal, services.stopping]);
     try {
       const result = await services.lists.import({
         list: params.name,
@@ -61,13 +62,14 @@ export const importList = endpoint({
         type: query.type,
         map: mapOf(query.map),
         maxRejected: query.maxRejected,
-        signal: AbortSignal.any([signal, services.stopping]),
+        signal: ended,
         onProgress: (progress) => lines.write({ progress }),
       });
       lines.write({ result });
     } catch (thrown) {
-      if (!lines.begun) throw thrown;
-      const error = VigieError.from(thrown);
+      // Why it was cut off says more than that it was.
+      const error = VigieError.from(ended.aborted ? ended.reason : thrown);
+      if (!lines.begun) throw error;
       if (error.code === 'internal') request.log.error({ err: error.cause }, error.message);
       lines.write({ error: { ...error.toProblem(), requestId: request.id } });
     }

@@ -56,7 +56,7 @@ export const revokeKey = endpoint({
   params: z.object({ id: z.string().max(64) }),
   answer: z.object({ revoked: z.literal(true) }),
   handle: async ({ params, services }) => {
-    if (!(await services.keys.revoke(params.id))) throw new VigieError('not-found', { detail: 'no such key' });
+    if (!(await services.keys.revoke(params.id))) throw new VigieError('key-not-found');
     return { revoked: true as const };
   },
 });

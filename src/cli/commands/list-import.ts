@@ -1,0 +1,232 @@
+import { createReadStream } from 'node:fs';
+import { access, constants, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { VigieError } from '../../errors.js';
+import { FIELD_NAMES } from '../../lists/sources/list-parser.js';
+import { SIGNAL_TYPE_NAMES } from '../../signals/signal-type.js';
+import { interrupted } from '../interrupt.js';
+import { at } from '../list-answer.js';
+import { dataOption } from '../options.js';
+import { printable, remark, table, writeLine } from '../output.js';
+import { type Bar, progressBar } from '../progress-bar.js';
+import { fromProblem, lostOr, type ServiceClient } from '../service-client.js';
+import { unreadable } from '../walk.js';
+import { withService } from '../with-service.js';
+
+interface ImportFlags {
+  readonly data: string;
+  readonly name?: string;
+  readonly format: string;
+  readonly type?: string;
+  readonly map?: readonly string[];
+  readonly source?: string;
+  readonly licence?: string;
+  readonly terms?: string;
+  readonly expires?: string;
+  readonly maxRejected?: number;
+}
+
+/** `vigie list import` */
+export function importCommand(): Command {
+  return new Command('import')
+    .summary('load a list, or a new version of one')
+    .description(
+      'Loads a hash list: all of it or nothing. Look-ups go on meanwhile, and the version before is kept for a roll-back.\n' +
+        'Interrupted, it goes on where it was when the same file is imported again. `-` reads standard input.',
+    )
+    .argument('<file>', 'CSV, JSON lines, plain values, `type value` lines or VICS JSON, gzip or not; or -')
+    .option('--name <name>', 'of the list; the file name without its ending if left out')
+    .addOption(
+      new Option('--format <name>', 'of the file')
+        .choices(['auto', 'csv', 'jsonl', 'lines', 'typed', 'vics'])
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--type <name>', 'signal type of plain values, where their length does not tell').choices([
+        ...SIGNAL_TYPE_NAMES,
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--map <theirs=ours>',
+        'a column of the file and what it is here; may be given several times',
+      ).argParser(mapping),
+    )
+    .option('--source <text>', 'where the list comes from')
+    .option('--licence <text>', 'under which it is used')
+    .option('--terms <text>', 'what its use is bound to')
+    .addOption(new Option('--expires <date>', 'it stops matching then, such as 2027-06-30').argParser(date))
+    .addOption(
+      new Option(
+        '--max-rejected <share>',
+        'give up when more than this share of the records is bad (0 to 1)',
+      ).argParser(share),
+    )
+    .addOption(dataOption())
+    .addHelpText(
+      'after',
+      `
+Columns of a CSV (any order, one signal is enough): id,md5,sha1,sha256,pdq,quality,photodna,grade,kind,added,comment
+
+Examples:
+  vigie list import hotline.csv --source "IWF" --expires 2027-06-30
+  vigie list import vics.json.gz --name project-vic
+  vigie list import odd.csv --map Hash_MD5=md5 --map Category=grade`,
+    )
+    .action(importFile);
+}
+
+async function importFile(file: string, flags: ImportFlags): Promise<void> {
+  const name = flags.name ?? nameFromFile(file);
+  if (file === '-' && process.stdin.isTTY === true) {
+    throw new VigieError('usage', { detail: 'standard input is a terminal; give a file, or send one with a pipe' });
+  }
+  const bytes = file === '-' ? undefined : await sizeOf(file);
+  const query = new URLSearchParams({ format: flags.format, sourceName: file === '-' ? 'stdin' : basename(file) });
+  for (const key of ['type', 'source', 'licence', 'terms', 'expires', 'maxRejected'] as const) {
+    const value = flags[key];
+    if (value !== undefined) query.set(key, String(value));
+  }
+  for (const each of flags.map ?? []) query.append('map', each);
+  const send = async (service: ServiceClient) => {
+    const bar = progressBar(bytes);
+    const source = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 2 ** 20 });
+    const body = Readable.from(
+      counted(source, (sent) => bar.update(sent)),
+      { objectMode: false },
+    );
+    let answer: ImportAnswer;
+    try {
+      answer = await importThrough(service, at(name, `/import?${query}`), body, bytes, bar);
+    } finally {
+      bar.stop();
+      source.destroy();
+    }
+    await showResult(answer);
+  };
+  await withService(flags.data, send, { create: true });
+}
+
+interface ImportAnswer {
+  readonly list: string;
+  readonly version: number;
+  readonly entries: number;
+  readonly report: {
+    readonly records: number;
+    readonly accepted: number;
+    readonly duplicates: number;
+    readonly rejected: Readonly<Record<string, { readonly count: number; readonly lines: readonly number[] }>>;
+    readonly inactive: Readonly<Record<string, { readonly count: number; readonly lines: readonly number[] }>>;
+    readonly ignoredColumns: readonly string[];
+  };
+}
+
+type ImportLine =
+  | { readonly progress: { readonly records: number; readonly rejected: number; readonly stage: string } }
+  | { readonly result: ImportAnswer }
+  | { readonly error: Parameters<typeof fromProblem>[0] };
+
+async function importThrough(
+  service: ServiceClient,
+  path: string,
+  body: Readable,
+  bytes: number | undefined,
+  bar: Bar,
+): Promise<ImportAnswer> {
+  const response = await service.request('PUT', path, {
+    body,
+    headers: {
+      'content-type': 'application/octet-stream',
+      ...(bytes === undefined ? {} : { 'content-length': String(bytes) }),
+    },
+    signal: interrupted(),
+  });
+  try {
+    for await (const text of createInterface({ input: response.body })) {
+      const line = JSON.parse(text) as ImportLine;
+      if ('error' in line) throw fromProblem(line.error);
+      if ('result' in line) return line.result;
+      bar.stage(line.progress.stage, line.progress.records);
+    }
+  } catch (cause) {
+    throw lostOr(cause);
+  }
+  throw new VigieError('service-lost');
+}
+
+async function showResult({ list, version, entries, report }: ImportAnswer): Promise<void> {
+  remark(`${list} is at version ${version} with ${entries.toLocaleString('en')} entries.`);
+  const rows: (string | number)[][] = [];
+  for (const [why, { count, lines }] of Object.entries(report.rejected)) {
+    rows.push([`rejected: ${why}`, count, firstLines(lines)]);
+  }
+  for (const [why, { count, lines }] of Object.entries(report.inactive)) {
+    rows.push([`inactive: ${why}`, count, firstLines(lines)]);
+  }
+  if (report.duplicates > 0) rows.push(['duplicates', report.duplicates, '']);
+  if (rows.length > 0) await writeLine(table(['records', 'count', 'lines'], rows));
+  if (report.ignoredColumns.length > 0)
+    remark(`Columns that were not used: ${report.ignoredColumns.map(printable).join(', ')}`);
+}
+
+function firstLines(lines: readonly number[]): string {
+  return lines.slice(0, 8).join(', ') + (lines.length > 8 ? ', …' : '');
+}
+
+async function* counted(source: AsyncIterable<Uint8Array>, tell: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of source) {
+    yield chunk;
+    bytes += chunk.length;
+    tell(bytes);
+  }
+}
+
+/** @returns undefined for what has no size, such as a pipe */
+async function sizeOf(file: string): Promise<number | undefined> {
+  try {
+    const found = await stat(file);
+    if (found.isDirectory()) throw new VigieError('file-not-readable', { detail: `${printable(file)} is a folder` });
+    await access(file, constants.R_OK);
+    return found.isFile() ? found.size : undefined;
+  } catch (cause) {
+    throw cause instanceof VigieError ? cause : unreadable(cause, file);
+  }
+}
+
+function nameFromFile(file: string): string {
+  if (file === '-') throw new VigieError('usage', { detail: 'name the list with --name' });
+  const name = basename(file)
+    .toLowerCase()
+    .replace(/\.gz$/, '')
+    .replace(/\.[^.]+$/, '')
+    .replaceAll(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[^a-z0-9]+/, '');
+  if (name === '') throw new VigieError('list-name-invalid', { detail: 'name it with --name' });
+  return name.slice(0, 64);
+}
+
+function mapping(text: string, before: readonly string[] = []): readonly string[] {
+  const cut = text.lastIndexOf('=');
+  const ours = text.slice(cut + 1).trim();
+  if (cut < 1 || !(FIELD_NAMES as readonly string[]).includes(ours)) {
+    throw new InvalidArgumentError(`Give theirs=ours, where ours is one of ${FIELD_NAMES.join(', ')}.`);
+  }
+  return [...before, text];
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new InvalidArgumentError('Give a number from 0 to 1.');
+  return value;
+}
+
+function date(text: string): string {
+  if (!/^\d{4}-\d{2}-\d{2}(T.*)?$/.test(text) || Number.isNaN(Date.parse(text))) {
+    throw new InvalidArgumentError('Give a date such as 2027-06-30.');
+  }
+  return text;
+}

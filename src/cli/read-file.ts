@@ -1,0 +1,25 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { VigieError } from '../errors.js';
+import { type ReadMedium, readMedium } from '../scan/read-medium.js';
+import { type Found, unreadable } from './walk.js';
+
+/**
+ * Reads a file into memory, or standard input for `-`.
+ * @throws VigieError `file-not-readable`, `media-too-large`; the signal's reason
+ */
+export async function readFile({ path, file }: Found, maximumBytes: number, signal: AbortSignal): Promise<ReadMedium> {
+  try {
+    if (path === '-') return await readMedium(process.stdin, { maximumBytes, signal });
+    const { size } = await stat(file);
+    const source = createReadStream(file, { highWaterMark: 2 ** 20 });
+    try {
+      return await readMedium(source, { maximumBytes, declaredLength: size, signal });
+    } finally {
+      source.destroy();
+    }
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw cause instanceof VigieError ? cause : unreadable(cause);
+  }
+}

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ALL_SCOPES, type Scope } from '../src/access/scopes.js';
+import { ENDPOINTS } from '../src/http/endpoints.js';
+import { type RunningService, startService } from './service.js';
+
+/** Every route with every scope by itself: what a key does not carry, it cannot do. */
+describe('routes × scopes', () => {
+  let service: RunningService;
+  const keys = new Map<Scope, string>();
+
+  beforeAll(async () => {
+    service = await startService();
+    for (const scope of ALL_SCOPES) {
+      const body = JSON.stringify({ name: scope, scopes: [scope] });
+      const answer = await service.call('POST', '/v1/keys', body, { 'content-type': 'application/json' });
+      keys.set(scope, ((await answer.json()) as { key: string }).key);
+    }
+  });
+  afterAll(async () => {
+    await service?.[Symbol.asyncDispose]();
+  });
+
+  const ask = async (method: string, url: string, headers: Record<string, string>): Promise<number> => {
+    const path = url.replace(':name', 'no-such-list').replace(/:\w+/g, 'none');
+    const answer = await fetch(service.address + path, { method, headers, signal: AbortSignal.timeout(30_000) });
+    await answer.arrayBuffer();
+    return answer.status;
+  };
+
+  it('declares every route that the server answers, and no other', async () => {
+    const answer = await fetch(`${service.address}/openapi.json`);
+    const { openapi, paths } = (await answer.json()) as {
+      openapi: string;
+      paths: Record<string, Record<string, { security?: unknown[]; summary?: string; responses: object }>>;
+    };
+    expect(openapi).toBe('3.1.0');
+    const described = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations).map(([method, { security, summary }]) => {
+        expect(summary).toBeTruthy();
+        return `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')} ${JSON.stringify(security)}`;
+      }),
+    );
+    const declared = ENDPOINTS.map(
+      ({ method, url, scope }) => `${method} ${url} ${JSON.stringify(scope === 'public' ? [] : [{ key: [scope] }])}`,
+    );
+    expect(described.sort()).toEqual(declared.sort());
+  });
+
+  it.each(ENDPOINTS.map(({ method, url, scope }) => [method, url, scope] as const))(
+    '%s %s takes %s and nothing else',
+    async (method, url, scope) => {
+      const bare = await ask(method, url, {});
+      const wrong = await ask(method, url, { authorization: 'Bearer vigie_wrong' });
+      if (scope === 'public') {
+        expect([401, 403]).not.toContain(bare === 401 && url === '/v1/sessions' ? 400 : bare);
+        return;
+      }
+      expect([bare, wrong]).toEqual([401, 401]);
+      for (const [held, key] of keys) {
+        const status = await ask(method, url, { authorization: `Bearer ${key}` });
+        if (held === scope) expect([401, 403]).not.toContain(url.endsWith('/export') && status === 403 ? 200 : status);
+        else expect(`${held}: ${status}`).toBe(`${held}: 403`);
+      }
+    },
+  );
+
+  it('knows a cookie only together with the header of the console', async () => {
+    const link = service.link.split('#')[1] ?? '';
+    const opened = await fetch(`${service.address}/v1/sessions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ link }),
+    });
+    expect(opened.status).toBe(200);
+    const cookie = opened.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/HttpOnly; SameSite=Strict/);
+    const session = cookie.split(';')[0] ?? '';
+    expect(await ask('GET', '/v1/status', { cookie: session })).toBe(200);
+    expect(await ask('POST', '/v1/links', { cookie: session })).toBe(400);
+    expect(await ask('POST', '/v1/links', { cookie: session, 'x-vigie-console': '1' })).toBe(201);
+    expect(await ask('GET', '/v1/status', { cookie: 'vigie_session=guessed' })).toBe(401);
+    const again = await fetch(`${service.address}/v1/sessions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ link }),
+    });
+    expect([again.status, ((await again.json()) as { code: string }).code]).toEqual([401, 'link-used']);
+  });
+
+  it('lets a key hand out no more than it has, and forgets a revoked one at once', async () => {
+    const json = { 'content-type': 'application/json' };
+    const own = keys.get('keys:write') ?? '';
+    const create = (scopes: readonly Scope[], by: string) =>
+      fetch(`${service.address}/v1/keys`, {
+        method: 'POST',
+        headers: { ...json, authorization: `Bearer ${by}` },
+        body: JSON.stringify({ name: 'other', scopes }),
+      });
+    expect((await create(['scan'], own)).status).toBe(403);
+    const made = await create(['keys:write'], own);
+    const { key, info } = (await made.json()) as { key: string; info: { id: string } };
+    expect(await ask('GET', '/v1/keys', { authorization: `Bearer ${key}` })).toBe(200);
+    expect(await ask('DELETE', `/v1/keys/${info.id}`, { authorization: `Bearer ${own}` })).toBe(200);
+    expect(await ask('GET', '/v1/keys', { authorization: `Bearer ${key}` })).toBe(401);
+  });
+});
