@@ -5,6 +5,7 @@ import { MemoryPool } from '../src/index/pdq/memory-pool.js';
 import { Segment } from '../src/index/segment.js';
 import { SegmentBuilder } from '../src/index/segment-builder.js';
 import { type Bench, type BenchRow, interleave, median } from './harness.js';
+import { listChanges } from './list-changes.js';
 import { buildSegment, buildSegments, HEAD, PdqMaker, TIERS, TOMBSTONES } from './segments.js';
 
 const MERGED = { segments: 16, entries: 1000 };
@@ -12,8 +13,8 @@ const QUERIES = 500;
 
 /**
  * How soon a change takes effect while an index of `entries` is searched: a new entry from its signals to a hit, a
- * withdrawn one from the call to no hit; what a head, tiers and tombstones cost a look-up; and for how long merging small
- * segments holds up everything else in its thread.
+ * withdrawn one from the call to no hit, in the index alone and through database and files to another process; what a
+ * head, tiers and tombstones cost a look-up; and for how long merging small segments holds up everything else in its thread.
  */
 export const deltaBench: Bench = async ({ entries = 1_000_000, rounds = 9, progress }) => {
   const pool = new MemoryPool();
@@ -34,6 +35,8 @@ export const deltaBench: Bench = async ({ entries = 1_000_000, rounds = 9, progr
   rows.push(...(await mergeStall(pool, small)));
   const others = [...head, ...tiers, ...small];
   for (const segment of [base, ...others]) await segment.close();
+  progress?.('delta: through database and files, to another process');
+  rows.push(...(await listChanges(Math.max(30, rounds))));
   return rows;
 };
 

@@ -4,6 +4,8 @@ import type { HashList, Sample, ServiceStatus, Verdict } from './types.js';
 /** Shows the service that a request comes from this page and not from a foreign one. */
 export const CONSOLE_HEADER = ['x-vigie-console', '1'] as const;
 
+type Method = 'GET' | 'POST' | 'DELETE';
+
 interface RequestOptions {
   readonly json?: unknown;
   readonly bytes?: Blob;
@@ -14,7 +16,7 @@ interface RequestOptions {
  * One request to the service; the session travels as a cookie.
  * @throws ApiProblem when the service says no or does not answer; the `AbortError` of `signal`
  */
-async function request(method: 'GET' | 'POST', path: string, options: RequestOptions = {}): Promise<Response> {
+async function request(method: Method, path: string, options: RequestOptions = {}): Promise<Response> {
   const headers = new Headers([[...CONSOLE_HEADER]]);
   let body: BodyInit | null = null;
   if (options.json !== undefined) {
@@ -35,7 +37,7 @@ async function request(method: 'GET' | 'POST', path: string, options: RequestOpt
   return response;
 }
 
-async function json<T>(method: 'GET' | 'POST', path: string, options?: RequestOptions): Promise<T> {
+async function json<T>(method: Method, path: string, options?: RequestOptions): Promise<T> {
   const response = await request(method, path, options);
   try {
     return (await response.json()) as T;
@@ -57,8 +59,17 @@ export const getLists = async (signal?: AbortSignal) =>
 export const rollBack = (name: string, version: number) =>
   json<HashList>('POST', listPath(name, '/rollback'), { json: { version } });
 
-export const withdrawEntry = (list: string, entry: string, reason: string) =>
-  request('POST', listPath(list, `/entries/${encodeURIComponent(entry)}/withdraw`), { json: { reason } });
+export const removeList = (name: string) => json<{ removed: true }>('DELETE', listPath(name, ''));
+
+const entryAct = (act: 'withdraw' | 'restore') => (list: string, entry: string, reason: string) =>
+  json<{ entry: string; status: string }>('POST', listPath(list, `/entries/${encodeURIComponent(entry)}/${act}`), {
+    json: { reason },
+  });
+
+/** The entry stops matching at once. */
+export const withdrawEntry = entryAct('withdraw');
+
+export const restoreEntry = entryAct('restore');
 
 /** The verdict on one medium. */
 export const scan = (bytes: Blob, signal?: AbortSignal) => json<Verdict>('POST', '/v1/scan', { bytes, signal });

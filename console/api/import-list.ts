@@ -1,4 +1,5 @@
 import { CONSOLE_HEADER, listPath } from './client.js';
+import { LineReader } from './line-reader.js';
 import { ApiProblem, noAnswer, problemFrom } from './problem.js';
 import type { ImportLine, ImportProgress, ImportResult } from './types.js';
 
@@ -6,6 +7,8 @@ export interface ImportRequest {
   readonly list: string;
   readonly file: File;
   readonly format: string;
+  /** What plain values are, where their length does not tell. */
+  readonly type?: string;
   readonly source?: string;
   readonly licence?: string;
   /** A date such as 2027-06-30. */
@@ -24,17 +27,17 @@ export interface ImportListener {
  * @throws ApiProblem when the list is as it was
  */
 export function importList(
-  { list, file, format, source, licence, expires }: ImportRequest,
+  { list, file, format, type, source, licence, expires }: ImportRequest,
   { onSent, onProgress }: ImportListener,
   signal: AbortSignal,
 ): Promise<ImportResult> {
   const query = new URLSearchParams({ format, sourceName: file.name });
-  for (const [key, value] of Object.entries({ source, licence, expires })) {
+  for (const [key, value] of Object.entries({ type, source, licence, expires })) {
     if (value !== undefined && value !== '') query.set(key, value);
   }
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    const reader = new LineReader();
+    const reader = new LineReader<ImportLine>();
     let result: ImportResult | undefined;
     let refused: ApiProblem | undefined;
     const read = (): void => {
@@ -68,16 +71,4 @@ export function importList(
     if (signal.aborted) abort();
     else request.send(file);
   });
-}
-
-/** Takes the lines that are complete out of a text that grows. */
-export class LineReader {
-  #read = 0;
-
-  take(text: string): ImportLine[] {
-    const end = text.lastIndexOf('\n') + 1;
-    const lines = text.slice(this.#read, end).split('\n');
-    this.#read = Math.max(this.#read, end);
-    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as ImportLine);
-  }
 }

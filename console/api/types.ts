@@ -1,6 +1,6 @@
 /** The shapes of the service's API that the console uses, as /openapi.json describes them. */
 
-export type SignalType = 'md5' | 'sha1' | 'sha256' | 'pdq' | 'photodna';
+type SignalType = 'md5' | 'sha1' | 'sha256' | 'pdq' | 'photodna';
 
 /** A problem in the sense of RFC 9457, as every error of the service is told. */
 export interface Problem {
@@ -16,14 +16,14 @@ export interface ServiceStatus {
   readonly version: string;
   readonly engine: string;
   readonly ready: boolean;
-  readonly problems?: readonly string[];
+  readonly problems: readonly string[];
   readonly index: { readonly entries: number; readonly segments: number; readonly bytes: number };
   readonly lists: number;
   readonly decoders: { readonly processes: number; readonly formats: readonly string[] };
   readonly principal: { readonly name: string; readonly scopes: readonly string[] };
 }
 
-export interface ListVersion {
+interface ListVersion {
   readonly version: number;
   readonly state: string;
   readonly entries: number;
@@ -42,14 +42,14 @@ export interface HashList {
   readonly version: number | null;
   readonly entries: number;
   readonly withdrawn: number;
-  readonly grades?: Readonly<Record<string, number>>;
+  readonly grades: Readonly<Record<string, number>>;
   readonly signals: Readonly<Record<string, { readonly values: number; readonly active: number }>>;
   readonly state: 'ready' | 'loading' | 'expired' | 'damaged' | 'empty';
   readonly created: string;
   readonly versions: readonly ListVersion[];
 }
 
-export interface ReasonCount {
+interface ReasonCount {
   readonly count: number;
   /** The first lines that are meant; not all of them when there are many. */
   readonly lines: readonly number[];
@@ -57,15 +57,15 @@ export interface ReasonCount {
 
 export type ReasonCounts = Readonly<Record<string, ReasonCount>>;
 
-export interface ImportReport {
+interface ImportReport {
   readonly records: number;
   readonly accepted: number;
   readonly duplicates: number;
-  readonly rejectedRecords?: number;
+  readonly rejectedRecords: number;
   readonly rejected: ReasonCounts;
   readonly inactive: ReasonCounts;
-  readonly duplicate?: ReasonCounts;
-  readonly remarks?: ReasonCounts;
+  readonly duplicate: ReasonCounts;
+  readonly remarks: ReasonCounts;
   readonly ignoredColumns: readonly string[];
 }
 
@@ -74,11 +74,16 @@ export interface ImportResult {
   readonly version: number;
   readonly entries: number;
   readonly report: ImportReport;
+  /** True when segments of an import that was cut off were used again. */
+  readonly resumed: boolean;
 }
 
 export interface ImportProgress {
-  readonly records?: number;
-  readonly rejected?: number;
+  /** Bytes of the file that the service has read. */
+  readonly bytesRead: number;
+  readonly records: number;
+  readonly rejected: number;
+  readonly stage: 'reading' | 'writing';
 }
 
 /** One line of the answer to an import. */
@@ -118,12 +123,12 @@ export interface Verdict {
   readonly width: number | null;
   readonly height: number | null;
   readonly bytes: number;
-  readonly frames?: number | null;
-  readonly framesHashed?: number | null;
+  readonly frames: number | null;
+  readonly framesHashed: number | null;
   /** PDQ quality, 0 to 100. */
   readonly quality: number | null;
   /** True when a part of a damaged file was all that could be decoded. */
-  readonly damaged?: boolean;
+  readonly damaged: boolean;
   readonly matches: readonly Match[];
   readonly total: number;
   readonly truncated: boolean;

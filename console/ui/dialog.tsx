@@ -40,5 +40,5 @@ export function Dialog({ open, onOpenChange, title, description, children }: Dia
 }
 
 export function DialogActions({ children }: { readonly children: ReactNode }) {
-  return <footer className="flex flex-wrap justify-end gap-2 px-6 pt-2 pb-6">{children}</footer>;
+  return <footer className="flex flex-wrap justify-end gap-2 px-6 pt-4 pb-6">{children}</footer>;
 }

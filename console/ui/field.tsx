@@ -2,7 +2,7 @@ import { type ComponentProps, type ReactNode, useId } from 'react';
 import { classes } from './classes.js';
 
 const CONTROL =
-  'h-9 w-full rounded-lg border border-line-strong bg-surface px-3 text-sm text-ink transition-colors placeholder:text-ink-3 hover:border-ink-3 focus-visible:outline-offset-0 aria-invalid:border-match-ink';
+  'h-9 w-full rounded-lg border border-line-strong bg-surface text-sm text-ink transition-colors placeholder:text-ink-3 hover:border-ink-3 focus-visible:outline-offset-0 aria-invalid:border-match-ink';
 
 interface FieldProps {
   readonly label: string;
@@ -43,7 +43,7 @@ export function TextField({ label, hint, error, className, ...rest }: FieldProps
           spellCheck={false}
           {...ids}
           aria-invalid={error !== undefined}
-          className={classes(CONTROL, className)}
+          className={classes(CONTROL, 'px-3', className)}
           {...rest}
         />
       )}
@@ -55,7 +55,7 @@ export function SelectField({ label, hint, error, children, ...rest }: FieldProp
   return (
     <Frame label={label} hint={hint} error={error}>
       {(ids) => (
-        <select {...ids} className={CONTROL} {...rest}>
+        <select {...ids} className={classes(CONTROL, 'px-2')} {...rest}>
           {children}
         </select>
       )}

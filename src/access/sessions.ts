@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { VigieError } from '../errors.js';
 import type { Principal } from './principal.js';
 import { ALL_SCOPES } from './scopes.js';
@@ -70,9 +70,4 @@ export class Sessions {
       this.#sessions.delete(oldest);
     }
   }
-}
-
-/** Equality of two secrets in constant time, whatever their lengths. */
-export function secretsEqual(a: string, b: string): boolean {
-  return timingSafeEqual(digest(a), digest(b));
 }

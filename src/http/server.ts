@@ -48,6 +48,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   server.setNotFoundHandler((request, reply) => sendProblem(new VigieError('not-found'), request, reply));
   server.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
+    // A connection that is kept open would keep a service that stops waiting.
+    if (services.stopping.aborted) reply.header('connection', 'close');
     reply.header('referrer-policy', 'no-referrer');
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });

@@ -5,13 +5,17 @@ import { VigieError } from '../errors.js';
 import { MessageReader, writeMessage } from './frames.js';
 import type { MediaSignals } from './media-signals.js';
 import { spawnSandboxed } from './sandbox.js';
-import { toMediaSignals, type WorkerAnswer, type WorkerOrder } from './worker-protocol.js';
+import { checkAnswer } from './worker-answer.js';
+import type { WorkerOrder } from './worker-protocol.js';
 
-const PAGE_BYTES = 4_096;
 const WATCH_MS = 50;
 const START_MS = 20_000;
+/** Over the whole life of a process; one medium's time is bounded by the clock. */
+const CPU_SECONDS = 24 * 3_600;
 /** What a process may say of one medium. */
 const MAXIMUM_ANSWER_BYTES = 16 * 2 ** 20;
+/** How a program ends that is refused memory: V8 and C++ abort, C runs into an address that is none. */
+const REFUSED: readonly (string | null)[] = ['SIGABRT', 'SIGTRAP', 'SIGILL', 'SIGSEGV', 'SIGBUS'];
 
 export interface DecoderProcessOptions {
   readonly entry: string;
@@ -30,6 +34,8 @@ interface Task {
 export class DecoderProcess {
   /** Resolves when the process takes its first medium; rejects when it ends before. */
   readonly ready: Promise<void>;
+  /** Resolves when the process is gone. */
+  readonly gone: Promise<void>;
   readonly #child: ChildProcess;
   readonly #channel: Duplex;
   readonly #options: DecoderProcessOptions;
@@ -37,44 +43,33 @@ export class DecoderProcess {
   #started: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   #ended = false;
   #served = 0;
+  #peakBytes = 0;
 
-  constructor(options: DecoderProcessOptions, onEnd: (decoder: DecoderProcess) => void) {
+  constructor(options: DecoderProcessOptions) {
     this.#options = options;
-    // Over its whole life; one medium's time is bounded by the clock.
-    const cpuSeconds = 24 * 3_600;
-    this.#child = spawnSandboxed(options.entry, { memoryBytes: options.memoryBytes, cpuSeconds });
+    this.#child = spawnSandboxed(options.entry, { memoryBytes: options.memoryBytes, cpuSeconds: CPU_SECONDS });
     this.#channel = this.#child.stdio[3] as Duplex;
     this.ready = new Promise((resolve, reject) => {
       this.#started = { resolve, reject };
     });
     const slowStart = setTimeout(() => this.kill(new VigieError('decoder-crashed', { detail: 'start' })), START_MS);
     this.ready.catch(() => undefined).finally(() => clearTimeout(slowStart));
-    const reader = new MessageReader(MAXIMUM_ANSWER_BYTES, (head, payload) =>
-      this.#heard(head as WorkerAnswer, payload),
-    );
-    this.#channel.on('data', (chunk: Buffer) => {
-      try {
-        reader.push(chunk);
-      } catch {
-        this.kill(new VigieError('decoder-crashed', { detail: 'it does not keep to the protocol' }));
-      }
+    this.#listen();
+    this.gone = new Promise((resolve) => {
+      this.#child.once('error', () => {
+        this.kill(new VigieError('decoder-crashed', { detail: 'it could not be started' }));
+        resolve();
+      });
+      this.#child.once('exit', (_code, signal) => {
+        this.kill(this.#whyEnded(signal));
+        resolve();
+      });
     });
-    this.#channel.on('error', () => this.kill(new VigieError('decoder-crashed')));
-    const over = () => {
-      this.kill(new VigieError('decoder-crashed'));
-      onEnd(this);
-    };
-    this.#child.once('error', over);
-    this.#child.once('exit', over);
   }
 
   /** How many media it was given. */
   get served(): number {
     return this.#served;
-  }
-
-  get busy(): boolean {
-    return this.#task !== undefined;
   }
 
   get ended(): boolean {
@@ -88,7 +83,8 @@ export class DecoderProcess {
   /** Resident memory of the process in bytes; 0 when it cannot be told. */
   get residentBytes(): number {
     try {
-      return Number(readFileSync(`/proc/${this.#child.pid}/statm`, 'utf8').split(' ')[1] ?? 0) * PAGE_BYTES;
+      const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
+      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1_024;
     } catch {
       return 0;
     }
@@ -99,10 +95,13 @@ export class DecoderProcess {
     if (this.#task !== undefined) throw new VigieError('internal', { detail: 'the decoder is busy' });
     const { timeoutMs, memoryBytes } = this.#options;
     this.#served++;
+    this.#peakBytes = 0;
     return new Promise((resolve, reject) => {
       const clock = setTimeout(() => this.kill(new VigieError('decoder-timeout')), timeoutMs);
       const watch = setInterval(() => {
-        if (this.residentBytes > memoryBytes) this.kill(new VigieError('decoder-memory'));
+        const resident = this.residentBytes;
+        this.#peakBytes = Math.max(this.#peakBytes, resident);
+        if (resident > memoryBytes) this.kill(new VigieError('decoder-memory'));
       }, WATCH_MS);
       this.#task = { resolve, reject, clock, watch };
       writeMessage(this.#channel, order, bytes);
@@ -120,6 +119,27 @@ export class DecoderProcess {
     this.#settle()?.reject(error);
   }
 
+  #listen(): void {
+    const reader = new MessageReader(MAXIMUM_ANSWER_BYTES, (head, payload) => this.#heard(head, payload));
+    this.#channel.on('data', (chunk: Buffer) => {
+      try {
+        if (!this.#ended) reader.push(chunk);
+      } catch {
+        this.kill(new VigieError('decoder-crashed', { detail: 'it does not keep to the protocol' }));
+      }
+    });
+    this.#channel.on('error', () => {
+      // A process that died closes its end too; its exit, which comes at once, says why.
+      if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL');
+    });
+  }
+
+  /** A process that was refused memory just ends; the kernel or V8 does not say so in any other way. */
+  #whyEnded(signal: NodeJS.Signals | null): VigieError {
+    const large = this.#peakBytes > this.#options.memoryBytes / 4;
+    return new VigieError(large && REFUSED.includes(signal) ? 'decoder-memory' : 'decoder-crashed');
+  }
+
   #settle(): Task | undefined {
     const task = this.#task;
     this.#task = undefined;
@@ -128,19 +148,16 @@ export class DecoderProcess {
     return task;
   }
 
-  #heard(answer: WorkerAnswer, payload: Buffer): void {
+  #heard(head: unknown, payload: Buffer): void {
+    const answer = checkAnswer(head, payload);
     if ('ready' in answer) {
       this.#started?.resolve();
       this.#started = undefined;
       return;
     }
-    if (this.#task === undefined) throw new RangeError('an answer that nobody asked for');
-    if ('failure' in answer) {
-      const { code, ...rest } = answer.failure;
-      this.#settle()?.reject(new VigieError(code, rest));
-      return;
-    }
-    const signals = toMediaSignals(answer, payload);
-    this.#settle()?.resolve(signals);
+    const task = this.#settle();
+    if (task === undefined) throw new RangeError('an answer that nobody asked for');
+    if ('failure' in answer) task.reject(answer.failure);
+    else task.resolve(answer.signals);
   }
 }

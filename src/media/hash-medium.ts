@@ -1,7 +1,9 @@
-import { VigieError } from '../errors.js';
+import { type ErrorCode, VigieError } from '../errors.js';
 import type { PdqHasher } from '../signals/pdq/pdq-hasher.js';
+import { decodeApng } from './decode-apng.js';
 import { decodeBmp } from './decode-bmp.js';
 import { decodeHeic } from './decode-heic.js';
+import { decodePnm } from './decode-pnm.js';
 import { decodeWithSharp } from './decode-sharp.js';
 import type { FrameSignals, HashMode, MediaSignals } from './media-signals.js';
 import { type Decoded, type DecodeLimits, isOpaque, orient, over, type Picture, withoutAlpha } from './picture.js';
@@ -9,7 +11,7 @@ import { type Sniffed, sniff } from './sniff.js';
 import { findTrim } from './trim.js';
 
 /** The formats that are decoded here. */
-export const FORMATS = ['jpeg', 'png', 'apng', 'gif', 'webp', 'avif', 'heic', 'tiff', 'bmp'] as const;
+export const FORMATS = ['jpeg', 'png', 'apng', 'gif', 'webp', 'avif', 'heic', 'tiff', 'bmp', 'pnm'] as const;
 
 export interface HashOptions {
   readonly mode: HashMode;
@@ -45,7 +47,13 @@ async function hashPictures(bytes: Uint8Array, { kind, format }: Sniffed, option
   let framesHashed = 0;
   let before: Picture | undefined;
   let turn = start;
-  for await (const picture of decoded.pictures) {
+  let incomplete: ErrorCode | null = null;
+  for await (const picture of untilFailure(decoded.pictures, (code) => {
+    // What was hashed before is kept: it may be what is looked for.
+    if (hashes.length === 0) return false;
+    incomplete = code;
+    return true;
+  })) {
     const decodedAt = performance.now();
     ms.decode += decodedAt - turn;
     framesHashed++;
@@ -59,7 +67,7 @@ async function hashPictures(bytes: Uint8Array, { kind, format }: Sniffed, option
   }
   ms.decode += performance.now() - turn;
   if (hashes.length === 0) throw new VigieError('media-too-small');
-  const apng = format === 'apng';
+  if (decoded.damaged) incomplete ??= 'media-damaged';
   return {
     kind,
     format,
@@ -67,28 +75,39 @@ async function hashPictures(bytes: Uint8Array, { kind, format }: Sniffed, option
     height: decoded.height,
     frames: decoded.frames,
     framesHashed,
-    damaged: decoded.damaged,
-    // No decoder here reads what follows the first frame of an animated PNG.
-    incomplete: decoded.damaged ? 'media-damaged' : apng ? 'media-format-unsupported' : null,
+    damaged: decoded.damaged || incomplete === 'media-damaged',
+    incomplete,
     hashes,
     ms,
   };
+}
+
+/** The items before a failure, which is thrown unless `accept` takes it. */
+async function* untilFailure<T>(items: AsyncIterable<T>, accept: (code: ErrorCode) => boolean): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } catch (error) {
+    if (!(error instanceof VigieError) || !accept(error.code)) throw error;
+  }
 }
 
 async function decode(bytes: Uint8Array, format: string, mode: HashMode, limits: DecodeLimits): Promise<Decoded> {
   switch (format) {
     case 'jpeg':
     case 'png':
-    case 'apng':
     case 'gif':
     case 'webp':
     case 'avif':
     case 'tiff':
       return await decodeWithSharp(bytes, mode, limits);
+    case 'apng':
+      return decodeApng(bytes, limits);
     case 'heic':
       return await decodeHeic(bytes, limits);
     case 'bmp':
       return decodeBmp(bytes, limits);
+    case 'pnm':
+      return decodePnm(bytes, limits);
     default:
       throw new VigieError('media-format-unsupported', { detail: format });
   }

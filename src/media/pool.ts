@@ -26,10 +26,15 @@ interface Job {
   readonly resolve: (signals: MediaSignals) => void;
   readonly reject: (error: unknown) => void;
   decoder?: DecoderProcess;
+  graceClock?: NodeJS.Timeout;
   over: boolean;
 }
 
 const RECYCLE_AFTER = 5_000;
+/** Share of the memory limit above which an idle process is replaced: what a library keeps is not given back. */
+const RECYCLE_ABOVE = 0.5;
+/** How long a decoder may go on with a medium that nobody waits for: shorter than it takes to start another one. */
+const GIVEN_UP_MS = 1_000;
 const BACKOFF_MS = 100;
 const MAXIMUM_BACKOFF_MS = 10_000;
 
@@ -49,7 +54,7 @@ export class MediaPool implements AsyncDisposable {
   #failures = 0;
   #restarts = 0;
   #closed = false;
-  #drained: (() => void) | undefined;
+  readonly #drained: (() => void)[] = [];
 
   constructor(options: MediaPoolOptions) {
     this.#options = options;
@@ -69,6 +74,7 @@ export class MediaPool implements AsyncDisposable {
   /** Starts the processes now, so that the first medium does not wait for them. */
   async start(): Promise<void> {
     this.#fill(this.#options.processes);
+    if (this.#decoders.size === 0) throw new VigieError('decoder-crashed', { detail: 'start' });
     await Promise.all([...this.#decoders].map(({ ready }) => ready));
   }
 
@@ -118,17 +124,16 @@ export class MediaPool implements AsyncDisposable {
     }
   }
 
-  /** Takes no more media, waits for those that it has, and ends the processes. */
+  /** Takes no more media, waits for those that it has, ends the processes and waits until they are gone. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#running.size + this.#waiting.length > 0) {
-      await new Promise<void>((resolve) => {
-        this.#drained = resolve;
-      });
+      await new Promise<void>((resolve) => this.#drained.push(resolve));
     }
     clearTimeout(this.#backoff);
-    for (const decoder of this.#decoders) decoder.kill(new VigieError('shutting-down'));
-    this.#decoders.clear();
+    const decoders = [...this.#decoders];
+    for (const decoder of decoders) decoder.kill(new VigieError('shutting-down'));
+    await Promise.all(decoders.map(({ gone }) => gone));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -141,7 +146,8 @@ export class MediaPool implements AsyncDisposable {
     if (at !== -1) this.#waiting.splice(at, 1);
     job.reject(reason);
     // A decoder cannot be asked to stop half way.
-    job.decoder?.kill(new VigieError('decoder-crashed', { detail: 'given up' }));
+    const givenUp = () => job.decoder?.kill(new VigieError('decoder-crashed', { detail: 'given up' }));
+    if (job.decoder !== undefined) job.graceClock = setTimeout(givenUp, GIVEN_UP_MS);
     this.#checkDrained();
   }
 
@@ -166,8 +172,8 @@ export class MediaPool implements AsyncDisposable {
       .hash({ mode: job.mode, maxPixels, maxFrames }, job.bytes)
       .then(job.resolve, job.reject)
       .finally(() => {
+        clearTimeout(job.graceClock);
         this.#running.delete(job);
-        this.#failures = 0;
         if (!decoder.ended) this.#free(decoder);
         this.#next();
         this.#checkDrained();
@@ -175,25 +181,35 @@ export class MediaPool implements AsyncDisposable {
   }
 
   #free(decoder: DecoderProcess): void {
-    if (decoder.served >= (this.#options.recycleAfter ?? RECYCLE_AFTER)) {
+    const { recycleAfter = RECYCLE_AFTER, memoryBytes } = this.#options;
+    if (decoder.served >= recycleAfter || decoder.residentBytes > memoryBytes * RECYCLE_ABOVE) {
       decoder.kill(new VigieError('decoder-crashed', { detail: 'recycled' }));
     } else this.#idle.push(decoder);
   }
 
   #checkDrained(): void {
-    if (this.#running.size + this.#waiting.length === 0) this.#drained?.();
+    if (this.#running.size + this.#waiting.length > 0) return;
+    for (const resolve of this.#drained.splice(0)) resolve();
   }
 
   /** Starts processes until there are `wanted`; after starts that failed only when some time has passed. */
   #fill(wanted: number): void {
     if (this.#backoff !== undefined) return;
-    while (this.#decoders.size < wanted) this.#startOne();
+    while (this.#decoders.size < wanted && this.#backoff === undefined) this.#startOne();
   }
 
   #startOne(): void {
     const { memoryBytes, timeoutMs } = this.#options;
-    const decoder = new DecoderProcess({ entry: this.#entry, memoryBytes, timeoutMs }, (ended) => this.#lost(ended));
+    let decoder: DecoderProcess;
+    try {
+      decoder = new DecoderProcess({ entry: this.#entry, memoryBytes, timeoutMs });
+    } catch {
+      // No descriptors, no processes or no place for temporary files left.
+      this.#failedToStart();
+      return;
+    }
     this.#decoders.add(decoder);
+    void decoder.gone.then(() => this.#lost(decoder));
     decoder.ready.then(
       () => {
         this.#failures = 0;
@@ -208,18 +224,19 @@ export class MediaPool implements AsyncDisposable {
     this.#decoders.delete(decoder);
     const at = this.#idle.indexOf(decoder);
     if (at !== -1) this.#idle.splice(at, 1);
-    if (this.#closed) return;
+    if (this.#closed && this.#waiting.length === 0) return;
     this.#restarts++;
     this.#next();
   }
 
   #failedToStart(): void {
-    if (this.#closed || this.#backoff !== undefined) return;
+    if (this.#backoff !== undefined) return;
     this.#failures++;
     const wait = Math.min(MAXIMUM_BACKOFF_MS, BACKOFF_MS * 2 ** this.#failures);
     // Nobody waits for ever for decoders that cannot be started.
     if (this.#failures > 5) for (const job of this.#waiting.splice(0)) job.reject(new VigieError('decoder-crashed'));
     this.#checkDrained();
+    if (this.#closed && this.#waiting.length === 0) return;
     this.#backoff = setTimeout(() => {
       this.#backoff = undefined;
       this.#next();

@@ -21,12 +21,21 @@ export interface SandboxLimits {
 /** `nobody` and `nogroup` on Debian. */
 const NOBODY = 65_534;
 const HEAP_MEGABYTES = 512;
-const PROBE_MS = 5_000;
+const PROBE_MS = 10_000;
+const NOBODY_WORDS = [
+  `--reuid=${NOBODY}`,
+  `--regid=${NOBODY}`,
+  '--clear-groups',
+  '--inh-caps=-all',
+  '--bounding-set=-all',
+];
 
 /** Words that start a process under limits; filled by trying each of them once. */
 interface Wrappers {
   readonly words: readonly string[];
   readonly measures: readonly SandboxMeasure[];
+  readonly nobody: boolean;
+  readonly limited: boolean;
 }
 
 let tried: Wrappers | undefined;
@@ -61,16 +70,21 @@ function remove(directory: string): void {
   }
 }
 
+/** So that a decoder does not outlive a service that was killed, and gains nothing from programs that raise privileges. */
+const GUARD_WORDS = ['setpriv', '--no-new-privs', '--pdeathsig=KILL'];
+
 function limitWords({ memoryBytes, cpuSeconds }: SandboxLimits): readonly string[] {
-  if (!has('prlimit')) return [];
+  const { limited, nobody } = wrappers();
+  if (!limited) return [];
   return [
     'prlimit',
     `--data=${memoryBytes}`,
     `--cpu=${cpuSeconds}`,
     '--fsize=0',
     '--core=0',
+    '--nofile=128',
     // As root the number counts the processes of the whole machine's root; another user has only these.
-    ...(asNobody() ? ['--nproc=256'] : []),
+    ...(nobody ? ['--nproc=256'] : []),
     '--',
   ];
 }
@@ -88,39 +102,43 @@ function works(words: readonly string[]): boolean {
   return spawnSync(program, args, { stdio: 'ignore', timeout: PROBE_MS, env: {}, cwd: '/' }).status === 0;
 }
 
-/** Whether another user could read what a decoder needs: a project below /root cannot be entered by nobody. */
-const asNobody = once(() => {
-  if (process.getuid?.() !== 0 || !has('setpriv')) return false;
-  const script = `require('fs').readFileSync(${JSON.stringify(fileURLToPath(import.meta.url))});require(${JSON.stringify(sharpPath())})`;
-  return works([...nobodyWords(), process.execPath, '-e', script]);
-});
-
-function sharpPath(): string {
-  return fileURLToPath(import.meta.resolve('sharp')).replace(/\.mjs$/, '.cjs');
+/** What another user needs to read: a project below /root cannot be entered by nobody. */
+function readsProgram(): readonly string[] {
+  const sharp = fileURLToPath(import.meta.resolve('sharp')).replace(/\.mjs$/, '.cjs');
+  const here = fileURLToPath(import.meta.url);
+  return [
+    process.execPath,
+    '-e',
+    `require('fs').readFileSync(${JSON.stringify(here)});require(${JSON.stringify(sharp)})`,
+  ];
 }
 
-function nobodyWords(): readonly string[] {
-  return ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--no-new-privs', '--inh-caps=-all'];
-}
-
+/** Tries the measures one after the other, each on top of those that hold already. */
 function wrappers(): Wrappers {
   if (tried !== undefined) return tried;
   const root = process.getuid?.() === 0;
+  const words: string[] = [];
+  const add = (candidates: readonly (readonly string[])[], program: readonly string[] = ['true']) => {
+    const found = candidates.find((candidate) => works([...words, ...candidate, ...program]));
+    words.push(...(found ?? []));
+    return found;
+  };
   // A network of its own, in which there is nothing; without privilege a user namespace may allow it.
-  const noNetwork = [
+  const noNetwork = add([
     ['unshare', '--net', '--ipc'],
     ['unshare', '--user', '--net', '--ipc'],
-  ].find((words) => works([...words, 'true']));
-  const nobody = asNobody();
-  const words = [...(noNetwork ?? []), ...(nobody ? nobodyWords() : [])];
+  ]);
+  const nobody = root && add([[...GUARD_WORDS, ...NOBODY_WORDS]], readsProgram()) !== undefined;
+  const guarded = nobody || add([GUARD_WORDS]) !== undefined;
+  const limited = has('prlimit');
   const measures: SandboxMeasure[] = [
     { measure: 'empty environment and working directory', holds: true, detail: 'always' },
     { measure: 'no descriptors but its own channel', holds: true, detail: 'always' },
     { measure: 'killed on time-out and above its memory', holds: true, detail: 'always' },
     {
       measure: 'limits on memory, processor time and files',
-      holds: has('prlimit'),
-      detail: has('prlimit') ? 'prlimit' : 'install util-linux: apt-get install -y util-linux',
+      holds: limited,
+      detail: limited ? 'prlimit' : 'install util-linux: apt-get install -y util-linux',
     },
     {
       measure: 'no network',
@@ -128,28 +146,25 @@ function wrappers(): Wrappers {
       detail: noNetwork?.join(' ') ?? 'unshare is refused here; run as root or allow user namespaces',
     },
     {
+      measure: 'ends with the service, no new privileges',
+      holds: guarded,
+      detail: guarded ? 'setpriv' : 'install util-linux: apt-get install -y util-linux',
+    },
+    {
       measure: 'another user',
       holds: nobody,
       detail: nobody
-        ? `uid ${NOBODY}, no new privileges`
+        ? `uid ${NOBODY}`
         : root
           ? 'that user cannot read the program: install it outside of /root'
           : 'only root can change users; the service itself is not root, which is good',
     },
   ];
-  tried = { words, measures };
+  tried = { words, measures, nobody, limited };
   return tried;
 }
 
 /** What holds on this machine, for `vigie doctor`; each measure was really tried. */
 export function sandboxReport(): readonly SandboxMeasure[] {
   return wrappers().measures;
-}
-
-function once<T>(act: () => T): () => T {
-  let known: { readonly value: T } | undefined;
-  return () => {
-    known ??= { value: act() };
-    return known.value;
-  };
 }

@@ -21,16 +21,3 @@ export type WorkerAnswer =
         readonly medium?: NonNullable<VigieErrorOptions['medium']>;
       };
     };
-
-const HASHES_BYTES = 256;
-
-/** Puts the answer together; a decoder that was taken over could say anything, so that the sizes are checked. */
-export function toMediaSignals(answer: Extract<WorkerAnswer, { signals: unknown }>, payload: Buffer): MediaSignals {
-  const { frameList, ...rest } = answer.signals;
-  if (payload.length !== frameList.length * HASHES_BYTES) throw new RangeError('the answer does not fit together');
-  const hashes = frameList.map((frame, i) => ({
-    ...frame,
-    pdq: new Uint8Array(payload.subarray(i * HASHES_BYTES, (i + 1) * HASHES_BYTES)),
-  }));
-  return { ...rest, hashes };
-}

@@ -22,8 +22,7 @@ async function answer(order: WorkerOrder, bytes: Uint8Array): Promise<void> {
     const head: WorkerAnswer = { signals: { ...rest, frameList: frames } };
     writeMessage(channel, head, Buffer.concat(hashes.map(({ pdq }) => pdq)));
   } catch (error) {
-    // What is no VigieError is a fault of the decoder with this medium; its text might hold something of the medium.
-    const known = error instanceof VigieError ? error : new VigieError('media-damaged');
+    const known = error instanceof VigieError ? error : unforeseen(error);
     const head: WorkerAnswer = {
       failure: {
         code: known.code === 'internal' ? 'media-damaged' : known.code,
@@ -33,6 +32,12 @@ async function answer(order: WorkerOrder, bytes: Uint8Array): Promise<void> {
     };
     writeMessage(channel, head, Buffer.alloc(0));
   }
+}
+
+/** A fault of the decoder with this medium; its text is not passed on, as it might hold something of the medium. */
+function unforeseen(error: unknown): VigieError {
+  const outOfMemory = error instanceof RangeError && /allocation failed|array length/i.test(error.message);
+  return new VigieError(outOfMemory ? 'decoder-memory' : 'media-damaged');
 }
 
 const reader = new MessageReader(MAXIMUM_MEDIUM_BYTES, (head, payload) => {

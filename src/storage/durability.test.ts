@@ -236,7 +236,7 @@ describe('the embedded database', () => {
   it('starts again by itself when its thread was lost in a statement', async () => {
     const dataDir = join(root, 'db');
     await copyEmptyDatabase(dataDir);
-    const database = await openDatabase({ dataDir }, { fsync: false, allowNoFsync: true, statementLimit: 300 });
+    const database = await openDatabase({ dataDir }, { fsync: false, allowNoFsync: true, statementLimit: 3000 });
     const heard: string[] = [];
     await database.listen('news', (payload) => heard.push(payload));
     await sql`CREATE TABLE thing (id int)`.execute(database.db);

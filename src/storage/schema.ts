@@ -134,10 +134,6 @@ export interface Schema {
 }
 
 export type ListRow = Selectable<ListTable>;
-export type ListVersionRow = Selectable<ListVersionTable>;
-export type SegmentRow = Selectable<SegmentTable>;
 export type EntryStatusRow = Selectable<EntryStatusTable>;
-export type ListChangeRow = Selectable<ListChangeTable>;
 export type ImportRunRow = Selectable<ImportRunTable>;
 export type ApiKeyRow = Selectable<ApiKeyTable>;
-export type InstanceRow = Selectable<InstanceTable>;

@@ -8,6 +8,8 @@ export const CHUNK_BYTES = 256 * 1024;
 /** A piece whose decrypted copy stays in the processor's cache until it is where it belongs. */
 export const SLICE_BYTES = 64 * 1024;
 
+const WORD_BYTES = 8;
+
 /** The chunk's number and whether it is the last: unique, for the key is the file's own. */
 export function chunkNonce(chunk: number, last: boolean): Buffer {
   const bytes = Buffer.alloc(12);
@@ -33,9 +35,13 @@ export function openChunk(
   const decipher = createDecipheriv('aes-256-gcm', header.key, chunkNonce(chunk, last));
   decipher.setAAD(header.bytes);
   decipher.setAuthTag(sealed.subarray(length, length + TAG_BYTES));
-  for (let at = 0; at < length; at += SLICE_BYTES) {
-    // Through a copy: node:crypto gives a buffer of its own, and the target may be shared memory.
-    target.set(decipher.update(sealed.subarray(at, Math.min(at + SLICE_BYTES, length))), at);
+  // Through a copy: node:crypto gives a buffer of its own, and the target may be shared memory. V8 copies into that by
+  // words where both sides are aligned alike, and else byte by byte (7 times slower): a short first slice aligns the rest.
+  let end = Math.min(-target.byteOffset & (WORD_BYTES - 1), length);
+  if (end > 0) target.set(decipher.update(sealed.subarray(0, end)));
+  for (let at = end; at < length; at = end) {
+    end = Math.min(at + SLICE_BYTES, length);
+    target.set(decipher.update(sealed.subarray(at, end)), at);
   }
   try {
     decipher.final();

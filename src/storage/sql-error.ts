@@ -15,12 +15,6 @@ export class SqlError extends Error {
   }
 }
 
-/** True when the error says that a row with the same key is there already, by the named constraint if one is given. */
-export function isDuplicate(thrown: unknown, constraint?: string): boolean {
-  if (!(thrown instanceof SqlError) || thrown.sqlState !== '23505') return false;
-  return constraint === undefined || thrown.constraint === constraint;
-}
-
 const CONNECTION_LOST = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

@@ -9,8 +9,9 @@ import { queryClient } from '../../api/queries.js';
  */
 export async function openFromLink({ location }: { readonly location: ParsedLocation }): Promise<never> {
   const link = location.hash;
-  // The secret must stay neither in the address bar nor in the history.
-  window.history.replaceState(window.history.state, '', '/open');
+  // The secret must stay neither in the address bar nor in the history. The router listens to `history.replaceState`
+  // itself and would come here again for the changed address; the browser's own method goes past it.
+  History.prototype.replaceState.call(window.history, window.history.state, '', '/open');
   if (link === '') {
     throw new ApiProblem({
       title: 'The address carries no link.',

@@ -136,6 +136,15 @@ describe('VICS', () => {
     }
   });
 
+  it('passes over hashes of kinds that it does not know, whatever they are called', () => {
+    const names = ['constructor', '__proto__', 'toString', 'SSDEEP', '', null, 'SHA-256'];
+    const AlternativeHashes = names.map((HashName) => ({ HashName, HashValue: pdq(1) }));
+    const text = JSON.stringify({ ...CONTEXT_1, value: [{ MediaID: 1, MD5: md5(1), AlternativeHashes }] });
+    expect(readRecords(new VicsParser(), text)).toEqual([
+      { line: 1, id: '1', signals: [`md5:${md5(1)}`, `sha256:${pdq(1)}`] },
+    ]);
+  });
+
   it('names the line on which a record begins', () => {
     const lines = flat.split('\n');
     for (const { line } of readRecords(new VicsParser(), flat)) expect(lines[line - 1]?.trim()).toBe('{');
@@ -225,6 +234,41 @@ describe('VICS', () => {
         expect(found).toEqual(JSON.parse(JSON.stringify(elements)));
       }),
       { seed: 3, numRuns: 300 },
+    );
+  });
+});
+
+describe('any bytes', () => {
+  const PARTS: Readonly<Record<Exclude<ListFormat, 'csv'>, readonly string[]>> = {
+    jsonl: ['{', '}', '"md5":', '"', ',', `"${md5(1)}"`, '\\', `{"md5":"${md5(2)}","comment":"é"}\n`],
+    lines: ['#', md5(1), `${md5(2)}\n`, sha1(1), ' ', photodna(1).toString('base64')],
+    typed: ['#', 'md5', 'MD5 ', 'pdq:', md5(1), `md5 ${md5(2)}\n`, ':', ' '],
+    vics: ['{"value":[', '{', '}', '[', ']', '"', ':', ',', '\\', '"Media":[', `{"MediaID":1,"MD5":"${md5(1)}"}`, '7'],
+  };
+  const RUNS = { numRuns: 400, seed: 4 };
+
+  /** What is read before the end or the error, and the error. */
+  const outcome = (format: ListFormat, input: Uint8Array, pieces?: readonly number[]) => {
+    try {
+      return { records: readRecords(parserFor(format), input, pieces), error: undefined };
+    } catch (thrown) {
+      const { code, detail } = thrown as { code: string; detail: string };
+      return { records: undefined, error: { code, detail } };
+    }
+  };
+
+  it.each(Object.entries(PARTS))('are read in the same way, however they are cut: %s', (format, texts) => {
+    const common = ['\n', '\r\n', '\uFEFF', '😀'].map((text) => Buffer.from(text));
+    const part = fc.constantFrom(...texts.map((text) => Buffer.from(text)), ...common, Buffer.of(0xff));
+    const cuts = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 40 }), cuts, (parts, pieces) => {
+        const input = Buffer.concat(parts);
+        const whole = outcome(format as ListFormat, input);
+        expect(outcome(format as ListFormat, input, pieces)).toEqual(whole);
+        if (whole.error !== undefined) expect(whole.error.code).toMatch(/^list-/);
+      }),
+      RUNS,
     );
   });
 });

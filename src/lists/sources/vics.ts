@@ -1,19 +1,21 @@
 import { isUtf8 } from 'node:buffer';
 import { VigieError } from '../../errors.js';
+import type { SignalTypeName } from '../../signals/signal-type.js';
 import { JsonSplitter } from './json-splitter.js';
 import { isObject, parseObject } from './jsonl.js';
 import type { ListParser } from './list-parser.js';
 import type { ListRecord } from './list-record.js';
 
 /** Names under which AlternativeHashes carry signals that we know, in lower case. */
-const ALTERNATIVE = {
-  photodna: 'photodna',
-  pdq: 'pdq',
-  sha256: 'sha256',
-  'sha-256': 'sha256',
-  sha1: 'sha1',
-  md5: 'md5',
-} as const;
+const ALTERNATIVE: ReadonlyMap<string, SignalTypeName> = new Map([
+  ['photodna', 'photodna'],
+  ['pdq', 'pdq'],
+  ['sha256', 'sha256'],
+  ['sha-256', 'sha256'],
+  ['sha1', 'sha1'],
+  ['sha-1', 'sha1'],
+  ['md5', 'md5'],
+]);
 
 /**
  * Project VIC / CAID files, VICS data model 1.1 to 1.3 and 2.0 (JSON, OData): `value` holds media, or cases that hold
@@ -69,10 +71,9 @@ function readMedium(medium: Readonly<Record<string, unknown>>, record: ListRecor
   if (!Array.isArray(alternatives)) return;
   for (const each of alternatives as readonly unknown[]) {
     if (!isObject(each)) continue;
-    const name = textOf(each['HashName'])?.toLowerCase() ?? '';
+    const type = ALTERNATIVE.get(textOf(each['HashName'])?.toLowerCase() ?? '');
     const value = textOf(each['HashValue']);
-    if (value !== undefined && name in ALTERNATIVE)
-      record.addText(ALTERNATIVE[name as keyof typeof ALTERNATIVE], value);
+    if (type !== undefined && value !== undefined) record.addText(type, value);
   }
 }
 

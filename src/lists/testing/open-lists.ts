@@ -22,8 +22,13 @@ export interface TestBlobs {
 
 export async function openBlobs(): Promise<TestBlobs> {
   const root = await mkdtemp(join(tmpdir(), 'vigie-lists-'));
-  const segments = join(root, 'segments');
-  const temporary = join(root, 'tmp');
+  return await blobsIn(root, root);
+}
+
+/** @param place where the blobs lie, when not beside their key */
+export async function blobsIn(root: string, place: string): Promise<TestBlobs> {
+  const segments = join(place, 'segments');
+  const temporary = join(place, 'tmp');
   for (const directory of [segments, temporary]) await mkdir(directory);
   const keyFile = join(root, 'master.key');
   const canaryFile = join(root, 'canary');

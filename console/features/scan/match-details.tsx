@@ -1,0 +1,62 @@
+import type { Match } from '../../api/types.js';
+import { capitalised } from '../../lib/in-words.js';
+import { signalName } from '../../lib/signal-names.js';
+import { Facts } from '../../ui/facts.js';
+import { Fingerprints } from './fingerprints.js';
+import { viewInWords } from './view-words.js';
+import { WithdrawEntry } from './withdraw-entry.js';
+
+/** Which entry a medium matches, and how near it is. */
+export function MatchDetails({ match }: { readonly match: Match }) {
+  const { list, version, entry, grade, signal, distance, view, frame, quality, fingerprint } = match;
+  return (
+    <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
+      <div className="min-w-48 flex-1">
+        <Facts
+          facts={[
+            ['List', `${list}, version ${version}`],
+            ['Entry', <Entry key="entry" match={match} />],
+            ['Grade', grade ?? 'none'],
+            ['Signal', signalName(signal)],
+            ...(distance === undefined || !isNear(signal)
+              ? []
+              : [['Distance', <Distance key="d" signal={signal} distance={distance} />] as const]),
+            ...(view === undefined || !isNear(signal) ? [] : [['Seen', capitalised(viewInWords(view))] as const]),
+            ...(frame === null || frame === 0 ? [] : [['Frame', frame + 1] as const]),
+            ...(quality === null ? [] : [['Quality', `${quality} of 100`] as const]),
+          ]}
+        />
+        <WithdrawEntry list={list} entry={entry} />
+      </div>
+      {fingerprint !== undefined && signal === 'pdq' && <Fingerprints pair={fingerprint} />}
+    </div>
+  );
+}
+
+const Entry = ({ match: { entry } }: { readonly match: Match }) => (
+  <code className="select-all break-all font-mono text-ink">{entry}</code>
+);
+
+/** Whether a signal type has more to say than the same or not the same. */
+const isNear = (signal: Match['signal']): boolean => signal === 'pdq' || signal === 'photodna';
+
+/** Greatest PDQ distance that counts as a match unless another is asked for. */
+const PDQ_THRESHOLD = 31;
+
+function Distance({ signal, distance }: Pick<Match, 'signal'> & { readonly distance: number }) {
+  if (signal !== 'pdq') return distance;
+  return (
+    <span className="inline-flex items-center gap-2">
+      <span>
+        <span className="font-medium text-ink">{distance}</span> of 256 bits
+      </span>
+      <span className="relative h-1 w-16 overflow-hidden rounded-full bg-ink/10" aria-hidden="true">
+        <span
+          className="absolute inset-y-0 left-0 rounded-full bg-match-ink"
+          style={{ width: `${Math.min(1, distance / PDQ_THRESHOLD) * 100}%` }}
+        />
+      </span>
+      <span className="text-ink-3">{distance <= PDQ_THRESHOLD && `limit ${PDQ_THRESHOLD}`}</span>
+    </span>
+  );
+}

@@ -1,0 +1,40 @@
+import type { Match, Verdict, VerdictWord } from '../../api/types.js';
+import { capitalised } from '../../lib/in-words.js';
+import { signalName } from '../../lib/signal-names.js';
+import { viewInWords } from './view-words.js';
+
+export const VERDICT_WORDS: Readonly<Record<VerdictWord, string>> = {
+  match: 'Match',
+  'no-match': 'No match',
+  'could-not-tell': 'Could not tell',
+};
+
+const NO_MATCH: Readonly<Record<string, string>> = {
+  'nothing-known': 'No list has an entry like it. That says nothing about what it shows.',
+  'kind-not-covered':
+    'Only its exact hashes could be tried, and no list has them: this kind of file is not compared by look.',
+  'low-quality': 'Too little in it to compare by look. Its exact hashes were tried, and no list has them.',
+};
+
+/** What a verdict means, in a sentence or two. */
+export function verdictInWords({ verdict, reason, matches }: Verdict): string {
+  const [nearest] = matches;
+  if (verdict === 'match' && nearest !== undefined) return matchInWords(nearest);
+  if (verdict === 'no-match') return NO_MATCH[reason ?? ''] ?? 'No list has an entry like it.';
+  return 'It could not be looked at as a whole, so nothing can be ruled out.';
+}
+
+function matchInWords({ list, signal, distance, view, frame }: Match): string {
+  if (signal !== 'pdq' && signal !== 'photodna') {
+    return `It is the very file that an entry of “${list}” names: its ${signalName(signal)} is the same.`;
+  }
+  const seen = view === undefined || view === 'as-is' ? 'It' : `${capitalised(viewInWords(view))}, it`;
+  const where = frame === null || frame === 0 ? '' : ` in frame ${frame + 1}`;
+  return `${seen} looks like an entry of “${list}”${where}${nearInWords(signal, distance)}.`;
+}
+
+function nearInWords(signal: Match['signal'], distance: number | undefined): string {
+  if (distance === undefined) return '';
+  if (signal === 'photodna') return `, at a PhotoDNA distance of ${distance}`;
+  return distance === 0 ? ': all 256 bits are the same' : `: ${distance} of 256 bits differ`;
+}

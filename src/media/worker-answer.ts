@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { type ErrorCode, VigieError } from '../errors.js';
+import type { MediaSignals } from './media-signals.js';
+
+/** What a decoder may say of a medium; anything else is not believed. */
+export const WORKER_FAILURES = [
+  'media-empty',
+  'media-too-many-pixels',
+  'media-damaged',
+  'media-format-unsupported',
+  'media-too-small',
+  'decoder-memory',
+] as const satisfies readonly ErrorCode[];
+
+const HASHES_BYTES = 256;
+
+const count = z.int().min(0);
+const kind = z.enum(['image', 'video', 'other']);
+const format = z.string().regex(/^[a-z0-9]{1,16}$/);
+const code = z.enum(WORKER_FAILURES);
+const frame = z.strictObject({
+  frame: count,
+  area: z.enum(['full', 'stored', 'over-black', 'opaque', 'trimmed']),
+  quality: z.int().min(0).max(100),
+});
+const answer = z.union([
+  z.strictObject({ ready: z.literal(true) }),
+  z.strictObject({
+    signals: z.strictObject({
+      kind,
+      format,
+      width: count.optional(),
+      height: count.optional(),
+      frames: count,
+      framesHashed: count,
+      damaged: z.boolean(),
+      incomplete: code.nullable(),
+      frameList: z.array(frame),
+      ms: z.record(z.string().max(16), z.number().min(0)),
+    }),
+  }),
+  z.strictObject({
+    failure: z.strictObject({
+      code,
+      // It goes into answers and logs.
+      detail: z
+        .string()
+        .regex(/^[\x20-\x7e]{0,120}$/)
+        .optional(),
+      medium: z.strictObject({ kind, format }).optional(),
+    }),
+  }),
+]);
+
+export type CheckedAnswer =
+  | { readonly ready: true }
+  | { readonly signals: MediaSignals }
+  | { readonly failure: VigieError };
+
+/**
+ * Reads what a decoder process sent. A decoder that was taken over by a medium could say anything, so that everything
+ * is checked.
+ * @throws RangeError when it is not an answer
+ */
+export function checkAnswer(head: unknown, payload: Buffer): CheckedAnswer {
+  const parsed = answer.safeParse(head);
+  if (!parsed.success) throw new RangeError('the answer is not one');
+  const { data } = parsed;
+  if ('ready' in data) return data;
+  if ('failure' in data) {
+    const { code: failed, detail, medium } = data.failure;
+    return {
+      failure: new VigieError(failed, {
+        ...(detail === undefined ? {} : { detail }),
+        ...(medium === undefined ? {} : { medium }),
+      }),
+    };
+  }
+  const { frameList, width, height, ...rest } = data.signals;
+  if (payload.length !== frameList.length * HASHES_BYTES) throw new RangeError('the answer does not fit together');
+  const hashes = frameList.map((each, i) => ({
+    ...each,
+    pdq: new Uint8Array(payload.subarray(i * HASHES_BYTES, (i + 1) * HASHES_BYTES)),
+  }));
+  const size = { ...(width === undefined ? {} : { width }), ...(height === undefined ? {} : { height }) };
+  return { signals: { ...rest, ...size, hashes } };
+}
