@@ -90,8 +90,8 @@ export class DecoderProcess {
     }
   }
 
-  /** Hands over a medium; only one at a time. */
-  hash(order: WorkerOrder, bytes: Uint8Array): Promise<MediaSignals> {
+  /** Hands over a medium; only one at a time. @param onHandedOver called when the process has nearly all of it */
+  hash(order: WorkerOrder, bytes: Uint8Array, onHandedOver?: () => void): Promise<MediaSignals> {
     if (this.#task !== undefined) throw new VigieError('internal', { detail: 'the decoder is busy' });
     const { timeoutMs, memoryBytes } = this.#options;
     this.#served++;
@@ -104,7 +104,7 @@ export class DecoderProcess {
         if (resident > memoryBytes) this.kill(new VigieError('decoder-memory'));
       }, WATCH_MS);
       this.#task = { resolve, reject, clock, watch };
-      writeMessage(this.#channel, order, bytes);
+      writeMessage(this.#channel, order, bytes, onHandedOver);
     });
   }
 

@@ -11,7 +11,8 @@ import type { Duplex } from 'node:stream';
 const PREFIX_BYTES = 8;
 const MAXIMUM_HEAD_BYTES = 1 << 20;
 
-export function writeMessage(stream: Duplex, head: unknown, payload: Uint8Array): void {
+/** @param onWritten called when nothing of the message is held here any more */
+export function writeMessage(stream: Duplex, head: unknown, payload: Uint8Array, onWritten?: () => void): void {
   const text = Buffer.from(JSON.stringify(head));
   const start = Buffer.allocUnsafe(PREFIX_BYTES + text.length);
   start.writeUInt32LE(text.length, 0);
@@ -19,7 +20,7 @@ export function writeMessage(stream: Duplex, head: unknown, payload: Uint8Array)
   text.copy(start, PREFIX_BYTES);
   stream.cork();
   stream.write(start);
-  if (payload.length > 0) stream.write(payload);
+  stream.write(payload, () => onWritten?.());
   stream.uncork();
 }
 

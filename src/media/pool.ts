@@ -23,6 +23,7 @@ export interface MediaPoolOptions {
 interface Job {
   readonly bytes: Uint8Array;
   readonly mode: HashMode;
+  readonly onHandedOver: (() => void) | undefined;
   readonly resolve: (signals: MediaSignals) => void;
   readonly reject: (error: unknown) => void;
   decoder?: DecoderProcess;
@@ -79,15 +80,15 @@ export class MediaPool implements AsyncDisposable {
   }
 
   /**
-   * Decodes and hashes a medium.
+   * Decodes and hashes a medium. `onHandedOver` is called when a decoder has got it; not when that fails before.
    * @throws VigieError: what is wrong with the medium or was done to its decoder (status 422), or `decoder-busy`; the
    * signal's reason when it aborts
    */
   async hash(
     bytes: Uint8Array,
-    options: { readonly mode: HashMode; readonly signal?: AbortSignal },
+    options: { readonly mode: HashMode; readonly signal?: AbortSignal; readonly onHandedOver?: () => void },
   ): Promise<MediaSignals> {
-    const { mode, signal } = options;
+    const { mode, signal, onHandedOver } = options;
     signal?.throwIfAborted();
     if (this.#closed) throw new VigieError('shutting-down');
     if (bytes.length === 0) throw new VigieError('media-empty', { medium: sniff(bytes) });
@@ -102,6 +103,7 @@ export class MediaPool implements AsyncDisposable {
         const job: Job = {
           bytes,
           mode,
+          onHandedOver,
           over: false,
           resolve: (signals) => {
             settle();
@@ -169,7 +171,7 @@ export class MediaPool implements AsyncDisposable {
     job.decoder = decoder;
     this.#running.add(job);
     decoder
-      .hash({ mode: job.mode, maxPixels, maxFrames }, job.bytes)
+      .hash({ mode: job.mode, maxPixels, maxFrames }, job.bytes, job.onHandedOver)
       .then(job.resolve, job.reject)
       .finally(() => {
         clearTimeout(job.graceClock);

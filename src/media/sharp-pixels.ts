@@ -23,7 +23,8 @@ export interface Size {
 }
 
 /** What libvips and its libraries say of a sound file that they were not built to read. */
-const UNSUPPORTED = /has not been built in|unsupported (codec|feature|color|colour|compression|jpeg|bits|data precision)/i;
+const UNSUPPORTED =
+  /has not been built in|unsupported (codec|feature|color|colour|compression|jpeg|bits|data precision)/i;
 
 /** Pixels, and whether the file did not hold all of them. */
 export type Read<T> = T & { readonly damaged: boolean };

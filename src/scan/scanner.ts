@@ -1,12 +1,13 @@
 import { ENGINE } from '../engine.js';
 import { type ErrorCode, VigieError } from '../errors.js';
+import { md5AndSha1 } from '../media/digests.js';
 import { type MediaKind, type MediaSignals, MINIMUM_QUALITY } from '../media/media-signals.js';
 import type { PhotoDnaHasher } from '../media/photodna-hasher.js';
 import type { MediaPool } from '../media/pool.js';
 import type { GuardedClient } from '../net/guarded-client.js';
 import { type FindOptions, type Found, findMatches, type QuerySignals } from './find-matches.js';
 import type { KnownLists } from './known-lists.js';
-import { type ReadMedium, readMedium } from './read-medium.js';
+import { type ReadBytes, readBytes } from './read-medium.js';
 import type { SeenLog } from './seen-log.js';
 import { type CachedSignals, type DigestValues, SignalCache } from './signal-cache.js';
 import type { NoMatchReason, Verdict } from './verdict.js';
@@ -67,7 +68,7 @@ export class Scanner {
     this.#assertReady();
     const known = request.fileId === undefined ? undefined : this.cache.byFileId(request.fileId);
     if (known !== undefined) return await this.#conclude(fromCache(known), request, start);
-    const medium = await readMedium(source instanceof Uint8Array ? once(source) : source, {
+    const medium = await readBytes(source instanceof Uint8Array ? once(source) : source, {
       maximumBytes: this.#options.maximumBytes,
       declaredLength: request.declaredLength,
       signal: request.signal,
@@ -102,21 +103,32 @@ export class Scanner {
     if (!this.#options.lists.ready) throw new VigieError('index-not-loaded', { retryAfter: 2 });
   }
 
-  async #look(medium: ReadMedium, { fileId, signal }: ScanRequest): Promise<Looked> {
-    const { bytes, digests, ms: read } = medium;
-    const base = { bytes: bytes.length, digests, media: undefined, photodna: undefined, ms: { read } };
-    if (bytes.length === 0) return { ...base, failure: { code: 'media-empty', kind: 'other', format: 'unknown' } };
-    const sha256 = Buffer.from(digests.sha256).toString('hex');
+  async #look(medium: ReadBytes, { fileId, signal }: ScanRequest): Promise<Looked> {
+    const { bytes, ms: read } = medium;
+    const sha256 = Buffer.from(medium.sha256).toString('hex');
     const known = this.cache.byHash(sha256);
     if (known !== undefined) {
       if (fileId !== undefined) this.cache.put(sha256, known, fileId);
       return { ...fromCache(known), ms: { read } };
     }
+    const base = { bytes: bytes.length, media: undefined, photodna: undefined, ms: { read } };
+    const others = async () => ({ ...(await md5AndSha1(bytes, signal)), sha256: medium.sha256 });
+    if (bytes.length === 0) {
+      const failure = { code: 'media-empty', kind: 'other', format: 'unknown' } as const;
+      return { ...base, digests: await others(), failure };
+    }
+    // The other digests are computed while the decoder, another process, works; not while it waits for the bytes.
+    let digesting: ReturnType<typeof others> | undefined;
+    const onHandedOver = () => {
+      digesting ??= others();
+      digesting.catch(() => undefined);
+    };
     const handedOver = performance.now();
     const hashing = this.#photodna(bytes, signal);
     try {
-      const media = await this.#options.pool.hash(bytes, { mode: 'fast', ...(signal === undefined ? {} : { signal }) });
-      const photodna = await hashing;
+      const options = { mode: 'fast', onHandedOver, ...(signal === undefined ? {} : { signal }) } as const;
+      const media = await this.#options.pool.hash(bytes, options);
+      const [photodna, digests] = [await hashing, await (digesting ?? others())];
       const spent = Object.values(media.ms).reduce((sum, each) => sum + each, 0);
       const wait = Math.max(0, performance.now() - handedOver - spent);
       const cached = { bytes: bytes.length, digests, media, photodna: photodna.value };
@@ -125,8 +137,9 @@ export class Scanner {
     } catch (error) {
       const photodna = await hashing;
       if (!(error instanceof VigieError) || error.status !== 422) throw error;
+      const digests = await (digesting ?? others());
       const { kind = 'image', format = 'unknown' } = error.medium ?? {};
-      return { ...base, photodna: photodna.value, failure: { code: error.code, kind, format } };
+      return { ...base, digests, photodna: photodna.value, failure: { code: error.code, kind, format } };
     }
   }
 
