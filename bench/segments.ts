@@ -11,7 +11,7 @@ import { numbers } from './hashes.js';
 
 /** Small segments, as changes leave them until they are merged; the first ones fill the head's table, the last is scanned. */
 export const HEAD = [1000, 1000, 1000, 500, 500];
-/** Segments that merging made of earlier changes: the first has a table of its own, the others are in the head's. */
+/** Segments that merging made of earlier changes: their hashes are in the head's table. */
 export const TIERS = [100_000, 20_000, 5000];
 /** Entries that were withdrawn and are still in their segments. */
 export const TOMBSTONES = 10_000;

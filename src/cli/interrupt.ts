@@ -38,3 +38,10 @@ export function endCommand(reason: Interrupted | ReaderGone): void {
 export function endReason(): Interrupted | ReaderGone | undefined {
   return controller.signal.reason as Interrupted | ReaderGone | undefined;
 }
+
+const GONE = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
+
+/** Whether an error of standard output says that nobody reads it any more. */
+export function isReaderGone(error: Error): boolean {
+  return GONE.has((error as NodeJS.ErrnoException).code ?? '');
+}

@@ -11,7 +11,7 @@ import { linkCommand } from './commands/link.js';
 import { listCommand } from './commands/list.js';
 import { scanCommand } from './commands/scan.js';
 import { serveCommand } from './commands/serve.js';
-import { endCommand, endReason, ReaderGone } from './interrupt.js';
+import { endCommand, endReason, isReaderGone, ReaderGone } from './interrupt.js';
 import { clearStatus, colourErr, remark } from './output.js';
 
 const EXIT_USAGE = 2;
@@ -52,7 +52,9 @@ Start here:
 
 /** Runs one command line. Exit codes: those of the command; 1 failed, 2 not understood, 130 and 143 interrupted. */
 export async function main(argv: readonly string[]): Promise<void> {
-  process.stdout.on('error', () => endCommand(new ReaderGone()));
+  process.stdout.on('error', (error) => {
+    if (isReaderGone(error)) endCommand(new ReaderGone());
+  });
   // Nobody is left who could be told.
   process.stderr.on('error', () => undefined);
   const root = program();

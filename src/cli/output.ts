@@ -1,7 +1,7 @@
 import { Console } from 'node:console';
 import pc from 'picocolors';
 import { VigieError } from '../errors.js';
-import { ReaderGone } from './interrupt.js';
+import { isReaderGone, ReaderGone } from './interrupt.js';
 
 /** Colours only where a person looks: on a terminal, unless NO_COLOR says otherwise. */
 export const colour = pc.createColors(pc.isColorSupported && process.stdout.isTTY === true);
@@ -38,13 +38,11 @@ export async function write(text: string | Uint8Array): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     process.stdout.write(text, (error) => {
       if (error === null || error === undefined) resolve();
-      else if (GONE.has((error as NodeJS.ErrnoException).code ?? '')) reject(new ReaderGone());
+      else if (isReaderGone(error)) reject(new ReaderGone());
       else reject(VigieError.from(error));
     });
   });
 }
-
-const GONE = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
 
 export async function writeLine(text: string): Promise<void> {
   await write(`${text}\n`);

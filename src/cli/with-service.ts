@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pino } from 'pino';
-import { App } from '../app.js';
 import { type Config, DEFAULTS } from '../config.js';
 import { VigieError } from '../errors.js';
 import { isDataDir, socketPathOf } from '../storage/data-dir.js';
 import { errnoOf } from '../storage/durable-file.js';
 import { interrupted } from './interrupt.js';
 import { size } from './options.js';
-import { remark } from './output.js';
+import { clearStatus, remark, showStatus } from './output.js';
 import { ServiceClient } from './service-client.js';
 
 export interface WithServiceOptions {
@@ -64,12 +62,15 @@ async function use<T>(client: ServiceClient, act: (service: ServiceClient) => Pr
 }
 
 async function alone<T>(dataDir: string, act: (service: ServiceClient) => Promise<T>, signal: AbortSignal): Promise<T> {
+  // Most commands find a running service, and need not wait until all of it is loaded here.
+  const [{ App }, { pino }] = await Promise.all([import('../app.js'), import('pino')]);
   const app = await App.open(configFor(dataDir), {
     logger: pino({ level: 'silent' }),
     decoders: false,
     signal,
-    onProgress: remark,
+    onProgress: showStatus,
   });
+  clearStatus();
   try {
     await app.listenLocally();
     return await use(new ServiceClient(app.socketPath), act);

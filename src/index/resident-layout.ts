@@ -33,7 +33,7 @@ export interface PdqPart {
 
 /**
  * From this many distinct PDQ hashes on a segment has a table of its own; fewer go into the live head's. Every table costs
- * a look-up several microseconds of cache misses and 4 MB however few hashes it has, so the small ones share one, which
- * takes about ten milliseconds to make anew.
+ * a look-up several microseconds of cache misses however few hashes it has, so the small ones share one, which takes about
+ * fifteen milliseconds to make anew for so many.
  */
-export const TABLE_FROM = 65_536;
+export const TABLE_FROM = 131_072;

@@ -1,7 +1,7 @@
 import { VigieError } from '../errors.js';
 import { type BmpHeader, readBmpHeader } from './bmp-header.js';
 import { unpackRuns } from './bmp-runs.js';
-import type { Decoded, DecodeLimits, Picture } from './picture.js';
+import { type Decoded, type DecodeLimits, once, type Picture } from './picture.js';
 
 /**
  * Decodes BMP: 1 to 32 bits, palettes, masks, run lengths, from the top or from below. The fourth byte of a pixel is
@@ -97,8 +97,4 @@ function rowsThere(header: BmpHeader, bytes: Uint8Array): number {
 
 function rowInPicture({ topDown, height }: BmpHeader, row: number): number {
   return topDown ? row : height - 1 - row;
-}
-
-async function* once<T>(value: T): AsyncGenerator<T> {
-  yield value;
 }

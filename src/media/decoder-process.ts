@@ -14,8 +14,8 @@ const START_MS = 20_000;
 const CPU_SECONDS = 24 * 3_600;
 /** What a process may say of one medium. */
 const MAXIMUM_ANSWER_BYTES = 16 * 2 ** 20;
-/** How a program ends that is refused memory: V8 and C++ abort. */
-const ABORTS: readonly (string | null)[] = ['SIGABRT', 'SIGTRAP', 'SIGILL'];
+/** How a program ends that is refused memory: V8 and C++ abort, C runs into an address that is none. */
+const REFUSED: readonly (string | null)[] = ['SIGABRT', 'SIGTRAP', 'SIGILL', 'SIGSEGV', 'SIGBUS'];
 
 export interface DecoderProcessOptions {
   readonly entry: string;
@@ -134,10 +134,10 @@ export class DecoderProcess {
     });
   }
 
-  /** A process that was refused memory aborts; the kernel or V8 does not say so in any other way. */
+  /** A process that was refused memory just ends; the kernel or V8 does not say so in any other way. */
   #whyEnded(signal: NodeJS.Signals | null): VigieError {
     const large = this.#peakBytes > this.#options.memoryBytes / 4;
-    return new VigieError(large && ABORTS.includes(signal) ? 'decoder-memory' : 'decoder-crashed');
+    return new VigieError(large && REFUSED.includes(signal) ? 'decoder-memory' : 'decoder-crashed');
   }
 
   #settle(): Task | undefined {

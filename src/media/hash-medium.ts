@@ -3,6 +3,7 @@ import type { PdqHasher } from '../signals/pdq/pdq-hasher.js';
 import { decodeApng } from './decode-apng.js';
 import { decodeBmp } from './decode-bmp.js';
 import { decodeHeic } from './decode-heic.js';
+import { decodePnm } from './decode-pnm.js';
 import { decodeWithSharp } from './decode-sharp.js';
 import type { FrameSignals, HashMode, MediaSignals } from './media-signals.js';
 import { type Decoded, type DecodeLimits, isOpaque, orient, over, type Picture, withoutAlpha } from './picture.js';
@@ -10,7 +11,7 @@ import { type Sniffed, sniff } from './sniff.js';
 import { findTrim } from './trim.js';
 
 /** The formats that are decoded here. */
-export const FORMATS = ['jpeg', 'png', 'apng', 'gif', 'webp', 'avif', 'heic', 'tiff', 'bmp'] as const;
+export const FORMATS = ['jpeg', 'png', 'apng', 'gif', 'webp', 'avif', 'heic', 'tiff', 'bmp', 'pnm'] as const;
 
 export interface HashOptions {
   readonly mode: HashMode;
@@ -105,6 +106,8 @@ async function decode(bytes: Uint8Array, format: string, mode: HashMode, limits:
       return await decodeHeic(bytes, limits);
     case 'bmp':
       return decodeBmp(bytes, limits);
+    case 'pnm':
+      return decodePnm(bytes, limits);
     default:
       throw new VigieError('media-format-unsupported', { detail: format });
   }

@@ -29,6 +29,11 @@ export interface DecodeLimits {
   readonly maxFrames: number;
 }
 
+/** The frames of a file that has one. */
+export async function* once(picture: Picture): AsyncGenerator<Picture> {
+  yield picture;
+}
+
 /**
  * Turns a stored picture as its EXIF orientation tells, as a viewer does.
  * @param orientation 1 to 8 (EXIF 2.3, tag 0x0112)

@@ -22,6 +22,9 @@ export interface Size {
   readonly height: number;
 }
 
+/** What libvips and its libraries say of a sound file that they were not built to read. */
+const UNSUPPORTED = /has not been built in|unsupported (codec|feature|color|colour|compression|jpeg|bits|data precision)/i;
+
 /** Pixels, and whether the file did not hold all of them. */
 export type Read<T> = T & { readonly damaged: boolean };
 
@@ -43,11 +46,14 @@ export async function readPage(
   target: Size | undefined,
 ): Promise<Omit<Picture, 'frame'>> {
   const cmyk = space === 'cmyk';
+  const deep = space === 'rgb16' || space === 'grey16';
   let image = sharp(bytes, options);
   if (cmyk) image = image.pipelineColourspace('cmyk');
   if (target !== undefined) image = image.resize({ ...target, fit: 'fill', kernel: 'cubic', fastShrinkOnLoad: true });
-  image = image.toColourspace(cmyk ? 'cmyk' : space === 'b-w' || space === 'grey16' ? 'b-w' : 'srgb');
-  const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  image = image.toColourspace(cmyk || deep || space === 'b-w' ? space : 'srgb');
+  const depth = deep ? 'ushort' : 'uchar';
+  const { data: samples, info } = await image.raw({ depth }).toBuffer({ resolveWithObject: true });
+  const data = deep ? rounded(samples) : samples;
   const size = { width: info.width, height: info.height };
   const picture = cmyk
     ? ({ data: fromCmyk(data, info.channels), ...size, channels: 3 } as const)
@@ -81,7 +87,9 @@ export async function coded<T>(act: () => Promise<T>): Promise<T> {
     const message = cause instanceof Error ? cause.message : '';
     if (/exceeds pixel limit/.test(message)) throw new VigieError('media-too-many-pixels', { cause });
     if (/out of memory|allocation failed/i.test(message)) throw new VigieError('decoder-memory', { cause });
-    if (/has not been built in|Unsupported codec|unsupported/i.test(message)) {
+    // Said of a file whose beginning is that of a format which is read here.
+    if (/contains unsupported image format/i.test(message)) throw new VigieError('media-damaged', { cause });
+    if (UNSUPPORTED.test(message)) {
       throw new VigieError('media-format-unsupported', { cause });
     }
     throw new VigieError('media-damaged', { cause });
@@ -104,6 +112,14 @@ function toPicture(data: Uint8Array, size: Size, channels: number): Omit<Picture
   const out = new Uint8Array(pixels * 3);
   for (let i = 0; i < pixels; i++) out.set(data.subarray(i * channels, i * channels + 3), i * 3);
   return { data: out, ...size, channels: 3 };
+}
+
+/** 16 bits a sample to 8, to the nearest, as the reference has it; libvips cuts the lower half off. */
+function rounded(samples: Buffer): Uint8Array {
+  const deep = new Uint16Array(samples.buffer, samples.byteOffset, samples.length / 2);
+  const out = new Uint8Array(deep.length);
+  for (let i = 0; i < out.length; i++) out[i] = ((deep[i] as number) * 255 + 32_767) / 65_535;
+  return out;
 }
 
 function fromCmyk(data: Uint8Array, channels: number): Uint8Array {

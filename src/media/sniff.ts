@@ -32,6 +32,24 @@ const RULES: readonly Rule[] = [
   image('jp2', [0xff, 0x4f, 0xff, 0x51]),
   image('psd', ascii('8BPS')),
   image('ico', [0, 0, 1, 0]),
+  image('ico', [0, 0, 2, 0]),
+  image('icns', ascii('icns')),
+  image('jxr', [...ascii('II'), 0xbc, 1]),
+  image('exr', [0x76, 0x2f, 0x31, 1]),
+  image('hdr', ascii('#?R')),
+  image('dds', ascii('DDS ')),
+  image('qoi', ascii('qoif')),
+  image('mng', [0x8a, ...ascii('MNG\r\n')]),
+  image('jng', [0x8b, ...ascii('JNG\r\n')]),
+  image('bpg', [...ascii('BPG'), 0xfb]),
+  image('flif', ascii('FLIF')),
+  image('xcf', ascii('gimp xcf')),
+  image('djvu', ascii('AT&TFORM')),
+  image('raw', ascii('IIRO')),
+  image('raw', ascii('IIRS')),
+  image('raw', ascii('IIU\0')),
+  image('raw', ascii('FUJIFILMCCD-RAW')),
+  image('raw', ascii('FOVb')),
   image('bmp', ascii('BM')),
   video('avi', ascii('AVI '), 8),
   video('matroska', [0x1a, 0x45, 0xdf, 0xa3]),
@@ -39,6 +57,10 @@ const RULES: readonly Rule[] = [
   video('asf', [0x30, 0x26, 0xb2, 0x75, 0x8e, 0x66, 0xcf, 0x11]),
   video('mpegps', [0, 0, 1, 0xba]),
   video('mpegps', [0, 0, 1, 0xb3]),
+  video('realmedia', ascii('.RMF')),
+  video('ivf', ascii('DKIF')),
+  video('mxf', [0x06, 0x0e, 0x2b, 0x34, 0x02, 0x05]),
+  video('h264', [0, 0, 0, 1, 0x67]),
   other('pdf', ascii('%PDF-')),
   other('zip', ascii('PK\x03\x04')),
   other('ogg', ascii('OggS')),
@@ -49,6 +71,11 @@ const RULES: readonly Rule[] = [
 
 const AVIF_BRANDS = ['avif', 'avis'];
 const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mif1', 'msf1', 'heif'];
+const OLD_QUICKTIME = ['moov', 'mdat', 'wide', 'skip', 'pnot'];
+const OGG_VIDEO = /theora|\bvideo|daala|BBCD|OVP80/;
+const PNM = /^P[1-7](?:\s|#[^\n]*\n)+(?:\d+\s|WIDTH )/;
+/** A drawing whose root element comes after nothing but declarations and remarks; not a page with drawings in it. */
+const SVG = /^(?:\xef\xbb\xbf)?\s*(?:<\?[^>]*>\s*|<!--[\s\S]*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<(?:svg:)?svg[\s>]/i;
 const AUDIO_BRANDS = ['M4A ', 'M4B ', 'M4P '];
 
 /**
@@ -56,17 +83,23 @@ const AUDIO_BRANDS = ['M4A ', 'M4B ', 'M4P '];
  * is what its beginning says, which is what viewers go by.
  */
 export function sniff(bytes: Uint8Array): Sniffed {
-  if (text(bytes, 4, 8) === 'ftyp') return isoMedia(bytes);
+  const box = text(bytes, 4, 8);
+  if (box === 'ftyp') return isoMedia(bytes);
+  // QuickTime from before there was a box that names the format.
+  if (OLD_QUICKTIME.includes(box)) return { kind: 'video', format: 'mov' };
   for (const { kind, format, at, bytes: wanted } of RULES) {
     if (!wanted.every((byte, i) => bytes[at + i] === byte)) continue;
     if (format === 'webp' && text(bytes, 0, 4) !== 'RIFF') continue;
     if (format === 'avi' && text(bytes, 0, 4) !== 'RIFF') continue;
     if (format === 'bmp' && !looksLikeBitmap(bytes)) continue;
     if (format === 'png' && isAnimatedPng(bytes)) return { kind, format: 'apng' };
+    if (format === 'ogg' && OGG_VIDEO.test(text(bytes, 0, 512))) return { kind: 'video', format };
     return { kind, format };
   }
   if (isTransportStream(bytes)) return { kind: 'video', format: 'mpegts' };
-  return { kind: 'other', format: isSvg(bytes) ? 'svg' : 'unknown' };
+  const start = text(bytes, 0, 1_024);
+  if (PNM.test(start)) return { kind: 'image', format: 'pnm' };
+  return SVG.test(start) ? { kind: 'image', format: 'svg' } : { kind: 'other', format: 'unknown' };
 }
 
 function isoMedia(bytes: Uint8Array): Sniffed {
@@ -100,13 +133,11 @@ function isAnimatedPng(bytes: Uint8Array): boolean {
   return false;
 }
 
-/** MPEG transport packets of 188 bytes each begin with the same byte. */
+/** MPEG transport packets of 188 bytes, or 192 with a time before each, begin with the same byte. */
 function isTransportStream(bytes: Uint8Array): boolean {
-  return bytes.length >= 188 * 3 && [0, 188, 376].every((at) => bytes[at] === 0x47);
-}
-
-function isSvg(bytes: Uint8Array): boolean {
-  return /<svg[\s>]/i.test(text(bytes, 0, 1_024));
+  const every = (first: number, step: number) =>
+    bytes.length >= step * 3 && [0, 1, 2].every((i) => bytes[first + i * step] === 0x47);
+  return every(0, 188) || every(4, 192);
 }
 
 function text(bytes: Uint8Array, start: number, end: number): string {

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { examine, type Finding } from '../../doctor.js';
+import type { Finding } from '../../doctor.js';
 import { dataOption } from '../options.js';
 import { colour, table, writeLine } from '../output.js';
 
@@ -13,6 +13,7 @@ export function doctorCommand(): Command {
     .addOption(new Option('--format <name>', 'how to write').choices(['table', 'json']).default('table'))
     .addHelpText('after', '\nExit code: 0 when nothing is bad, 1 otherwise.')
     .action(async ({ data, format }: { data: string; format: string }) => {
+      const { examine } = await import('../../doctor.js');
       const findings = await examine({ dataDir: data, databaseUrl: process.env['DATABASE_URL'] });
       if (format === 'json') await writeLine(JSON.stringify(findings));
       else await writeLine(asTable(findings));

@@ -1,12 +1,10 @@
 import { isIP } from 'node:net';
 import { Command, Option } from 'commander';
-import { pino } from 'pino';
 import { ALL_SCOPES } from '../../access/scopes.js';
-import { App } from '../../app.js';
+import type { App } from '../../app.js';
 import { type Config, DEFAULTS } from '../../config.js';
 import { VERSION } from '../../engine.js';
 import { VigieError } from '../../errors.js';
-import { importSampleList } from '../../lists/samples.js';
 import { isDataDir } from '../../storage/data-dir.js';
 import { errnoOf } from '../../storage/durable-file.js';
 import { interrupted } from '../interrupt.js';
@@ -83,6 +81,8 @@ async function run(flags: Flags): Promise<void> {
   const config = configFrom(flags);
   assertSafeAddress(config);
   const stop = interrupted();
+  // Loaded here, so that the other commands do not wait for it.
+  const [{ App }, { pino }] = await Promise.all([import('../../app.js'), import('pino')]);
   const logger = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }));
   remark(
     (await isDataDir(config.dataDir))
@@ -91,7 +91,10 @@ async function run(flags: Flags): Promise<void> {
   );
   const app = await App.open(config, { logger, decoders: true, signal: stop, onProgress: remark });
   try {
-    if (flags.sample === true && app.firstStart) await importSampleList(app.lists);
+    if (flags.sample === true && app.firstStart) {
+      const { importSampleList } = await import('../../lists/samples.js');
+      await importSampleList(app.lists);
+    }
     const address = await listen(app, config);
     await announce(app, address);
     await new Promise<void>((resolve) => {

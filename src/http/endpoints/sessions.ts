@@ -10,10 +10,10 @@ export const openSession = endpoint({
   description: 'Opens a console session of twelve hours; the secret comes back as a cookie that scripts cannot read.',
   body: z.object({ link: z.string().min(16).max(128) }).strict(),
   answer: z.object({ opened: z.literal(true) }),
-  handle: async ({ body, request, reply, services }) => {
+  handle: async ({ body, reply, services }) => {
     const secret = services.sessions.open(body.link);
-    // Browsers treat loopback as safe without TLS; everywhere else the cookie must not travel in clear.
-    const secure = request.protocol === 'https' ? '; Secure' : '';
+    // Without a proxy there is loopback only; with one, the cookie must not travel in clear.
+    const secure = services.config.behindProxy ? '; Secure' : '';
     reply.header(
       'set-cookie',
       `${SESSION_COOKIE}=${secret}; Path=/; HttpOnly; SameSite=Strict${secure}; Max-Age=43200`,

@@ -2,22 +2,30 @@
 // sixteen bits, filtered by the pigeonring principle (Qin & Xiao, VLDB 2018). pdq-layout.ts says what lies where.
 //
 // A threshold T is shared out: chunk i is granted g(i) bits so that the grants sum up to T + 1. If two hashes differ by at
-// most T bits, then on the ring of chunks some i starts a chain all of whose beginnings differ by less than their grants.
-// So d(i) < g(i), which a look-up with up to g(i) − 1 flipped bits finds, and d(i) + d(i + 1) < g(i) + g(i + 1), which the
-// tag beside each posting tells: it is chunk i + 1 of the hash. A hash is reported by the first table that meets both.
+// most T bits, then on the ring of chunks some i starts a chain all of whose beginnings differ by less than their grants:
+//
+// 1. d(i) < g(i): a look-up with up to g(i) − 1 flipped bits finds the bucket. A table of few hashes is keyed by fewer than
+//    sixteen bits of the chunk, so that buckets keep about the same size; that only makes the condition weaker.
+// 2. d(i) + d(i + 1) < g(i) + g(i + 1): the tag beside each posting, chunk i + 1 of its hash, tells.
+// 3. The same with d(i + 2), of which eight bits stand above the 24 of the hash's number in the posting.
+//
+// A hash is reported by the first table in which it meets all three. What a look-up costs is waiting for memory, so it goes
+// in phases, each of which asks for everything that the next one needs.
 //
 // There is no static data and no heap: many instances, one a thread, work on one shared memory.
 
 const HASH: usize = 32;
-const KEYS: u32 = 65536;
 const PROBES: u32 = 1024;
 const CANDIDATES: u32 = 1024;
+/** Tags are read so many at a time; the last read goes beyond the end of its bucket. */
+const STEP: u32 = 32;
+/** A posting: the number of a hash, and above it bits of one of its chunks. */
+const NUMBER: u32 = 0xffffff;
 
 // Parts of a slot, the scratch space of one search.
 const QUERY: usize = 0;
 const BOUNDS: usize = 64;
 const FOUND: usize = BOUNDS + <usize>PROBES * 8;
-const ROWS: usize = FOUND + <usize>CANDIDATES * 4;
 
 /** Where a search that ran out of room goes on. */
 let nextTable: u32 = 0;
@@ -27,6 +35,7 @@ let stoppedProbe: u32 = 0;
 let stoppedPosting: u32 = 0;
 let touched: u64 = 0;
 let scannedPostings: u32 = 0;
+let seenCandidates: u32 = 0;
 let verifiedRows: u32 = 0;
 
 export function resumeTable(): u32 {
@@ -61,21 +70,30 @@ function distance(a: usize, b: usize): u32 {
   );
 }
 
+/** Bits by which chunk `chunk` of two hashes differs, of those in `mask`. */
+// @ts-ignore: decorator
+@inline
+function chunkDistance(row: usize, query: usize, chunk: u32, mask: u32): u32 {
+  const at = <usize>(chunk & 15) << 1;
+  return popcnt<u32>((<u32>load<u16>(row + at) ^ <u32>load<u16>(query + at)) & mask);
+}
+
 // @ts-ignore: decorator
 @inline
 function grant(table: u32, threshold: u32): u32 {
-  return (threshold >> 4) + <u32>(table <= (threshold & 15));
+  return (threshold >> 4) + <u32>((table & 15) <= (threshold & 15));
 }
 
-/** How many sixteen-bit masks have fewer than `granted` bits. */
+/** How many masks of `bits` bits have fewer than `granted` bits set. */
 // @ts-ignore: decorator
 @inline
-function probesFor(granted: u32): u32 {
+function probesFor(granted: u32, bits: u32): u32 {
   if (granted == 0) return 0;
   if (granted == 1) return 1;
-  if (granted == 2) return 17;
-  if (granted == 3) return 137;
-  return 697;
+  const pairs = (bits * (bits - 1)) >> 1;
+  if (granted == 2) return 1 + bits;
+  if (granted == 3) return 1 + bits + pairs;
+  return 1 + bits + pairs + (pairs * (bits - 2)) / 3;
 }
 
 /** The next larger number with as many bits (Gosper's hack). */
@@ -93,10 +111,10 @@ function dropBit(x: v128): v128 {
   return v128.and(x, v128.add<u16>(x, i16x8.splat(-1)));
 }
 
-/** Lanes that are all ones where a tag differs by at most `limit` bits. */
+/** Eight lanes that are zero where a tag differs by at most `limit` bits. */
 // @ts-ignore: decorator
 @inline
-function near(at: usize, tag: v128, limit: u32): v128 {
+function far(at: usize, tag: v128, limit: u32): v128 {
   let x = v128.xor(v128.load(at), tag);
   if (limit > 0) x = dropBit(x);
   if (limit > 1) x = dropBit(x);
@@ -105,30 +123,53 @@ function near(at: usize, tag: v128, limit: u32): v128 {
   if (limit > 4) x = dropBit(x);
   if (limit > 5) x = dropBit(x);
   if (limit > 6) x = dropBit(x);
-  return v128.eq<u16>(x, i16x8.splat(0));
+  return x;
 }
 
-/** Collects the postings of some buckets whose tags are near. @returns how many candidates there are now */
+/** Sixteen lanes that are all ones where a tag is near; narrowing keeps what is not zero from becoming it. */
 // @ts-ignore: decorator
 @inline
-function scanBuckets(slot: usize, tags: usize, first: u32, end: u32, tag: v128, limit: u32, candidates: u32): u32 {
+function near(at: usize, tag: v128, limit: u32): v128 {
+  return v128.eq<u8>(i8x16.narrow_i16x8_s(far(at, tag, limit), far(at + 16, tag, limit)), i8x16.splat(0));
+}
+
+/**
+ * Collects the postings of some buckets whose tags are near.
+ * @param note what is to be known of each: its table, and above 4 bits what the next two chunks may differ by
+ * @returns how many candidates there are now; stoppedProbe is `end` unless room ran out
+ */
+// @ts-ignore: decorator
+@inline
+function scanBuckets(
+  slot: usize,
+  tags: usize,
+  first: u32,
+  end: u32,
+  tag: v128,
+  limit: u32,
+  note: u32,
+  candidates: u32,
+): u32 {
   let found = candidates;
   for (let probe = first; probe < end; probe++) {
     const bounds = load<u64>(slot + (<usize>probe << 3), BOUNDS);
     const stop = <u32>(bounds >> 32);
-    for (let p = <u32>bounds; p < stop; p += 16) {
-      if (found > CANDIDATES - 16) {
+    for (let p = <u32>bounds; p < stop; p += STEP) {
+      if (found > CANDIDATES - STEP) {
         stoppedPosting = p;
         stoppedProbe = probe;
         return found;
       }
       const at = tags + (<usize>p << 1);
-      let mask = i8x16.bitmask(i8x16.narrow_i16x8_s(near(at, tag, limit), near(at + 16, tag, limit)));
-      if (mask) {
-        const left = stop - p;
-        if (left < 16) mask &= (1 << left) - 1;
+      const low = near(at, tag, limit);
+      const high = near(at + 32, tag, limit);
+      if (v128.any_true(v128.or(low, high))) {
+        let mask = i8x16.bitmask(low) | (i8x16.bitmask(high) << 16);
+        if (stop - p < STEP) mask &= (1 << (stop - p)) - 1;
         while (mask) {
-          store<u32>(slot + (<usize>found << 2), p + ctz<u32>(mask), FOUND);
+          const candidate = slot + (<usize>found << 3);
+          store<u32>(candidate, p + ctz<u32>(mask), FOUND);
+          store<u32>(candidate, note, FOUND + 4);
           found++;
           mask &= mask - 1;
         }
@@ -139,62 +180,89 @@ function scanBuckets(slot: usize, tags: usize, first: u32, end: u32, tag: v128, 
   return found;
 }
 
-function scanBuckets2(slot: usize, tags: usize, first: u32, end: u32, tag: v128, found: u32): u32 {
-  return scanBuckets(slot, tags, first, end, tag, 2, found);
+function scanBuckets2(slot: usize, tags: usize, first: u32, end: u32, tag: v128, note: u32, found: u32): u32 {
+  return scanBuckets(slot, tags, first, end, tag, 2, note, found);
 }
 
-function scanBuckets3(slot: usize, tags: usize, first: u32, end: u32, tag: v128, found: u32): u32 {
-  return scanBuckets(slot, tags, first, end, tag, 3, found);
+function scanBuckets3(slot: usize, tags: usize, first: u32, end: u32, tag: v128, note: u32, found: u32): u32 {
+  return scanBuckets(slot, tags, first, end, tag, 3, note, found);
 }
 
-function scanRun(slot: usize, tags: usize, first: u32, end: u32, tag: v128, limit: u32, found: u32): u32 {
-  if (limit == 2) return scanBuckets2(slot, tags, first, end, tag, found);
-  if (limit == 3) return scanBuckets3(slot, tags, first, end, tag, found);
-  if (limit == 4) return scanBuckets(slot, tags, first, end, tag, 4, found);
-  if (limit == 1) return scanBuckets(slot, tags, first, end, tag, 1, found);
-  if (limit == 5) return scanBuckets(slot, tags, first, end, tag, 5, found);
-  if (limit == 0) return scanBuckets(slot, tags, first, end, tag, 0, found);
-  if (limit == 6) return scanBuckets(slot, tags, first, end, tag, 6, found);
-  return scanBuckets(slot, tags, first, end, tag, 7, found);
+function scanRun(
+  slot: usize,
+  tags: usize,
+  first: u32,
+  end: u32,
+  tag: v128,
+  limit: u32,
+  note: u32,
+  found: u32,
+): u32 {
+  if (limit == 2) return scanBuckets2(slot, tags, first, end, tag, note, found);
+  if (limit == 3) return scanBuckets3(slot, tags, first, end, tag, note, found);
+  if (limit == 4) return scanBuckets(slot, tags, first, end, tag, 4, note, found);
+  if (limit == 1) return scanBuckets(slot, tags, first, end, tag, 1, note, found);
+  if (limit == 5) return scanBuckets(slot, tags, first, end, tag, 5, note, found);
+  if (limit == 0) return scanBuckets(slot, tags, first, end, tag, 0, note, found);
+  if (limit == 6) return scanBuckets(slot, tags, first, end, tag, 6, note, found);
+  return scanBuckets(slot, tags, first, end, tag, 7, note, found);
 }
 
 /** Whether `table` is the first one in which this hash meets the conditions. */
-function isFirst(row: usize, slot: usize, table: u32, threshold: u32): bool {
-  let own = popcnt<u32>(<u32>load<u16>(row) ^ <u32>load<u16>(slot, QUERY));
-  for (let j: u32 = 0; j < table; j++) {
-    const at = <usize>((j + 1) & 15) << 1;
-    const next = popcnt<u32>(<u32>load<u16>(row + at) ^ <u32>load<u16>(slot + at, QUERY));
-    const granted = grant(j, threshold);
-    if (own < granted && own + next < granted + grant((j + 1) & 15, threshold)) return false;
-    own = next;
+function isFirst(row: usize, slot: usize, table: u32, keyMask: u32, threshold: u32): bool {
+  for (let t: u32 = 0; t < table; t++) {
+    let sum = chunkDistance(row, slot + QUERY, t, keyMask);
+    let granted = grant(t, threshold);
+    if (sum >= granted) continue;
+    sum += chunkDistance(row, slot + QUERY, t + 1, 0xffff);
+    granted += grant(t + 1, threshold);
+    if (sum >= granted) continue;
+    sum += chunkDistance(row, slot + QUERY, t + 2, 0xff);
+    if (sum < granted + grant(t + 2, threshold)) return false;
   }
   return true;
 }
 
-/** Compares the candidates in full. @returns the new number of hits */
+/** Drops the candidates whose third chunk is too far, and compares the others in full. @returns the new number of hits */
 function verify(
   slot: usize,
   found: u32,
   hashes: usize,
+  tags: usize,
   postings: usize,
-  count: u32,
+  keyMask: u32,
   threshold: u32,
   out: usize,
   hits: u32,
 ): u32 {
   let sum: u64 = 0;
   for (let c: usize = 0; c < found; c++) {
-    const row = load<u32>(postings + (<usize>load<u32>(slot + (c << 2), FOUND) << 2));
-    store<u32>(slot + (c << 2), row, ROWS);
-    sum += load<u8>(hashes + <usize>row * HASH);
+    sum += load<u8>(postings + ((<usize>load<u32>(slot + (c << 3), FOUND)) << 2));
+  }
+  let kept: u32 = 0;
+  for (let c: usize = 0; c < found; c++) {
+    const p = <usize>load<u32>(slot + (c << 3), FOUND);
+    const note = load<u32>(slot + (c << 3), FOUND + 4);
+    const posting = load<u32>(postings + (p << 2));
+    const apart =
+      popcnt<u32>(<u32>load<u16>(tags + (p << 1)) ^ <u32>load<u16>(slot + (<usize>((note + 1) & 15) << 1), QUERY)) +
+      popcnt<u32>((posting >> 24) ^ <u32>load<u8>(slot + (<usize>((note + 2) & 15) << 1), QUERY));
+    const row = posting & NUMBER;
+    // Without a branch, as nobody could guess it: what is dropped is written over.
+    store<u32>(slot + (<usize>kept << 3), row, FOUND);
+    store<u32>(slot + (<usize>kept << 3), note & 15, FOUND + 4);
+    const near = <u32>(apart <= note >> 4);
+    sum += load<u8>(select<usize>(hashes + <usize>row * HASH, hashes, near));
+    kept += near;
   }
   touched += sum;
-  verifiedRows += found;
-  for (let c: usize = 0; c < found; c++) {
-    const row = load<u32>(slot + (c << 2), ROWS);
+  seenCandidates += found;
+  verifiedRows += kept;
+  for (let c: usize = 0; c < kept; c++) {
+    const row = load<u32>(slot + (c << 3), FOUND);
     const at = hashes + <usize>row * HASH;
     const d = distance(at, slot + QUERY);
-    if (d <= threshold && isFirst(at, slot, load<u32>(slot + (c << 2), FOUND) / count, threshold)) {
+    if (d <= threshold && isFirst(at, slot, load<u32>(slot + (c << 3), FOUND + 4), keyMask, threshold)) {
       store<u32>(out + (<usize>hits << 3), row);
       store<u32>(out + (<usize>hits << 3), d, 4);
       hits++;
@@ -205,9 +273,11 @@ function verify(
 
 /**
  * Searches by the tables. The threshold is at most 63.
+ * @param keyBits how many bits of a chunk the tables are keyed by
  * @param capacity room for hits at `out`, at least twice CANDIDATES
- * @param limit how many postings may be looked at before a scan of everything is cheaper
- * @returns the number of hits, or -1 when the limit is passed; when resumeTable() is below 16 there is more
+ * @param mostPostings how many postings may be looked at before a scan of everything is cheaper
+ * @param mostCandidates how many of them may pass their tags
+ * @returns the number of hits, or -1 when there are more; when resumeTable() is below 16 there is more
  */
 export function search(
   slot: usize,
@@ -215,21 +285,24 @@ export function search(
   starts: usize,
   tags: usize,
   postings: usize,
-  count: u32,
+  keyBits: u32,
   threshold: u32,
   out: usize,
   capacity: u32,
-  limit: u32,
+  mostPostings: u32,
+  mostCandidates: u32,
   firstTable: u32,
   firstProbe: u32,
   firstPosting: u32,
 ): i32 {
+  const keys: u32 = 1 << keyBits;
   let hits: u32 = 0;
   let skip = firstProbe;
   let from = firstPosting;
   let table = firstTable;
   if (skip == 0 && from == 0 && table == 0) {
     scannedPostings = 0;
+    seenCandidates = 0;
     verifiedRows = 0;
   }
   while (table < 16) {
@@ -239,16 +312,16 @@ export function search(
     let total: u32 = 0;
     for (; last < 16; last++) {
       const granted = grant(last, threshold);
-      if (probes + probesFor(granted) > PROBES) break;
+      if (probes + probesFor(granted, keyBits) > PROBES) break;
       if (granted == 0) continue;
-      const key = <u32>load<u16>(slot + (<usize>last << 1), QUERY);
-      const base = starts + (<usize>last << 18);
+      const key = <u32>load<u16>(slot + (<usize>last << 1), QUERY) & (keys - 1);
+      const base = starts + ((<usize>last << keyBits) << 2);
       let bounds = load<u64>(base + (<usize>key << 2));
       store<u64>(slot + (<usize>probes << 3), bounds, BOUNDS);
       probes++;
       total += <u32>(bounds >> 32) - <u32>bounds;
       if (granted > 1) {
-        for (let mask: u32 = 1; mask < KEYS; mask <<= 1) {
+        for (let mask: u32 = 1; mask < keys; mask <<= 1) {
           bounds = load<u64>(base + (<usize>(key ^ mask) << 2));
           store<u64>(slot + (<usize>probes << 3), bounds, BOUNDS);
           probes++;
@@ -256,7 +329,7 @@ export function search(
         }
       }
       for (let flips: u32 = 2; flips < granted; flips++) {
-        for (let mask: u32 = (1 << flips) - 1; mask < KEYS; mask = nextMask(mask)) {
+        for (let mask: u32 = (1 << flips) - 1; mask < keys; mask = nextMask(mask)) {
           bounds = load<u64>(base + (<usize>(key ^ mask) << 2));
           store<u64>(slot + (<usize>probes << 3), bounds, BOUNDS);
           probes++;
@@ -266,19 +339,18 @@ export function search(
     }
     if (skip == 0 && from == 0) {
       scannedPostings += total;
-      if (scannedPostings > limit) return -1;
+      if (scannedPostings > mostPostings) return -1;
     }
     if (from != 0) store<u32>(slot + (<usize>skip << 3), from, BOUNDS);
     from = 0;
-    // Then the first touch of each bucket.
+    // Then the first touch of each line of tags that will be read.
     let sum: u64 = 0;
     for (let probe = skip; probe < probes; probe++) {
       const bounds = load<u64>(slot + (<usize>probe << 3), BOUNDS);
-      const last = tags + (<usize>(<u32>(bounds >> 32)) << 1);
+      const stop = tags + (<usize>(<u32>(bounds >> 32)) << 1);
       let at = tags + (<usize>(<u32>bounds) << 1);
-      sum += load<u8>(at);
-      for (at += 64; at < last; at += 64) sum += load<u8>(at);
-      sum += load<u8>(last - 1);
+      sum += load<u8>(at) + load<u8>(at, 63);
+      for (at += 128; at < stop; at += 64) sum += load<u8>(at);
     }
     touched += sum;
     // Then the tags themselves, and at the end the few hashes that are left.
@@ -289,15 +361,17 @@ export function search(
       const granted = grant(t, threshold);
       if (granted == 0) continue;
       const tag = i16x8.splat(load<i16>(slot + (<usize>((t + 1) & 15) << 1), QUERY));
-      const pair = granted + grant((t + 1) & 15, threshold) - 1;
+      const pair = granted + grant(t + 1, threshold) - 1;
+      const three = pair + grant(t + 2, threshold);
       for (let flips: u32 = 0; flips < granted; flips++) {
-        const end = start + probesFor(flips + 1);
+        const end = start + probesFor(flips + 1, keyBits);
         while (probe < end) {
-          found = scanRun(slot, tags, probe, end, tag, pair - flips, found);
+          found = scanRun(slot, tags, probe, end, tag, pair - flips, t | ((three - flips) << 4), found);
           probe = stoppedProbe;
           if (probe == end) break;
-          hits = verify(slot, found, hashes, postings, count, threshold, out, hits);
+          hits = verify(slot, found, hashes, tags, postings, keys - 1, threshold, out, hits);
           found = 0;
+          if (seenCandidates > mostCandidates) return -1;
           if (hits + CANDIDATES > capacity) {
             nextTable = table;
             nextProbe = probe;
@@ -307,9 +381,9 @@ export function search(
           store<u32>(slot + (<usize>probe << 3), stoppedPosting, BOUNDS);
         }
       }
-      start += probesFor(granted);
+      start += probesFor(granted, keyBits);
     }
-    hits = verify(slot, found, hashes, postings, count, threshold, out, hits);
+    hits = verify(slot, found, hashes, tags, postings, keys - 1, threshold, out, hits);
     table = last;
     skip = 0;
     if (hits + CANDIDATES > capacity) break;
@@ -392,36 +466,46 @@ export function scanWords(
 }
 
 /** Sorts the hashes into all tables: a counting sort a table. */
-export function build(hashes: usize, starts: usize, tags: usize, postings: usize, count: u32): void {
-  memory.fill(starts, 0, ((16 << 16) + 1) * 4);
+export function build(
+  hashes: usize,
+  starts: usize,
+  tags: usize,
+  postings: usize,
+  count: u32,
+  keyBits: u32,
+): void {
+  const keyMask: u32 = (1 << keyBits) - 1;
+  const end = starts + ((<usize>16 << keyBits) << 2);
+  memory.fill(starts, 0, end + 4 - starts);
   for (let i: usize = 0; i < count; i++) {
     const row = hashes + i * HASH;
     for (let t: usize = 0; t < 16; t++) {
       // One further: while the sort runs, each entry is the end of the bucket before it.
-      const at = starts + (t << 18) + (<usize>load<u16>(row + (t << 1)) << 2);
+      const at = starts + ((t << keyBits) << 2) + (<usize>(<u32>load<u16>(row + (t << 1)) & keyMask) << 2);
       store<u32>(at, load<u32>(at) + 1);
     }
   }
   let sum: u32 = 0;
-  for (let at = starts; at <= starts + (16 << 18); at += 4) {
+  for (let at = starts; at <= end; at += 4) {
     const size = load<u32>(at);
     store<u32>(at, sum);
     sum += size;
   }
   for (let t: usize = 0; t < 16; t++) {
-    const base = starts + (t << 18);
+    const base = starts + ((t << keyBits) << 2);
     const own = t << 1;
-    const next = ((t + 1) & 15) << 1;
+    const one = ((t + 1) & 15) << 1;
+    const two = ((t + 2) & 15) << 1;
     for (let i: usize = 0; i < count; i++) {
       const row = hashes + i * HASH;
-      const at = base + (<usize>load<u16>(row + own) << 2);
+      const at = base + (<usize>(<u32>load<u16>(row + own) & keyMask) << 2);
       const p = load<u32>(at);
       store<u32>(at, p + 1);
-      store<u16>(tags + (<usize>p << 1), load<u16>(row + next));
-      store<u32>(postings + (<usize>p << 2), <u32>i);
+      store<u16>(tags + (<usize>p << 1), load<u16>(row + one));
+      store<u32>(postings + (<usize>p << 2), <u32>i | (<u32>load<u8>(row + two) << 24));
     }
   }
   // Each entry has become the end of its bucket, which is where the next one begins.
-  for (let at = starts + (16 << 18); at > starts; at -= 4) store<u32>(at, load<u32>(at - 4));
+  for (let at = end; at > starts; at -= 4) store<u32>(at, load<u32>(at - 4));
   store<u32>(starts, 0);
 }

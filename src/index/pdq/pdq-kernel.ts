@@ -8,11 +8,12 @@ export interface PdqKernel {
     starts: number,
     tags: number,
     postings: number,
-    count: number,
+    keyBits: number,
     threshold: number,
     out: number,
     capacity: number,
-    limit: number,
+    mostPostings: number,
+    mostCandidates: number,
     firstTable: number,
     firstProbe: number,
     firstPosting: number,
@@ -27,7 +28,7 @@ export interface PdqKernel {
     capacity: number,
   ): number;
   scanWords: PdqKernel['scan'];
-  build(hashes: number, starts: number, tags: number, postings: number, count: number): void;
+  build(hashes: number, starts: number, tags: number, postings: number, count: number, keyBits: number): void;
   resumeTable(): number;
   resumeProbe(): number;
   resumePosting(): number;

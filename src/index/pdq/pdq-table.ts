@@ -3,6 +3,8 @@ import type { PdqHits } from './pdq-hits.js';
 import { type PdqKernel, pdqKernel } from './pdq-kernel.js';
 import {
   checkLayout,
+  keyBitsFor,
+  MOST_IN_TABLES,
   makeLayout,
   PDQ_BYTES,
   type PdqLayout,
@@ -47,7 +49,7 @@ export class PdqTable {
 
   /** How much memory a table of so many hashes takes. */
   static bytesFor(count: number, tables = count >= TABLES_FROM): number {
-    return regionsOf(makeLayout(count, 0, tables)).end;
+    return regionsOf(makeLayout(count, 0, tables ? keyBitsFor(count) : 0)).end;
   }
 
   /**
@@ -55,6 +57,7 @@ export class PdqTable {
    * @param hashes 32 bytes each, all different
    * @param base where to begin, a multiple of 64
    * @param tables false for a table that only compares one by one
+   * @param keyBits how many bits of a chunk the tables are keyed by, 8 to 16; as fits the number of hashes unless given
    * @throws VigieError `memory-exhausted` when the memory is too small
    */
   static build(
@@ -62,10 +65,12 @@ export class PdqTable {
     memory: WebAssembly.Memory,
     base = 0,
     tables = hashes.length >= TABLES_FROM * PDQ_BYTES,
+    keyBits = keyBitsFor(hashes.length / PDQ_BYTES),
   ): PdqTable {
-    const layout = makeLayout(hashes.length / PDQ_BYTES, base, tables);
+    const layout = makeLayout(hashes.length / PDQ_BYTES, base, tables ? keyBits : 0);
     const { locks, hashes: rows, starts, tags, postings, slots, end } = regionsOf(layout);
     if (end > memory.buffer.byteLength) throw new VigieError('memory-exhausted', { detail: 'PDQ table' });
+    if (tables && layout.count > MOST_IN_TABLES) throw new VigieError('memory-exhausted', { detail: 'PDQ table' });
     const bytes = new Uint8Array(memory.buffer);
     bytes.fill(0, locks, rows);
     bytes.set(hashes, rows);
@@ -77,7 +82,7 @@ export class PdqTable {
       bytes.fill(0, postings + layout.count * 64, slots);
     }
     const table = new PdqTable(memory, layout);
-    if (tables) table.#kernel.build(rows, starts, tags, postings, layout.count);
+    if (tables) table.#kernel.build(rows, starts, tags, postings, layout.count, keyBits);
     return table;
   }
 
@@ -112,8 +117,8 @@ export class PdqTable {
    * @returns how many there are
    */
   search(query: Uint8Array, threshold: number, hits: PdqHits): number {
-    const { count, tables } = this.layout;
-    if (!tables || threshold > TABLE_REACH) return this.scanSearch(query, threshold, hits);
+    const { count, keyBits } = this.layout;
+    if (keyBits === 0 || threshold > TABLE_REACH) return this.scanSearch(query, threshold, hits);
     hits.count = 0;
     const { hashes, starts, tags, postings } = this.#regions;
     const number = this.#claim();
@@ -132,12 +137,13 @@ export class PdqTable {
           starts,
           tags,
           postings,
-          count,
+          keyBits,
           threshold,
           slot + SLOT_HITS_OFFSET,
           SLOT_HITS,
-          // Beyond this many postings, most of them being candidates, comparing every hash once takes less time.
-          count / 4,
+          // Beyond so many postings, or so many of them that pass, comparing every hash once takes less time.
+          count,
+          count / 8,
           table,
           probe,
           posting,
