@@ -1,24 +1,28 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../engine.js';
 import { VigieError } from '../errors.js';
-import { benchCommand } from './commands/bench.js';
-import { compareCommand } from './commands/compare.js';
-import { completionCommand } from './commands/completion.js';
-import { doctorCommand } from './commands/doctor.js';
-import { hashCommand } from './commands/hash.js';
-import { keyCommand } from './commands/key.js';
-import { linkCommand } from './commands/link.js';
-import { listCommand } from './commands/list.js';
-import { scanCommand } from './commands/scan.js';
-import { serveCommand } from './commands/serve.js';
 import { endCommand, endReason, isReaderGone, ReaderGone } from './interrupt.js';
 import { clearStatus, colourErr, remark } from './output.js';
 
 const EXIT_USAGE = 2;
 const EXIT_FAILED = 1;
 
-/** Builds the tree of commands. */
-export function program(): Command {
+/** Every command, in the order of the help. Each is loaded only when it is needed: starting is most of what a command costs. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./commands/serve.js')).serveCommand(),
+  scan: async () => (await import('./commands/scan.js')).scanCommand(),
+  hash: async () => (await import('./commands/hash.js')).hashCommand(),
+  compare: async () => (await import('./commands/compare.js')).compareCommand(),
+  list: async () => (await import('./commands/list.js')).listCommand(),
+  key: async () => (await import('./commands/key.js')).keyCommand(),
+  link: async () => (await import('./commands/link.js')).linkCommand(),
+  doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
+  bench: async () => (await import('./commands/bench.js')).benchCommand(),
+  completion: async () => (await import('./commands/completion.js')).completionCommand(() => program()),
+};
+
+/** Builds the tree of commands. @param only the one command that is wanted, when it is known; all of them otherwise */
+async function program(only?: string): Promise<Command> {
   const root = new Command('vigie')
     .description('Recognises known child sexual abuse material by its fingerprints, the moment it is shared publicly.')
     .version(VERSION)
@@ -33,20 +37,8 @@ Start here:
   vigie scan --list hotline.csv photo.jpg  one verdict, without a service
   vigie doctor                             what holds on this machine, and what does not`,
     );
-  for (const command of [
-    serveCommand(),
-    scanCommand(),
-    hashCommand(),
-    compareCommand(),
-    listCommand(),
-    keyCommand(),
-    linkCommand(),
-    doctorCommand(),
-    benchCommand(),
-    completionCommand(program),
-  ]) {
-    root.addCommand(command);
-  }
+  const wanted = only !== undefined && Object.hasOwn(COMMANDS, only) ? [only] : Object.keys(COMMANDS);
+  for (const name of wanted) root.addCommand(await (COMMANDS[name] as () => Promise<Command>)());
   return root;
 }
 
@@ -57,7 +49,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   });
   // Nobody is left who could be told.
   process.stderr.on('error', () => undefined);
-  const root = program();
+  const root = await program(argv[2]);
   for (const child of root.commands) inherit(child, root);
   root.exitOverride();
   try {

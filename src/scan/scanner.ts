@@ -166,9 +166,11 @@ export class Scanner {
     };
     const found = looked.digests === undefined ? NOTHING : await findInWhole(lists, query, options);
     const lookup = performance.now() - lookupStart;
+    const recordStart = performance.now();
     if (seen !== undefined && looked.digests !== undefined) {
       await seen.append({ itemRef: request.itemRef, sha256: looked.digests.sha256, frames: query.frames });
     }
+    const record = performance.now() - recordStart;
     const { media, failure } = looked;
     const [verdict, reason] = judge(looked, found, lists.incomplete);
     return {
@@ -184,7 +186,7 @@ export class Scanner {
       quality: bestQuality(media),
       damaged: media?.damaged ?? false,
       ...found,
-      ms: { ...looked.ms, lookup, total: performance.now() - start },
+      ms: { ...looked.ms, lookup, ...(seen === undefined ? {} : { record }), total: performance.now() - start },
       engine: ENGINE,
       appliedSeq,
     };

@@ -46,7 +46,7 @@ export interface Verdict {
   readonly matches: readonly Match[];
   readonly total: number;
   readonly truncated: boolean;
-  /** Milliseconds by stage: read, wait, decode, hash, lookup, total. */
+  /** Milliseconds by stage: read, wait, decode, hash, lookup, record, total. */
   readonly ms: Readonly<Record<string, number>>;
   readonly engine: string;
   /** The sequence of list changes that the index had applied when the look-up ran. */

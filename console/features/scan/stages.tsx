@@ -6,9 +6,10 @@ const STAGES = [
   ['decode', 'decode', 'bg-stage-3'],
   ['hash', 'hash', 'bg-stage-4'],
   ['lookup', 'look up', 'bg-stage-5'],
+  ['record', 'record', 'bg-stage-6'],
 ] as const;
-/** What no stage claims: mostly keeping the seen record. */
-const REST = { name: 'rest', colour: 'bg-stage-6' };
+/** What no stage claims. */
+const REST = { name: 'rest', colour: 'bg-stage-2' };
 
 /** Where the time went: a bar, and the same in figures. */
 export function Stages({ ms }: { readonly ms: Readonly<Record<string, number>> }) {

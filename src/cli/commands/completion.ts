@@ -3,7 +3,7 @@ import { type Candidate, type CommandNode, commandTree, type OptionNode } from '
 import { writeLine } from '../output.js';
 
 /** Shell completion, made from the tree of commands itself. */
-export function completionCommand(program: () => Command): Command {
+export function completionCommand(program: () => Promise<Command>): Command {
   return new Command('completion')
     .summary('completion for your shell')
     .description('Prints a completion script.')
@@ -17,7 +17,7 @@ Examples:
   vigie completion fish > ~/.config/fish/completions/vigie.fish`,
     )
     .action(async (shell: 'bash' | 'zsh' | 'fish') => {
-      await writeLine({ bash, zsh, fish }[shell](commandTree(program())));
+      await writeLine({ bash, zsh, fish }[shell](commandTree(await program())));
     });
 }
 
