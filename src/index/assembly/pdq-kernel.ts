@@ -14,6 +14,11 @@
 //
 // There is no static data and no heap: many instances, one a thread, work on one shared memory.
 
+/** Of the layout that this kernel reads: the same number as in pdq-layout.ts. */
+export function layoutVersion(): u32 {
+  return 2;
+}
+
 const HASH: usize = 32;
 const PROBES: u32 = 1024;
 const CANDIDATES: u32 = 1024;

@@ -10,7 +10,8 @@ export const TABLES_FROM = 2048;
 /** Hashes that a table can number: a posting has 24 bits for it. */
 export const MOST_IN_TABLES = 2 ** 24;
 
-const VERSION = 2;
+/** Of the layout in memory and in files; the kernel has it too. */
+export const LAYOUT_VERSION = 2;
 const CHUNKS = 16;
 const BUCKET = 16;
 const FEWEST_KEY_BITS = 8;
@@ -62,7 +63,7 @@ export function keyBitsFor(count: number): number {
 }
 
 export function makeLayout(count: number, base: number, keyBits: number): PdqLayout {
-  return { version: VERSION, count, base, keyBits };
+  return { version: LAYOUT_VERSION, count, base, keyBits };
 }
 
 export function regionsOf({ count, base, keyBits }: PdqLayout): PdqRegions {
@@ -80,7 +81,7 @@ export function checkLayout(layout: PdqLayout, memory: WebAssembly.Memory): void
   const { version, count, base, keyBits } = layout;
   const whole = [count, base, keyBits].every((n) => Number.isSafeInteger(n) && n >= 0) && base % 64 === 0;
   const fits = keyBits === 0 || (keyBits <= MOST_KEY_BITS && keyBits >= FEWEST_KEY_BITS && count <= MOST_IN_TABLES);
-  if (version !== VERSION || !whole || !fits || regionsOf(layout).end > memory.buffer.byteLength) {
+  if (version !== LAYOUT_VERSION || !whole || !fits || regionsOf(layout).end > memory.buffer.byteLength) {
     throw new VigieError('segment-foreign', { detail: 'PDQ table' });
   }
 }
