@@ -15,7 +15,9 @@ const QUERIES = 512;
 /** So many are answered in a round by what takes milliseconds for each. */
 const SCANNED = 8;
 const FAISS_MULTI = 64;
-/** FAISS's multi-index needs about 5 kB an entry at 16 tables; beyond this the comparison is left out. */
+/** Of the queries so many are checked at the wide threshold too. */
+const WIDE_CHECKED = 64;
+/** Filling FAISS's multi-index takes minutes beyond this, and gigabytes. */
 const FAISS_UP_TO = 2_000_000;
 const LIMIT = 1_000_000;
 
@@ -26,22 +28,23 @@ const LIMIT = 1_000_000;
  */
 export const lookupBench: Bench = async ({ entries, rounds = 9, progress }) => {
   const rows: BenchRow[] = [];
+  const pool = new MemoryPool();
   for (const size of entries === undefined ? SIZES : [entries]) {
     for (const shape of HASH_SHAPES) {
       progress?.(`${shape}: making and indexing ${size.toLocaleString('en')} hashes`);
-      rows.push(...(await measure(shape, size, rounds, progress)));
+      rows.push(...(await measure(pool, shape, size, rounds, progress)));
     }
   }
   return rows;
 };
 
 async function measure(
+  pool: MemoryPool,
   shape: HashShape,
   size: number,
   rounds: number,
   progress: ((text: string) => void) | undefined,
 ): Promise<BenchRow[]> {
-  const pool = new MemoryPool();
   const hashes = makeHashes(shape, size, 1);
   const changes = makeHashes(shape, sum(TIERS) + sum(HEAD), 2);
   const queries = makeQueries(shape, hashes);
@@ -56,10 +59,12 @@ async function measure(
   index.apply({ add: segments });
   const step = Math.max(2, Math.floor(size / TOMBSTONES));
   for (let row = 0; row < size; row += step) index.setLive('base', row, false);
-  const scan = flatTable(hashes, pool);
+  const [memory, changedMemory] = [flatMemory(hashes, pool), flatMemory(changes, pool)];
+  const scan = PdqTable.build(hashes, memory, 0, false);
+  const changed = PdqTable.build(changes, changedMemory, 0, false);
   progress?.(`${shape}: checking the answers`);
-  const at31 = check(index, scan, flatTable(changes, pool), queries, step, THRESHOLD, QUERIES);
-  check(index, scan, flatTable(changes, pool), queries, step, WIDE, 64);
+  const at31 = check(index, scan, changed, queries, step, THRESHOLD, QUERIES);
+  check(index, scan, changed, queries, step, WIDE, WIDE_CHECKED);
   const faiss =
     size <= FAISS_UP_TO && Faiss.installed() ? await Faiss.start(hashes, join32(queries), THRESHOLD) : undefined;
   try {
@@ -67,7 +72,7 @@ async function measure(
       progress?.('FAISS is left out: not installed (apt-get install python3-faiss), or too large');
     else await checkFaiss(faiss, scan, queries);
     progress?.(`${shape}: measuring`);
-    const result = await contend(index, scan, queries, rounds, faiss);
+    const result = await contend(index, [scan, changed], queries, rounds, faiss);
     const what = (text: string): string => `${text}, ${size.toLocaleString('en')} ${shape}`;
     const us = (ms: number): number => ms * 1_000;
     const fullScan = 'full scan by the same SIMD instructions';
@@ -103,13 +108,20 @@ async function measure(
       );
     }
     found.push(
+      {
+        what: what(`indexes of FAISS compared${faiss ? '' : size > FAISS_UP_TO ? ' (too large)' : ' (not installed)'}`),
+        value: faiss ? 2 : 0,
+        unit: 'indexes',
+      },
       { what: what(`recall over ${QUERIES} queries with ${at31} hits`), value: 100, unit: '%' },
       { what: what('memory, PDQ only'), value: base.summary.residentBytes / size, unit: 'bytes an entry' },
     );
     return found;
   } finally {
     await faiss?.[Symbol.asyncDispose]();
+    index.apply({ remove: segments.map(({ id }) => id) });
     for (const segment of segments as Segment[]) await segment.close();
+    for (const one of [memory, changedMemory]) pool.release(one);
   }
 }
 
@@ -123,7 +135,7 @@ interface Times {
 
 async function contend(
   index: MatchIndex,
-  scan: PdqTable,
+  everything: readonly PdqTable[],
   queries: readonly Uint8Array[],
   rounds: number,
   faiss: Faiss | undefined,
@@ -137,7 +149,9 @@ async function contend(
     lookup: all(THRESHOLD),
     wide: all(WIDE),
     scan: (): number => {
-      for (const query of queries.slice(0, SCANNED)) scan.scanSearch(query, THRESHOLD, hits);
+      for (const query of queries.slice(0, SCANNED)) {
+        for (const table of everything) table.scanSearch(query, THRESHOLD, hits);
+      }
       return SCANNED;
     },
   };
@@ -191,16 +205,16 @@ function check(
 /** Only an index that finds all is a fair opponent. */
 async function checkFaiss(faiss: Faiss, scan: PdqTable, queries: readonly Uint8Array[]): Promise<void> {
   const hits = new PdqHits();
-  const wanted = queries.slice(0, SCANNED).map((query) => scan.scanSearch(query, THRESHOLD, hits));
-  for (const index of ['flat', 'multihash'] as const) {
-    const { hits: found } = await faiss.search(index, SCANNED);
+  const wanted = queries.slice(0, FAISS_MULTI).map((query) => scan.scanSearch(query, THRESHOLD, hits));
+  for (const [index, count] of [['flat', SCANNED] as const, ['multihash', FAISS_MULTI] as const]) {
+    const { hits: found } = await faiss.search(index, count);
     if (found.some((each, i) => each !== wanted[i])) throw new Error(`FAISS ${index} found something else.`);
   }
 }
 
-/** Hashes in a row, equal ones too, for comparing one by one. */
-function flatTable(hashes: Uint8Array, pool: MemoryPool): PdqTable {
-  return PdqTable.build(hashes, pool.acquire(PdqTable.bytesFor(hashes.length / 32, false)), 0, false);
+/** Room for hashes in a row, equal ones too, that are compared one by one. */
+function flatMemory(hashes: Uint8Array, pool: MemoryPool): WebAssembly.Memory {
+  return pool.acquire(PdqTable.bytesFor(hashes.length / 32, false));
 }
 
 function makeQueries(shape: HashShape, hashes: Uint8Array): readonly Uint8Array[] {

@@ -5,9 +5,12 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { jsonLines, start, vigie } from './command.js';
 import { VIGIE } from './service.js';
+
+// Every command is a process of its own; on a busy machine that adds up.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
 let root: string;
 const inRoot = (name: string): string => join(root, name);

@@ -213,6 +213,11 @@ describe('lists', () => {
     expect(await problem(await service.call('GET', '/v1/lists/tried'))).toEqual([404, 'list-not-found']);
   });
 
+  it('says what is wrong with a list that it stops reading at its beginning', async () => {
+    const { error } = await importList('unreadable/import?format=auto', randomBytes(2 ** 20));
+    expect(error?.code).toBe('list-format-unknown');
+  });
+
   it('adds, shows, withdraws and restores entries, with effect when it answers', async () => {
     const [one, two] = [hex(16), hex(32)];
     await importList('living/import', `id,md5\nold,${hex(16)}\n`);

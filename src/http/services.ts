@@ -18,6 +18,7 @@ export interface ServiceStatus {
 /** What the routes stand on; the application implements it. */
 export interface Services {
   readonly config: {
+    readonly behindProxy: boolean;
     readonly limits: { readonly mediaBytes: number; readonly uploadMs: number };
   };
   /** Aborted when the service begins to stop: new requests are refused, and long work gives way. */

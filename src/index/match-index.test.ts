@@ -236,6 +236,40 @@ describe('MatchIndex', () => {
     expect(index.lookup('pdq', value)).toEqual({ hits: [], total: 0, truncated: false });
   });
 
+  it('is as it was when memory does not suffice for a change', async () => {
+    const own = new MemoryPool();
+    const random = seeded(8);
+    const each = 12_000;
+    const values = Array.from({ length: 3 * each }, () => randomBytes(random, 32));
+    const parts: Segment[] = [];
+    for (const i of [0, 1, 2]) {
+      const entries = values.slice(i * each, (i + 1) * each).map((value, k) => pdqEntry(`e${k}`, value));
+      parts.push(await segmentOf(own, `s${i}`, entries));
+    }
+    // Once the head's table does not fit, once the list that is scanned.
+    for (const { scanUpTo, limit } of [
+      { scanUpTo: 500, limit: 12 * 2 ** 20 },
+      { scanUpTo: 1_000_000, limit: 9.5 * 2 ** 20 },
+    ]) {
+      const tight = new MemoryPool({ limit });
+      const index = new MatchIndex({ pool: tight, scanUpTo });
+      index.apply({ add: [parts[0]!] });
+      const before = index.stats();
+      const spare = tight.acquire(8 * 2 ** 20);
+      const exhausted = expect.objectContaining({ code: 'memory-exhausted' });
+      expect(() => index.apply({ add: parts })).toThrowError(exhausted);
+      expect(() => index.apply({ add: parts.slice(1) })).toThrowError(exhausted);
+      expect(index.stats()).toEqual(before);
+      for (let i = 0; i < values.length; i += 97) {
+        expect(index.lookup('pdq', values[i]!).total).toBe(i < each ? 1 : 0);
+      }
+      tight.release(spare);
+      index.apply({ add: parts.slice(1) });
+      for (let i = 0; i < values.length; i += 97) expect(index.lookup('pdq', values[i]!).total).toBe(1);
+    }
+    for (const segment of parts) await segment.close();
+  });
+
   it('refuses values and thresholds that are not of the type', () => {
     const index = new MatchIndex({ pool: new MemoryPool() });
     const code = (code: string) => expect.objectContaining({ code });

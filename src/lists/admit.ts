@@ -29,9 +29,9 @@ interface ReusedEntry {
 }
 
 /**
- * The rules by which a record becomes an entry. Of records with the same id, or of equal records without one, the first
- * of a file wins: what comes later in a file was most often appended by a merge, and which one wins must not depend on
- * where segments end.
+ * The rules by which a record becomes an entry. A record that comes again (the same id and signals, or without an id the
+ * same signals) is left out. One that has the id of an earlier record and other signals is kept under an id that is
+ * derived from them: files number their media anew in each case, or give one hash a line, and nothing known may be lost.
  */
 export class Admission {
   readonly #counter: ReportCounter;
@@ -75,12 +75,20 @@ export class Admission {
       counter.leaveOut(nothing ? 'no-signal' : 'no-usable-signal', line);
       return undefined;
     }
-    const stated = record.id !== undefined && record.id !== '';
-    const id = stated ? (record.id as string) : derivedId(signals);
-    if (!this.#seen.add(id)) {
-      counter.leaveOut(stated ? 'duplicate-id' : 'duplicate-signals', line);
+    const stated = record.id === '' ? undefined : record.id;
+    const check = checkOf(signals);
+    const before = stated === undefined ? 'other' : this.#seen.add(stated, check);
+    if (stated !== undefined && before === 'new') return this.#accept(stated, record);
+    if (before === 'same') {
+      counter.leaveOut('duplicate-id', line);
       return undefined;
     }
+    const id = derivedId(signals);
+    if (this.#seen.add(id, check) !== 'new') {
+      counter.leaveOut(stated === undefined ? 'duplicate-signals' : 'duplicate-id', line);
+      return undefined;
+    }
+    if (stated !== undefined) counter.note('id-taken', line);
     return this.#accept(id, record);
   }
 
@@ -152,6 +160,18 @@ function short(text: string | undefined): string | undefined {
 /** The beginning of a text; half a character at the cut becomes U+FFFD. */
 function cut(text: string, length: number): string {
   return Buffer.from(text.slice(0, length)).toString();
+}
+
+/** 32 bits by which other signals under the same id are told, in whatever order they stand (FNV-1a of each, summed). */
+function checkOf(signals: readonly Pick<EntrySignal, 'value'>[]): number {
+  let sum = 0;
+  for (let i = 0; i < signals.length; i++) {
+    const { value } = signals[i] as Pick<EntrySignal, 'value'>;
+    let hash = 0x811c9dc5;
+    for (let j = 0; j < value.length; j++) hash = Math.imul(hash ^ (value[j] as number), 0x01000193);
+    sum = (sum + hash) | 0;
+  }
+  return sum >>> 0;
 }
 
 /**

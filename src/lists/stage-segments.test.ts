@@ -45,7 +45,7 @@ describe('staging', () => {
       `d,,,${'0'.repeat(64)},,`,
       `e,nonsense,,${pdq(5)},50,B`,
       `f,nonsense,,,,`,
-      `a,${md5(7)},,,,`,
+      `a,${md5(1)},,${pdq(1)},49,A`,
       `g,,,,,`,
       `,${md5(9)},,,,`,
       `,${md5(9).toUpperCase()},,,,`,
@@ -97,6 +97,25 @@ describe('staging', () => {
     expect(JSON.stringify(report)).not.toContain(md5(1));
   });
 
+  it('keeps other signals under an id that is taken, each once, under an id of their own', async () => {
+    const rows = ['id,md5', `7,${md5(1)}`, `7,${md5(2)}`, `7,${md5(1)}`, `7,${md5(2)}`, `,${md5(2)}`, `8,${md5(2)}`];
+    const { report, entries } = await stage(rows.join('\n'));
+    const derived = `x${createHash('sha256')
+      .update(`md5:${md5(2)}`)
+      .digest('hex')
+      .slice(0, 24)}`;
+    expect(entries.sort((one, other) => (one.id < other.id ? -1 : 1))).toEqual([
+      { id: '7', signals: [`md5:${md5(1)}`] },
+      { id: '8', signals: [`md5:${md5(2)}`] },
+      { id: derived, signals: [`md5:${md5(2)}`] },
+    ]);
+    expect(report).toMatchObject({
+      ...{ records: 6, accepted: 3, duplicates: 3, rejectedRecords: 0 },
+      duplicate: { 'duplicate-id': { count: 2, lines: [4, 5] }, 'duplicate-signals': { count: 1, lines: [6] } },
+      remarks: { 'id-taken': { count: 1, lines: [3] } },
+    });
+  });
+
   it('finds one bad line among very many, packed, over several segments', async () => {
     const count = 600_000;
     const zeros = '0'.repeat(32);
@@ -135,7 +154,7 @@ describe('staging', () => {
     await expect(stage(half, { maxRejected: 0.5 })).resolves.toMatchObject({ report: { accepted: 1 } });
   });
 
-  const list = ['id,md5', ...Array.from({ length: 5000 }, (_, i) => `${i % 4000},${md5(i)}`)].join('\n');
+  const list = ['id,md5', ...Array.from({ length: 5000 }, (_, i) => `${i % 4000},${md5(i % 4000)}`)].join('\n');
 
   it('goes on where it was stopped, to the same result', async () => {
     const whole = await stage(list, { entriesPerSegment: 1000 });

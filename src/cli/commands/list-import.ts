@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { VigieError } from '../../errors.js';
@@ -144,17 +143,31 @@ async function importThrough(
     },
     signal: interrupted(),
   });
+  let result: ImportAnswer | undefined;
   try {
-    for await (const text of createInterface({ input: response.body })) {
+    for await (const text of linesOf(response.body)) {
       const line = JSON.parse(text) as ImportLine;
       if ('error' in line) throw fromProblem(line.error);
-      if ('result' in line) return line.result;
-      bar.stage(line.progress.stage, line.progress.records);
+      if ('result' in line) result = line.result;
+      else bar.stage(line.progress.stage, line.progress.records);
     }
   } catch (cause) {
     throw lostOr(cause);
   }
-  throw new VigieError('service-lost');
+  if (result === undefined) throw new VigieError('service-lost');
+  return result;
+}
+
+/** Not by `readline`, which turns an answer that is cut off into an error that nobody can catch. */
+async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
 }
 
 async function showResult({ list, version, entries, report }: ImportAnswer): Promise<void> {

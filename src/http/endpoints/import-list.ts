@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { VigieError } from '../../errors.js';
@@ -54,7 +54,8 @@ export const importList = endpoint({
         list: params.name,
         terms: termsOf(query),
         input: {
-          stream: request.body as AsyncIterable<Uint8Array>,
+          // Left open when the import stops before its end: a client that is still sending must be able to hear why.
+          stream: (request.body as Readable).iterator({ destroyOnReturn: false }),
           ...(Number.isSafeInteger(length) && length > 0 ? { bytes: length } : {}),
         },
         sourceName: query.sourceName,
