@@ -9,6 +9,8 @@ import { checkAnswer } from './worker-answer.js';
 import type { WorkerOrder } from './worker-protocol.js';
 
 const WATCH_MS = 50;
+/** What the kernel allows above the limit: the watch, which can say why it ends a process, is to come first. */
+const SPARE_BYTES = 256 * 2 ** 20;
 const START_MS = 20_000;
 /** Over the whole life of a process; one medium's time is bounded by the clock. */
 const CPU_SECONDS = 24 * 3_600;
@@ -47,7 +49,10 @@ export class DecoderProcess {
 
   constructor(options: DecoderProcessOptions) {
     this.#options = options;
-    this.#child = spawnSandboxed(options.entry, { memoryBytes: options.memoryBytes, cpuSeconds: CPU_SECONDS });
+    this.#child = spawnSandboxed(options.entry, {
+      memoryBytes: options.memoryBytes + SPARE_BYTES,
+      cpuSeconds: CPU_SECONDS,
+    });
     this.#channel = this.#child.stdio[3] as Duplex;
     this.ready = new Promise((resolve, reject) => {
       this.#started = { resolve, reject };

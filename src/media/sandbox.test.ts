@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -6,9 +8,9 @@ import { entryPoint } from '../runtime/entry-point.js';
 import { MediaPool } from './pool.js';
 import { sandboxReport } from './sandbox.js';
 
+const entry = entryPoint(import.meta.url, './testing/misbehaving-worker.js');
 let pool: MediaPool;
 beforeAll(() => {
-  const entry = entryPoint(import.meta.url, './testing/misbehaving-worker.js');
   const limits = { maxPixels: 1e8, maxFrames: 10, timeoutMs: 20_000, memoryBytes: 2 ** 30, queueLimit: 4 };
   pool = new MediaPool({ processes: 1, entry, ...limits });
 });
@@ -47,6 +49,25 @@ describe('a decoder process', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     expect(await probe(`connect ${(server.address() as AddressInfo).port}`)).toMatch(/^refused/);
     server.close();
+  });
+
+  it.skipIf(!holds('ends with the service, no new privileges'))('ends with a service that is killed', async () => {
+    const program = `
+      const { MediaPool } = await import(${JSON.stringify(entryPoint(import.meta.url, './pool.js'))});
+      const limits = { maxPixels: 1e8, maxFrames: 10, timeoutMs: 60_000, memoryBytes: 2 ** 30, queueLimit: 4 };
+      const pool = new MediaPool({ processes: 1, entry: ${JSON.stringify(entry)}, ...limits });
+      await pool.start();
+      const busy = { mode: 'fast', onHandedOver: () => console.log(pool.processes[0].pid) };
+      await pool.hash(Buffer.from('hang'), busy);`;
+    const service = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(service.stdout, 'data')) as [Buffer];
+    const decoder = `/proc/${Number(line)}`;
+    expect(existsSync(decoder)).toBe(true);
+    service.kill('SIGKILL');
+    await once(service, 'exit');
+    await expect.poll(() => existsSync(decoder), { timeout: 20_000 }).toBe(false);
   });
 
   it('is told of by the report, each measure with what it rests on', () => {
