@@ -89,8 +89,7 @@ describe('with a running service', () => {
 
   it('leaves a list as it was when an import is interrupted', async () => {
     const before = await versionOf('first');
-    const { child, done } = start(['list', 'import', '-', '--name', 'first', '--data', data]);
-    await untilClaimed(child);
+    const { child, done } = await importUnderWay(['list', 'import', '-', '--name', 'first', '--data', data]);
     child.kill('SIGINT');
     expect((await done).code).toBe(130);
     expect(await versionOf('first')).toBe(before);
@@ -124,8 +123,7 @@ describe('with a running service', () => {
 
   it('tells that the service went away in the middle of an import, and changes nothing', async () => {
     const before = await versionOf('first');
-    const { child, done } = start(['list', 'import', '-', '--name', 'first', '--data', data]);
-    await untilClaimed(child);
+    const { done } = await importUnderWay(['list', 'import', '-', '--name', 'first', '--data', data]);
     await service.kill();
     const outcome = await done;
     expect(outcome.code).toBe(1);
@@ -134,12 +132,17 @@ describe('with a running service', () => {
   });
 });
 
-/** Sends records until the service has begun with them: then it refuses a second import of the list. */
-async function untilClaimed(child: { readonly stdin: NodeJS.WritableStream }): Promise<void> {
-  child.stdin.write('md5\n');
-  for (let other = ''; !other.includes('[import-in-progress]'); ) {
-    child.stdin.write(`${'cd'.repeat(16)}\n`.repeat(10_000));
-    // One that could not be used in any case, so that it changes nothing when it comes first.
-    other = (await run(['list', 'import', '-', '--name', 'first'], 'md5\nnone\n')).stderr;
+/** An import that the service has begun with, and that goes on until it is ended. */
+async function importUnderWay(args: readonly string[]): Promise<ReturnType<typeof start>> {
+  for (;;) {
+    const running = start(args);
+    running.child.stdin.write('md5\n');
+    while (running.child.exitCode === null) {
+      running.child.stdin.write(`${'cd'.repeat(16)}\n`.repeat(10_000));
+      // Refused when the service has begun with the first; otherwise it can be used in no case and changes nothing.
+      const other = await run(['list', 'import', '-', '--name', 'first'], 'md5\nnone\n');
+      if (other.stderr.includes('[import-in-progress]')) return running;
+    }
+    // The other one had come in between, and the first was refused.
   }
 }
