@@ -12,6 +12,8 @@ const SIZES = [1_000_000, 10_000_000];
 const THRESHOLD = 31;
 const WIDE = 45;
 const QUERIES = 512;
+/** So often they are looked up in a round: a service under load does not come to each from something else. */
+const PASSES = 4;
 /** So many are answered in a round by what takes milliseconds for each. */
 const SCANNED = 8;
 const FAISS_MULTI = 64;
@@ -142,8 +144,10 @@ async function contend(
 ): Promise<Times> {
   const hits = new PdqHits();
   const all = (threshold: number) => (): number => {
-    for (const query of queries) index.lookup('pdq', query, { threshold });
-    return queries.length;
+    for (let pass = 0; pass < PASSES; pass++) {
+      for (const query of queries) index.lookup('pdq', query, { threshold });
+    }
+    return PASSES * queries.length;
   };
   const own = {
     lookup: all(THRESHOLD),

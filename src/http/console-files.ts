@@ -35,5 +35,7 @@ export async function serveConsole(server: FastifyInstance): Promise<void> {
     },
   });
   // The page that a one-time link opens; the secret stands behind the # and never reaches the server in an address.
-  server.get('/open', { config: { scope: 'public' }, schema: { hide: true } }, async (_request, reply) => reply.sendFile('index.html'));
+  server.get('/open', { config: { scope: 'public' }, schema: { hide: true } }, async (_request, reply) =>
+    reply.sendFile('index.html'),
+  );
 }

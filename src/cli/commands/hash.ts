@@ -116,6 +116,8 @@ async function hashOne(found: Found, { pool, mode, maximumBytes, signal }: Tools
       ...(media.height === undefined ? {} : { height: media.height }),
       ...(frame === undefined ? {} : perceptual(frame.pdq, frame.quality)),
       ...(media.damaged ? { damaged: true } : {}),
+      // What could be looked at is told together with why the rest could not.
+      ...(media.incomplete === null ? {} : failed(new VigieError(media.incomplete))),
     };
   } catch (cause) {
     signal.throwIfAborted();
