@@ -8,7 +8,7 @@ const STAGES = [
   ['lookup', 'look up', 'bg-stage-5'],
   ['record', 'record', 'bg-stage-6'],
 ] as const;
-/** What no stage claims. */
+/** What no stage claims, where it is worth a word. */
 const REST = { name: 'rest', colour: 'bg-stage-2' };
 
 /** Where the time went: a bar, and the same in figures. */
@@ -16,7 +16,7 @@ export function Stages({ ms }: { readonly ms: Readonly<Record<string, number>> }
   const total = ms['total'] ?? 0;
   const known = STAGES.map(([stage, name, colour]) => ({ name, colour, time: ms[stage] ?? 0 }));
   const rest = total - known.reduce((sum, { time }) => sum + time, 0);
-  const parts = [...known, { ...REST, time: rest }].filter(({ time }) => time > 0.005);
+  const parts = [...known, { ...REST, time: rest > total / 50 ? rest : 0 }].filter(({ time }) => time > 0.005);
   return (
     <div className="text-2xs text-ink-3">
       <div className="flex h-1 gap-px overflow-hidden rounded-full" aria-hidden="true">
