@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { machine } from './harness.js';
+import { kills } from './soak/kills.js';
 import { mutatedMedia } from './soak/mutated-media.js';
 import type { SoakPart, SoakResult } from './soak/part.js';
 
 /** The parts of the long run, by name; each in its own file. */
-const PARTS: Readonly<Record<string, SoakPart>> = { 'mutated-media': mutatedMedia };
+const PARTS: Readonly<Record<string, SoakPart>> = { 'mutated-media': mutatedMedia, kills };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

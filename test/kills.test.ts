@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { photographLikeJpeg } from '../bench/pictures.js';
+import { KILLS } from './chaos.js';
 import { type RunningService, startService } from './service.js';
 
-const KILLS = Number(process.env['VIGIE_SOAK_KILLS'] ?? 4);
 const WRITERS = 3;
 const JSON_TYPE = { 'content-type': 'application/json' };
 const BYTES_TYPE = { 'content-type': 'application/octet-stream' };

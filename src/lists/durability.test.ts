@@ -1,10 +1,11 @@
 /** What was acknowledged of lists is there after a kill or a full disk, in every process that shares them. */
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { canMount, KILLS, seeded } from '../../test/chaos.js';
 import { copyEmptyDatabase, noPostgres, startPostgres } from '../../test/databases.js';
 import { entryPoint } from '../runtime/entry-point.js';
 import { signalType } from '../signals/signal-types.js';
@@ -15,36 +16,9 @@ import type { ListsNews, ListsOrder, ListsProcessStart } from './testing/lists-p
 import { blobsIn, openBlobs, openLists, type TestBlobs } from './testing/open-lists.js';
 import { signalText } from './testing/read-records.js';
 
-const KILLS = Number(process.env['VIGIE_SOAK_KILLS'] ?? 10);
 const LIST = 'hotline';
 /** Every import is three segments of this many entries. */
 const PER_SEGMENT = 300;
-
-const canMount = mounts();
-
-function mounts(): boolean {
-  const point = mkdtempSync(join(tmpdir(), 'vigie-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', point], { stdio: 'ignore' });
-    execFileSync('umount', [point], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmdirSync(point);
-  }
-}
-
-/** Deterministic numbers from 0 to 1 (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** The n-th file: entries e0 to e899 with MD5 values of their own. */
 const seedOf = (file: number, entry: number) => 1_000_000 + file * 10_000 + entry;

@@ -1,12 +1,12 @@
 /** What was acknowledged is there after a kill, a lost server or a full disk. */
 import { execFileSync, fork } from 'node:child_process';
-import { mkdtempSync, rmdirSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { canMount, KILLS, seeded } from '../../test/chaos.js';
 import { copyEmptyDatabase, noPostgres, startPostgres } from '../../test/databases.js';
 import { entryPoint } from '../runtime/entry-point.js';
 import { DataDir } from './data-dir.js';
@@ -16,35 +16,6 @@ import { lastListChange, readListChanges } from './list-change-log.js';
 import { openKeyring } from './open-keyring.js';
 import { SealedReader } from './sealed-file.js';
 import { SealedLog } from './sealed-log.js';
-
-const KILLS = Number(process.env['VIGIE_SOAK_KILLS'] ?? 10);
-
-/** Mounting a small file system needs root; without it the full disk is tried with injected errors only. */
-const canMount = mounts();
-
-function mounts(): boolean {
-  const point = mkdtempSync(join(tmpdir(), 'vigie-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', point], { stdio: 'ignore' });
-    execFileSync('umount', [point], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmdirSync(point);
-  }
-}
-
-/** Deterministic numbers from 0 to 1 (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 describe('the embedded database', () => {
   let root: string;
