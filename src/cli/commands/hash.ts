@@ -171,6 +171,7 @@ function tableRow({ path, format, width, height, quality, pdq, error }: HashLine
     width === undefined ? '' : `${width}×${height}`,
     quality === undefined ? '' : String(quality),
     pdq ?? (error === undefined ? 'not a picture' : `${error.code}: ${error.message}`),
-    printable(path),
+    // A hash of what could be read of a damaged picture is not one of the whole.
+    pdq === undefined || error === undefined ? printable(path) : `${printable(path)}  [${error.code}]`,
   ];
 }
