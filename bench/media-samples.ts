@@ -1,6 +1,7 @@
 import sharp, { type Sharp } from 'sharp';
+import { seeded } from '../src/index/testing/random.js';
 import { writePng } from '../src/media/png-chunks.js';
-import { photographLike, randomSource } from './pictures.js';
+import { photographLike } from './pictures.js';
 
 /** A drawn picture and the pixels that it was made from. */
 export interface Drawn {
@@ -13,7 +14,7 @@ export interface Drawn {
 /** Soft shapes under a pattern of blocks, so that there is something at every frequency that PDQ looks at. */
 export function draw(width: number, height: number, seed: number): Drawn {
   const rgb = photographLike(width, height, seed);
-  const random = randomSource(seed + 1_000);
+  const random = seeded(seed + 1_000);
   for (let i = 0; i < 60; i++) {
     const [w, h] = [(0.02 + 0.2 * random()) * width, (0.02 + 0.2 * random()) * height];
     const [left, top] = [Math.floor(random() * (width - w)), Math.floor(random() * (height - h))];

@@ -1,22 +1,12 @@
 import sharp from 'sharp';
-
-/** Seeded pseudo-random numbers in [0, 1) (mulberry32). */
-export function randomSource(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+import { seeded } from '../src/index/testing/random.js';
 
 /**
  * Pixels that compress about like a photograph: soft shapes of several sizes under a fine grain.
  * @returns row-major RGB, 8 bits
  */
 export function photographLike(width: number, height: number, seed: number): Uint8Array {
-  const random = randomSource(seed);
+  const random = seeded(seed);
   const blobs = Array.from({ length: 24 }, () => ({
     x: random() * width,
     y: random() * height,

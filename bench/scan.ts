@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import { seeded } from '../src/index/testing/random.js';
 import { loadListFile } from '../src/lists/ephemeral.js';
 import { reducedSize } from '../src/media/decode-sharp.js';
 import { MediaPool } from '../src/media/pool.js';
@@ -9,7 +10,7 @@ import { Scanner } from '../src/scan/scanner.js';
 import type { Verdict } from '../src/scan/verdict.js';
 import { encodeHex } from '../src/signals/text-decoding.js';
 import { type Bench, type BenchRow, interleave, median } from './harness.js';
-import { photographLikeJpeg, randomSource } from './pictures.js';
+import { photographLikeJpeg } from './pictures.js';
 
 const SIZES = [
   { name: '512 × 512', width: 512, height: 512, operations: 8 },
@@ -109,7 +110,7 @@ async function measure(
 }
 
 function randomList(entries: number): string {
-  const random = randomSource(12);
+  const random = seeded(12);
   const lines = ['id,pdq'];
   const bytes = new Uint8Array(32);
   for (let i = 0; i < entries; i++) {

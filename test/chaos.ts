@@ -1,4 +1,4 @@
-/** What tests of bad days share: small disks, kills, and chance that can be had again. */
+/** What tests of bad days share: small disks and kills. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,15 +21,4 @@ function mounts(): boolean {
   } finally {
     rmdirSync(point);
   }
-}
-
-/** Deterministic numbers from 0 to 1 (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

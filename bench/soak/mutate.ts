@@ -1,4 +1,4 @@
-import { randomSource } from '../pictures.js';
+import { seeded } from '../../src/index/testing/random.js';
 
 type Mutator = (bytes: Buffer, random: () => number) => Buffer;
 
@@ -59,7 +59,7 @@ const MUTATORS: readonly Mutator[] = [
 
 /** A damaged copy of one of the seeds: the same for the same number, changed in one to three ways. */
 export function mutated(seeds: readonly Uint8Array[], number: number): Buffer {
-  const random = randomSource(number);
+  const random = seeded(number);
   let bytes: Buffer = Buffer.from(seeds[number % seeds.length] ?? []);
   for (let i = 1 + Math.floor(random() * 3); i > 0; i--) {
     if (bytes.length === 0) break;

@@ -1,21 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { conformance, conformanceNote, readJson } from '../../test/conformance.js';
+import { conformance, conformanceNote, type PdqVector, readJson } from '../../test/conformance.js';
 import { signalType } from '../signals/signal-types.js';
 import type { MediaSignals } from './media-signals.js';
 import { hammingDistance, hashHere, hashOf } from './testing/hash-here.js';
-
-interface Vector {
-  readonly file: string;
-  readonly stored?: boolean;
-  readonly decode: 'ok' | 'partial' | 'error';
-  readonly width: number;
-  readonly height: number;
-  readonly pdq: string;
-  readonly quality: number;
-  readonly tie_sensitive?: boolean;
-  readonly oriented?: { readonly width: number; readonly height: number; readonly pdq: string };
-}
 
 const decodeHex = (text: string) => signalType('pdq').parse(text);
 const read = (file: string) => readFileSync(`${conformance}/${file}`);
@@ -29,7 +17,7 @@ function asReference({ hashes }: MediaSignals): Uint8Array | undefined {
 
 describe.skipIf(conformance === undefined)(`media against the reference${conformanceNote}`, () => {
   const vectors =
-    conformance === undefined ? [] : readJson<Vector[]>('pdq.json').filter((each) => each.stored !== false);
+    conformance === undefined ? [] : readJson<PdqVector[]>('pdq.json').filter((each) => each.stored !== false);
 
   it('is within 10 bits of the reference on all files, fast within 6 of faithful', { timeout: 500_000 }, async () => {
     const far: string[] = [];

@@ -2,24 +2,11 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { conformance, conformanceNote, readJson } from '../../../test/conformance.js';
+import { conformance, conformanceNote, type PdqVector, readJson } from '../../../test/conformance.js';
 import { encodeHex } from '../text-decoding.js';
 import { DIHEDRAL_NAMES } from './dihedral.js';
 import { hammingDistance } from './hamming-distance.js';
 import { PdqHasher, type PdqResult } from './pdq-hasher.js';
-
-interface Vector {
-  readonly file: string;
-  readonly stored?: boolean;
-  readonly decode: 'ok' | 'partial' | 'error';
-  readonly width: number;
-  readonly height: number;
-  readonly pixels_sha256: string;
-  readonly pdq: string;
-  readonly quality: number;
-  readonly dihedral: Readonly<Record<string, string>>;
-  readonly tie_sensitive?: boolean;
-}
 
 const hex = ({ hashes }: PdqResult, i: number): string => encodeHex(hashes.subarray(i * 32, i * 32 + 32));
 const dihedral = (result: PdqResult) => Object.fromEntries(DIHEDRAL_NAMES.map((name, i) => [name, hex(result, i)]));
@@ -43,7 +30,7 @@ describe.skipIf(conformance === undefined)(`PDQ against the reference${conforman
   });
 
   it('gives the reference’s hash, quality and dihedral hashes for given pixels', () => {
-    const vectors = readJson<Vector[]>('pdq.json');
+    const vectors = readJson<PdqVector[]>('pdq.json');
     const files = readdirSync(`${conformance}/pixels`).filter((name) => name.endsWith('.ppm'));
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) {
@@ -65,7 +52,7 @@ describe.skipIf(conformance === undefined)(`PDQ against the reference${conforman
     let other = 0;
     const wrong: string[] = [];
     const distances: number[] = [];
-    for (const vector of readJson<Vector[]>('pdq.json')) {
+    for (const vector of readJson<PdqVector[]>('pdq.json')) {
       if (vector.decode !== 'ok' || vector.stored === false) continue;
       const decoded = await sharp(`${conformance}/${vector.file}`, { failOn: 'none' })
         .removeAlpha()
@@ -109,7 +96,7 @@ describe.skipIf(conformance === undefined)(`PDQ against the reference${conforman
     }
     const stages = Object.entries(readJson<Record<string, Stage>>('pdq-stages.json'));
     expect(stages.length).toBeGreaterThan(0);
-    const pixels = new Map(readJson<Vector[]>('pdq.json').map((vector) => [vector.file, vector.pixels_sha256]));
+    const pixels = new Map(readJson<PdqVector[]>('pdq.json').map((vector) => [vector.file, vector.pixels_sha256]));
     let compared = 0;
     for (const [file, { luma64_row_major, dct16_row_major }] of stages) {
       const { data, info } = await sharp(`${conformance}/images/${file}`)
