@@ -100,6 +100,9 @@ const CONTRAST = `(() => {
 
 /** @returns what is wrong, in words; empty when nothing is */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
+  // A colour on its way to another is not what a reader is left with.
+  await page.evaluate(`Promise.allSettled(document.getAnimations()
+    .filter((each) => each instanceof CSSTransition).map((each) => each.finished))`);
   const [rules, contrast] = [await page.evaluate<string[]>(RULES), await page.evaluate<string[]>(CONTRAST)];
   return [...rules, ...contrast.map((fault) => `too little contrast, ${fault}`)];
 }

@@ -44,7 +44,12 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'the page in Chromium', 
       .first();
   const verdict = async (page: Page, name: string, word: keyof typeof WORDS): Promise<Locator> => {
     const found = card(page, name);
-    await found.getByText(WORDS[word], { exact: true }).waitFor();
+    await found
+      .getByText(WORDS[word], { exact: true })
+      .waitFor()
+      .catch(async (error: unknown) => {
+        throw new Error(`${name} was not "${word}" but: ${await found.allInnerTexts()}`, { cause: error });
+      });
     return found;
   };
 
@@ -219,6 +224,8 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'the page in Chromium', 
     expect(await dialog.getByRole('button', { name: 'Remove the list' }).isDisabled()).toBe(true);
     await dialog.getByLabel('Type its name').fill('living');
     await dialog.getByRole('button', { name: 'Remove the list' }).click();
+    // While a dialog is open the rest of the page is hidden from roles, and so counts as detached.
+    await dialog.waitFor({ state: 'detached' });
     await list.waitFor({ state: 'detached' });
     await scan('five.jpg', 'no-match');
     expect(trouble).toEqual([]);
