@@ -320,6 +320,75 @@ export const ERRORS = define({
     remedy: 'Stop what listens there, or choose another with --port or --host; ports below 1024 belong to root.',
   },
 
+  // the ground floor
+  'queue-full': {
+    status: 429,
+    title: 'More work is waiting than may wait.',
+    remedy: 'Try again after the time in Retry-After; start more workers if it lasts.',
+  },
+  'stream-unavailable': {
+    status: 503,
+    title: 'The work stream does not answer.',
+    remedy: 'Check that the NATS server runs; what was accepted is in the database and goes on when it is back.',
+  },
+  'surface-private': {
+    status: 403,
+    title: 'Items of private surfaces are not looked at.',
+    remedy: 'Only `vigie private on` with a jurisdiction, its legal basis and an end allows it.',
+  },
+  'item-conflict': {
+    status: 409,
+    title: 'An item of this id was handed in before with another content.',
+    remedy: 'Give each item its own id; hand in an edited one with a new id.',
+  },
+  'item-not-found': {
+    status: 404,
+    title: 'There is no such item.',
+    remedy: 'Check the id, or it was let go by retention.',
+  },
+  'effect-unknown': {
+    status: 500,
+    title: 'This version cannot carry out an effect that is waiting.',
+    remedy: 'Run the newest version on every node.',
+  },
+  'effect-refused': {
+    status: 502,
+    title: 'The receiver refused the effect.',
+    remedy: 'Look at the answer that is named, and retry it from the attention list.',
+  },
+  'effect-odd-answer': {
+    status: 502,
+    title: 'The receiver answered with success, but not as a receiver of webhooks does.',
+    remedy: 'An HTML page or a redirect is no acknowledgement; check the address.',
+  },
+  'webhook-not-found': { status: 404, title: 'There is no such webhook.', remedy: 'See `vigie webhook ls`.' },
+  'attention-not-found': { status: 404, title: 'There is no such attention.', remedy: 'See `vigie attention ls`.' },
+  'audit-damaged': {
+    status: 500,
+    title: 'The record of events was changed or is not complete.',
+    remedy: 'Run `vigie audit verify`: it names what does not fit. Keep the disk as it is until it is understood.',
+  },
+  'subject-erased': {
+    status: 410,
+    title: 'The subject was erased.',
+    remedy: 'Nothing more can be written or read of it.',
+  },
+  'backup-damaged': {
+    status: 422,
+    title: 'The backup is damaged or not complete.',
+    remedy: 'Use another one; `vigie restore` changes nothing before all of it was checked.',
+  },
+  'restore-refused': {
+    status: 409,
+    title: 'There is something at the place to restore to.',
+    remedy: 'Restore into an empty data directory and an empty database.',
+  },
+  'store-unavailable': {
+    status: 503,
+    title: 'The store of segments does not answer.',
+    remedy: 'Check the shared directory or the object store and its credentials.',
+  },
+
   // fetching
   'url-invalid': { status: 400, title: 'The URL is not valid.', remedy: 'Give an absolute http or https URL.' },
   'url-forbidden': {

@@ -9,7 +9,7 @@ export async function schemaSnapshot(db: Db): Promise<string> {
   const { rows } = await sql<{ line: string }>`
     WITH ours AS (
       SELECT c.oid, c.relname FROM pg_class c
-      WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+      WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
     ), lines AS (
       SELECT relname, 1 AS part, attnum::int AS place,
         'column ' || attname || ' ' || format_type(atttypid, atttypmod)

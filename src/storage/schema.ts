@@ -20,6 +20,13 @@ export type EntryStatusName = 'withdrawn' | 'disputed' | 'inactive' | 'active';
 export type ListChangeKind = 'version' | 'entry' | 'removed';
 export type ImportState = 'running' | 'done' | 'failed' | 'abandoned';
 
+export type OutboxState = 'pending' | 'delivered' | 'dropped' | 'exhausted' | 'given-up';
+export type AttentionState = 'open' | 'acknowledged' | 'resolved';
+export type NodeRole = 'serve' | 'worker';
+export type Lane = 'live' | 'backfill';
+export type Surface = 'public' | 'private';
+export type ItemState = 'waiting' | 'told' | 'set-aside';
+
 export interface ListTable {
   id: Fixed<string>;
   name: string;
@@ -120,6 +127,201 @@ export interface MigrationTable {
   applied_at: Stamp;
 }
 
+export interface SecretTable {
+  name: Fixed<string>;
+  sealed: Uint8Array;
+  created_at: Stamp;
+}
+
+export interface SubjectKeyTable {
+  subject: Fixed<string>;
+  /** Sealed under the master key; null once it was destroyed. */
+  sealed: Nullable<Uint8Array>;
+  created_at: Stamp;
+  erased_at: Nullable<Date>;
+}
+
+export interface AccountTable {
+  id: Fixed<string>;
+  platform: Fixed<string>;
+  pseudonym: Fixed<Uint8Array>;
+  created_at: Stamp;
+}
+
+export interface AccountIdentityTable {
+  account_id: Fixed<string>;
+  sealed: Fixed<Uint8Array>;
+}
+
+export interface EventTable {
+  id: Fixed<string>;
+  /** The transaction that wrote it; given by the database. */
+  xid: Generated<number>;
+  kind: Fixed<string>;
+  version: Fixed<number>;
+  at: ColumnType<Date, Date, never>;
+  actor: Fixed<string>;
+  subject: Fixed<string>;
+  refs: JsonColumn<unknown>;
+  commitment: Fixed<Uint8Array>;
+}
+
+export interface EventPayloadTable {
+  event_id: Fixed<string>;
+  subject: Fixed<string>;
+  sealed: Fixed<Uint8Array>;
+}
+
+export interface EventBatchTable {
+  number: Fixed<number>;
+  from_xid: Fixed<number>;
+  until_xid: Fixed<number>;
+  events: Fixed<number>;
+  root: Fixed<Uint8Array>;
+  previous: Fixed<Uint8Array>;
+  hash: Fixed<Uint8Array>;
+  sealed_at: ColumnType<Date, Date, never>;
+}
+
+export interface OutboxTable {
+  id: Fixed<string>;
+  position: Generated<number>;
+  kind: Fixed<string>;
+  subject: Fixed<string>;
+  idempotency_key: Fixed<string>;
+  sealed: Fixed<Uint8Array>;
+  /** Id of the event that it follows from. */
+  cause: Nullable<string>;
+  state: Generated<OutboxState>;
+  attempts: Generated<number>;
+  next_at: Stamp;
+  leased_by: Nullable<string>;
+  leased_until: Nullable<Date>;
+  /** Code of an error. */
+  last_error: Nullable<string>;
+  created_at: Stamp;
+  finished_at: Nullable<Date>;
+}
+
+export interface WebhookTable {
+  id: Fixed<string>;
+  name: string;
+  /** Its address and its secret. */
+  sealed: Uint8Array;
+  kinds: JsonColumn<readonly string[]>;
+  active: Generated<boolean>;
+  created_by: Fixed<string>;
+  created_at: Stamp;
+}
+
+export interface AttentionTable {
+  id: Fixed<string>;
+  kind: Fixed<string>;
+  /** What makes two occurrences one. */
+  cause: Fixed<string>;
+  subject: Fixed<string>;
+  state: Generated<AttentionState>;
+  count: Generated<number>;
+  detail: JsonColumn<unknown>;
+  due: Date;
+  first_at: Stamp;
+  last_at: Stamp;
+  alarmed_at: Nullable<Date>;
+  changed_by: Nullable<string>;
+  note: Nullable<string>;
+  resolved_at: Nullable<Date>;
+}
+
+export interface AttentionBacklogTable {
+  attention_id: Fixed<string>;
+  item_id: Fixed<string>;
+  at: Stamp;
+}
+
+export interface NodeTable {
+  id: Fixed<string>;
+  name: Fixed<string>;
+  role: Fixed<NodeRole>;
+  version: Fixed<string>;
+  applied_seq: Generated<number>;
+  ready: Generated<boolean>;
+  started_at: Stamp;
+  seen_at: Stamp;
+  left_at: Nullable<Date>;
+}
+
+export interface ItemTable {
+  id: Fixed<string>;
+  platform: Fixed<string>;
+  platform_id: Fixed<string>;
+  /** SHA-256 of what was handed in, so that the same id with another content is noticed. */
+  fingerprint: Fixed<Uint8Array>;
+  account_id: Nullable<string>;
+  surface: Fixed<Surface>;
+  room: Nullable<string>;
+  lane: Lane;
+  /** Text, links and where the media are. */
+  sealed: Fixed<Uint8Array>;
+  state: Generated<ItemState>;
+  published_at: Nullable<Date>;
+  received_at: Stamp;
+  told_at: Nullable<Date>;
+}
+
+export interface ItemMediumTable {
+  item_id: Fixed<string>;
+  ordinal: Fixed<number>;
+  /** Its bytes in the blob store; null when it is fetched, or was looked at and let go. */
+  blob: Nullable<string>;
+  sha256: Nullable<Uint8Array>;
+}
+
+export interface VerdictTable {
+  /** UTC, as YYYY-MM-DD. */
+  day: ColumnType<Date, string, never>;
+  id: Fixed<string>;
+  item_id: Nullable<string>;
+  /** Ordinal of the medium in its item. */
+  medium: Generated<number>;
+  verdict: Fixed<'match' | 'no-match' | 'could-not-tell'>;
+  reason: Nullable<string>;
+  detail: JsonColumn<unknown>;
+  engine: Fixed<string>;
+  applied_seq: Fixed<number>;
+  node: Fixed<string>;
+  at: ColumnType<Date, Date, never>;
+}
+
+export interface VerdictMinuteTable {
+  minute: ColumnType<Date, Date, never>;
+  node: Fixed<string>;
+  surface: Fixed<string>;
+  verdict: Fixed<string>;
+  reason: Generated<string>;
+  count: number;
+  milliseconds: number;
+}
+
+export interface WorkTable {
+  id: Fixed<string>;
+  lane: Lane;
+  attempts: Generated<number>;
+  available_at: Stamp;
+  leased_until: Nullable<Date>;
+  queued_at: Stamp;
+}
+
+export interface PrivateSwitchTable {
+  id: Fixed<string>;
+  jurisdiction: Fixed<string>;
+  legal_basis: Fixed<string>;
+  until: ColumnType<Date, Date, never>;
+  switched_on_by: Fixed<string>;
+  switched_on_at: Stamp;
+  switched_off_by: Nullable<string>;
+  switched_off_at: Nullable<Date>;
+}
+
 export interface Schema {
   list: ListTable;
   list_version: ListVersionTable;
@@ -131,6 +333,24 @@ export interface Schema {
   api_key: ApiKeyTable;
   instance: InstanceTable;
   migration: MigrationTable;
+  secret: SecretTable;
+  subject_key: SubjectKeyTable;
+  account: AccountTable;
+  account_identity: AccountIdentityTable;
+  event: EventTable;
+  event_payload: EventPayloadTable;
+  event_batch: EventBatchTable;
+  outbox: OutboxTable;
+  webhook: WebhookTable;
+  attention: AttentionTable;
+  attention_backlog: AttentionBacklogTable;
+  node: NodeTable;
+  item: ItemTable;
+  item_medium: ItemMediumTable;
+  verdict: VerdictTable;
+  verdict_minute: VerdictMinuteTable;
+  work: WorkTable;
+  private_switch: PrivateSwitchTable;
 }
 
 export type ListRow = Selectable<ListTable>;

@@ -1,5 +1,6 @@
 import { lists } from './0001-lists.js';
+import { groundFloor } from './0002-ground-floor.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, in order. */
-export const MIGRATIONS: readonly Migration[] = [lists];
+export const MIGRATIONS: readonly Migration[] = [lists, groundFloor];
