@@ -9,6 +9,8 @@ export const SCOPES = {
   'entries:read': 'see the fingerprints of entries (each such look is recorded)',
   'lists:export': 'take a whole list out',
   'status:read': 'see the state of the service',
+  'audit:read': 'read the record of events, check and export it',
+  'audit:erase': 'erase what the record holds of a subject',
   'keys:write': 'create and revoke keys and one-time links',
 } as const;
 

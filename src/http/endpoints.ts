@@ -1,4 +1,5 @@
 import type { Endpoint } from './endpoint.js';
+import { eraseSubject, exportAudit, listEvents, verifyAudit } from './endpoints/audit.js';
 import { addEntries, disputeEntry, getEntry, restoreEntry, withdrawEntry } from './endpoints/entries.js';
 import { exportList } from './endpoints/export-list.js';
 import { healthz, readyz } from './endpoints/health.js';
@@ -30,6 +31,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   listSamples,
   getSample,
   status,
+  listEvents,
+  verifyAudit,
+  exportAudit,
+  eraseSubject,
   createKey,
   listKeys,
   revokeKey,
