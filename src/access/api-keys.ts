@@ -3,6 +3,7 @@ import type { StoredApiKey } from '../storage/api-key-store.js';
 import { createApiKey, findApiKey, listApiKeys, revokeApiKey, touchApiKeys } from '../storage/api-key-store.js';
 import type { Db } from '../storage/schema.js';
 import type { Principal } from './principal.js';
+import { parseRate } from './quotas.js';
 import { isScope, type Scope } from './scopes.js';
 
 /** A key as its owner may know of it afterwards: never the secret. */
@@ -12,6 +13,8 @@ export interface KeyInfo {
   readonly scopes: readonly Scope[];
   readonly created: Date;
   readonly revoked: Date | null;
+  /** Such as `500/s`; null for the rates that hold for all keys. */
+  readonly rate: string | null;
 }
 
 const PREFIX = 'vigie_';
@@ -37,11 +40,15 @@ export class ApiKeys {
     this.#now = now;
   }
 
-  /** @returns whom the key stands for, or undefined when it is unknown or revoked */
-  async find(key: string): Promise<Principal | undefined> {
+  /**
+   * @param options.onlyKnown do not ask the database for a key that was not in use here lately
+   * @returns whom the key stands for, or undefined when it is unknown or revoked
+   */
+  async find(key: string, { onlyKnown = false } = {}): Promise<Principal | undefined> {
     const digest = createHash('sha256').update(key).digest();
     const name = digest.toString('base64');
     const known = this.#remembered.get(name);
+    if (onlyKnown && known?.principal === undefined) return undefined;
     const principal =
       known !== undefined && known.until > this.#now() ? known.principal : await this.#look(name, digest);
     if (principal !== undefined) this.#used.set(principal.id, new Date());
@@ -49,10 +56,14 @@ export class ApiKeys {
   }
 
   /** @returns the new key; it is told only once */
-  async create(name: string, scopes: readonly Scope[]): Promise<{ readonly info: KeyInfo; readonly key: string }> {
+  async create(
+    name: string,
+    scopes: readonly Scope[],
+    rate: string | null = null,
+  ): Promise<{ readonly info: KeyInfo; readonly key: string }> {
     const key = PREFIX + randomBytes(SECRET_BYTES).toString('base64url');
     const hash = createHash('sha256').update(key).digest();
-    const stored = await createApiKey(this.#db, { name, hash, scopes });
+    const stored = await createApiKey(this.#db, { name, hash, scopes, rate });
     return { info: infoOf(stored), key };
   }
 
@@ -89,10 +100,11 @@ export class ApiKeys {
   }
 }
 
-function principalOf({ id, name, scopes }: StoredApiKey): Principal {
-  return { kind: 'service', id, name, scopes: new Set(scopes.filter(isScope)) };
+function principalOf({ id, name, scopes, rate: text }: StoredApiKey): Principal {
+  const rate = text === null ? undefined : parseRate(text);
+  return { kind: 'service', id, name, scopes: new Set(scopes.filter(isScope)), ...(rate && { rate }) };
 }
 
-function infoOf({ id, name, scopes, createdAt, revokedAt }: StoredApiKey): KeyInfo {
-  return { id, name, scopes: scopes.filter(isScope), created: createdAt, revoked: revokedAt };
+function infoOf({ id, name, scopes, createdAt, revokedAt, rate }: StoredApiKey): KeyInfo {
+  return { id, name, scopes: scopes.filter(isScope), created: createdAt, revoked: revokedAt, rate };
 }
