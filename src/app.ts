@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { ApiKeys } from './access/api-keys.js';
+import { RateGate } from './access/rate-gate.js';
 import { Sessions } from './access/sessions.js';
 import type { Config } from './config.js';
 import { ENGINE, VERSION } from './engine.js';
@@ -69,6 +70,7 @@ export class App implements Services {
   readonly keys: ApiKeys;
   readonly audit: Audit;
   readonly sessions = new Sessions();
+  readonly rates: RateGate;
   /** True when no key was ever created here. */
   readonly firstStart: boolean;
   readonly #parts: Parts;
@@ -82,6 +84,7 @@ export class App implements Services {
     this.config = config;
     this.#parts = parts;
     this.#logger = logger;
+    this.rates = new RateGate(config.rates);
     this.lists = parts.lists;
     this.scanner = parts.scanner;
     this.keys = parts.keys;

@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('../src/', import.meta.url));
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   engine: [],
-  config: [],
+  config: ['access'],
   docs: [],
   runtime: [],
   signals: [],

@@ -4,6 +4,7 @@ import { createApiKey, findApiKey, listApiKeys, revokeApiKey, touchApiKeys } fro
 import type { Database } from '../storage/database.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import type { Principal } from './principal.js';
+import { parseRate } from './quotas.js';
 import { isScope, type Scope } from './scopes.js';
 
 /** A key as its owner may know of it afterwards: never the secret. */
@@ -13,6 +14,8 @@ export interface KeyInfo {
   readonly scopes: readonly Scope[];
   readonly created: Date;
   readonly revoked: Date | null;
+  /** Such as `500/s`; null for the rates that hold for all keys. */
+  readonly rate: string | null;
 }
 
 const PREFIX = 'vigie_';
@@ -41,11 +44,15 @@ export class ApiKeys {
     this.#now = now;
   }
 
-  /** @returns whom the key stands for, or undefined when it is unknown or revoked */
-  async find(key: string): Promise<Principal | undefined> {
+  /**
+   * @param options.onlyKnown do not ask the database for a key that was not in use here lately
+   * @returns whom the key stands for, or undefined when it is unknown or revoked
+   */
+  async find(key: string, { onlyKnown = false } = {}): Promise<Principal | undefined> {
     const digest = createHash('sha256').update(key).digest();
     const name = digest.toString('base64');
     const known = this.#remembered.get(name);
+    if (onlyKnown && known?.principal === undefined) return undefined;
     const principal =
       known !== undefined && known.until > this.#now() ? known.principal : await this.#look(name, digest);
     if (principal !== undefined) this.#used.set(principal.id, new Date());
@@ -53,11 +60,15 @@ export class ApiKeys {
   }
 
   /** @returns the new key; it is told only once */
-  async create(name: string, scopes: readonly Scope[]): Promise<{ readonly info: KeyInfo; readonly key: string }> {
+  async create(
+    name: string,
+    scopes: readonly Scope[],
+    rate: string | null = null,
+  ): Promise<{ readonly info: KeyInfo; readonly key: string }> {
     const key = PREFIX + randomBytes(SECRET_BYTES).toString('base64url');
     const hash = createHash('sha256').update(key).digest();
     const stored = await this.#database.transaction(async (tx) => {
-      const made = await createApiKey(tx, { name, hash, scopes });
+      const made = await createApiKey(tx, { name, hash, scopes, rate });
       const refs = { key: made.id, scopes: scopes.join(',') };
       await this.#record?.(tx, { kind: 'key.created', subject: `key:${made.id}`, refs });
       return made;
@@ -102,10 +113,11 @@ export class ApiKeys {
   }
 }
 
-function principalOf({ id, name, scopes }: StoredApiKey): Principal {
-  return { kind: 'service', id, name, scopes: new Set(scopes.filter(isScope)) };
+function principalOf({ id, name, scopes, rate: text }: StoredApiKey): Principal {
+  const rate = text === null ? undefined : parseRate(text);
+  return { kind: 'service', id, name, scopes: new Set(scopes.filter(isScope)), ...(rate && { rate }) };
 }
 
-function infoOf({ id, name, scopes, createdAt, revokedAt }: StoredApiKey): KeyInfo {
-  return { id, name, scopes: scopes.filter(isScope), created: createdAt, revoked: revokedAt };
+function infoOf({ id, name, scopes, createdAt, revokedAt, rate }: StoredApiKey): KeyInfo {
+  return { id, name, scopes: scopes.filter(isScope), created: createdAt, revoked: revokedAt, rate };
 }

@@ -11,6 +11,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { Logger } from 'pino';
 import { VigieError } from '../errors.js';
 import { acting } from '../runtime/acting.js';
+import { allowedMethods } from './allowed-methods.js';
 import { authenticate, authorise, LOCAL_OPERATOR, NOBODY } from './authenticate.js';
 import { discardRest, watchBody } from './body-clock.js';
 import { serveConsole } from './console-files.js';
@@ -42,11 +43,18 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     keepAliveTimeout: 30_000,
     genReqId: () => services.newId(),
     routerOptions: { maxParamLength: 512 },
+    // The address that the one proxy in front has seen, and nothing that a client wrote before it.
+    trustProxy: services.config.behindProxy && entrance === 'network' ? (_address, hop) => hop === 0 : false,
   });
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler((error: FastifyError, request, reply) => sendProblem(translate(error), request, reply));
-  server.setNotFoundHandler((request, reply) => sendProblem(new VigieError('not-found'), request, reply));
+  server.setNotFoundHandler((request, reply) => {
+    const allowed = allowedMethods(server, request.url);
+    if (allowed.length === 0) return sendProblem(new VigieError('not-found'), request, reply);
+    reply.header('allow', allowed.join(', '));
+    return sendProblem(new VigieError('method-not-allowed'), request, reply);
+  });
   server.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
     // A connection that is kept open would keep a service that stops waiting.
@@ -91,9 +99,13 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
     onRequest: async (request, reply) => {
       if (services.stopping.aborted) throw new VigieError('shutting-down', { retryAfter: 5 });
       if (method !== 'GET') watchUpload(request, reply, each, uploadMs);
-      if (scope === 'public') return;
+      if (scope === 'public') {
+        if (entrance === 'network') services.rates.admitAddress(request.ip);
+        return;
+      }
       const principal = entrance === 'local' ? LOCAL_OPERATOR : await authenticate(request, services);
       authorise(principal, scope);
+      services.rates.admit(principal, each.quota ?? 'other');
       request.principal = principal;
     },
     handler: async (request, reply) => {

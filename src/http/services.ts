@@ -1,4 +1,5 @@
 import type { ApiKeys } from '../access/api-keys.js';
+import type { RateGate } from '../access/rate-gate.js';
 import type { Sessions } from '../access/sessions.js';
 import type { Lists } from '../lists/lists.js';
 import type { Scanner } from '../scan/scanner.js';
@@ -31,6 +32,7 @@ export interface Services {
   readonly keys: ApiKeys;
   readonly sessions: Sessions;
   readonly audit: Audit;
+  readonly rates: RateGate;
   status(): ServiceStatus;
   /** Whether verdicts can be given now, and if not, why. */
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };
