@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DATABASES, type TestDatabases } from '../../../test/databases.js';
 import type { Database } from '../database.js';
-import { randomId } from '../random-id.js';
+import { Events } from '../events/events.js';
+import { Keyring } from '../keyring.js';
 import type { Tx } from '../schema.js';
 import { Attentions } from './attentions.js';
 import { type AttentionDraft, raiseAttention, settleAttention } from './raise-attention.js';
@@ -14,7 +16,6 @@ describe.each(DATABASES)('attention: $name', ({ missing, start }) => {
     let database: Database;
     let attentions: Attentions;
     let requeued: string[] = [];
-    let events: { kind: string; actor: string; refs: object }[] = [];
     let joining: string | undefined;
 
     beforeAll(async () => {
@@ -22,10 +23,7 @@ describe.each(DATABASES)('attention: $name', ({ missing, start }) => {
       database = await databases.open();
       attentions = new Attentions({
         database,
-        record: async (_tx, draft) => {
-          events.push(draft);
-          return randomId();
-        },
+        record: new Events(new Keyring([randomBytes(32)], 'environment')).record,
         requeue: async (tx, items) => {
           requeued.push(...items);
           if (joining === undefined) return;
@@ -41,8 +39,7 @@ describe.each(DATABASES)('attention: $name', ({ missing, start }) => {
     afterAll(() => databases?.close());
     beforeEach(async () => {
       requeued = [];
-      events = [];
-      await sql`TRUNCATE attention CASCADE`.execute(database.db);
+      await sql`TRUNCATE attention, event CASCADE`.execute(database.db);
     });
 
     const within = <T>(act: (tx: Tx) => Promise<T>): Promise<T> => database.transaction(act);
@@ -133,6 +130,7 @@ describe.each(DATABASES)('attention: $name', ({ missing, start }) => {
         changedBy: 'ben',
       });
       expect(await attentions.resolve(id, 'eve')).toMatchObject({ changedBy: 'ben' });
+      const events = await database.db.selectFrom('event').select(['kind', 'actor']).orderBy('xid').execute();
       expect(events.map(({ kind, actor }) => [kind, actor])).toEqual([
         ['attention.acknowledged', 'ann'],
         ['attention.resolved', 'ben'],

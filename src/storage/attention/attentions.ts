@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { VigieError } from '../../errors.js';
 import type { Database } from '../database.js';
-import type { RecordEvent } from '../record-event.js';
+import type { RecordEvent } from '../events/event-kinds.js';
 import type { Tx } from '../schema.js';
 import type { AttentionKind } from './attention-kinds.js';
 import {
