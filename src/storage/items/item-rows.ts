@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { VigieError } from '../../errors.js';
 import type { Db, ItemState, Lane, Surface, Tx } from '../schema.js';
 
 /** An item as it is laid down when it is handed in. */
@@ -81,8 +82,8 @@ export async function insertItems(tx: Tx, items: readonly NewItem[], published: 
   return items.map((item): Insertion => {
     if (made.has(item.id)) return { id: item.id, state: 'waiting', outcome: 'new' };
     const other = there.get(keyOf(item.platform, item.platformId));
-    // Let go by retention between the two statements: as if it had never been there is for the caller to try again.
-    if (other === undefined) return { id: item.id, state: 'waiting', outcome: 'other' };
+    // Let go by retention between the two statements: it is as if it had never been there.
+    if (other === undefined) throw new VigieError('database-busy', { detail: 'an item just went', retryAfter: 1 });
     const same = Buffer.compare(other.fingerprint, item.fingerprint) === 0;
     return { id: other.id, state: other.state, outcome: same ? 'same' : 'other' };
   });
