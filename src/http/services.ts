@@ -1,5 +1,6 @@
 import type { ApiKeys } from '../access/api-keys.js';
 import type { Sessions } from '../access/sessions.js';
+import type { Intake } from '../intake/intake.js';
 import type { Lists } from '../lists/lists.js';
 import type { Scanner } from '../scan/scanner.js';
 
@@ -27,6 +28,7 @@ export interface Services {
   readonly address: string;
   readonly lists: Lists;
   readonly scanner: Scanner;
+  readonly intake: Intake;
   readonly keys: ApiKeys;
   readonly sessions: Sessions;
   status(): ServiceStatus;

@@ -82,7 +82,8 @@ export class ScanWorker {
   async #look(work: Work, item: StoredItem, signal: AbortSignal): Promise<Looked> {
     const nothing = (reason: string) => ({ media: [notLookedAt(0, reason)], appliedSeq: 0 });
     if (work.attempt > MOST_DELIVERIES) return nothing('internal');
-    const content = openContent(this.#options.keyring, item.id, item.sealed);
+    const content = this.#open(item);
+    if (content === undefined) return nothing('seal-damaged');
     // The switch may have been put off, or have run out, since the item was taken in.
     if (!(await this.#options.privateSurfaces.allows(item.surface, content.jurisdiction))) {
       return nothing('surface-private');
@@ -96,6 +97,15 @@ export class ScanWorker {
       appliedSeq = Math.min(appliedSeq, seq ?? appliedSeq);
     }
     return { media, appliedSeq };
+  }
+
+  #open(item: StoredItem): ItemContent | undefined {
+    try {
+      return openContent(this.#options.keyring, item.id, item.sealed);
+    } catch (error) {
+      if (VigieError.from(error).code !== 'seal-damaged') throw error;
+      return undefined;
+    }
   }
 
   async #lookAt(
