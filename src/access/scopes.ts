@@ -12,6 +12,8 @@ export const SCOPES = {
   'lists:export': 'take a whole list out',
   'private:write': 'switch the looking at private surfaces on and off, by law',
   'status:read': 'see the state of the service',
+  'audit:read': 'read the record of events, check and export it',
+  'audit:erase': 'erase what the record holds of a subject',
   'keys:write': 'create and revoke keys and one-time links',
 } as const;
 

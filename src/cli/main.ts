@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   compare: async () => (await import('./commands/compare.js')).compareCommand(),
   list: async () => (await import('./commands/list.js')).listCommand(),
   key: async () => (await import('./commands/key.js')).keyCommand(),
+  audit: async () => (await import('./commands/audit.js')).auditCommand(),
   link: async () => (await import('./commands/link.js')).linkCommand(),
   private: async () => (await import('./commands/private.js')).privateCommand(),
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),

@@ -1,4 +1,5 @@
 import type { Endpoint } from './endpoint.js';
+import { eraseSubject, exportAudit, listEvents, verifyAudit } from './endpoints/audit.js';
 import { addEntries, disputeEntry, getEntry, restoreEntry, withdrawEntry } from './endpoints/entries.js';
 import { exportList } from './endpoints/export-list.js';
 import { healthz, readyz } from './endpoints/health.js';
@@ -39,6 +40,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   listPrivateSwitches,
   switchPrivateOff,
   status,
+  listEvents,
+  verifyAudit,
+  exportAudit,
+  eraseSubject,
   createKey,
   listKeys,
   revokeKey,

@@ -10,7 +10,8 @@ import Fastify, {
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import { VigieError } from '../errors.js';
-import { authenticate, authorise, LOCAL_OPERATOR } from './authenticate.js';
+import { acting } from '../runtime/acting.js';
+import { authenticate, authorise, LOCAL_OPERATOR, NOBODY } from './authenticate.js';
 import { discardRest, watchBody } from './body-clock.js';
 import { serveConsole } from './console-files.js';
 import { type Endpoint, problemSchema } from './endpoint.js';
@@ -103,16 +104,18 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
       request.raw.once('aborted', onClose);
       reply.raw.once('close', onClose);
       try {
-        const result = await each.handle({
+        const principal = request.principal ?? (scope === 'public' ? NOBODY : LOCAL_OPERATOR);
+        const call = {
           params: request.params as undefined,
           query: request.query as undefined,
           body: request.body as undefined,
-          principal: request.principal ?? LOCAL_OPERATOR,
+          principal,
           signal: gone.signal,
           services,
           request,
           reply,
-        });
+        };
+        const result = await acting(principal.id, () => each.handle(call));
         if (reply.sent || reply.raw.headersSent) return reply;
         return reply.code(success).send(result);
       } finally {

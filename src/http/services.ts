@@ -3,6 +3,7 @@ import type { Sessions } from '../access/sessions.js';
 import type { Intake } from '../intake/intake.js';
 import type { Lists } from '../lists/lists.js';
 import type { Scanner } from '../scan/scanner.js';
+import type { Audit } from '../storage/events/audit.js';
 
 /** What the service can say of itself. */
 export interface ServiceStatus {
@@ -31,6 +32,7 @@ export interface Services {
   readonly intake: Intake;
   readonly keys: ApiKeys;
   readonly sessions: Sessions;
+  readonly audit: Audit;
   status(): ServiceStatus;
   /** Whether verdicts can be given now, and if not, why. */
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };

@@ -5,6 +5,7 @@ import type { Tx } from './schema.js';
 const ADVISORY_LOCKS = {
   migrations: 1,
   'list-change': 2,
+  'event-seal': 3,
   'verdict-partitions': 20,
   secrets: 21,
 } as const;
@@ -15,6 +16,13 @@ const SPACE = 0x56494749;
 /** Waits for a lock that is held until the transaction ends. */
 export async function advisoryLock(tx: Tx, name: keyof typeof ADVISORY_LOCKS): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(${SPACE}::int4, ${ADVISORY_LOCKS[name]}::int4)`.execute(tx);
+}
+
+/** Takes a lock that is held until the transaction ends, unless another holds it. @returns whether it was taken */
+export async function tryAdvisoryLock(tx: Tx, name: keyof typeof ADVISORY_LOCKS): Promise<boolean> {
+  const { rows } = await sql<{ taken: boolean }>`
+    SELECT pg_try_advisory_xact_lock(${SPACE}::int4, ${ADVISORY_LOCKS[name]}::int4) AS taken`.execute(tx);
+  return rows[0]?.taken === true;
 }
 
 /** Tells those who listen on a channel, on every node, once the transaction has committed. */

@@ -1,8 +1,11 @@
 /** Every work stream for the contract, each as two processes would see it. */
+import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { DATABASES, noPostgres, startPostgres } from '../../../../test/databases.js';
+import { noNats, startNats } from '../../../../test/nats.js';
 import { type Database, openDatabase } from '../../database.js';
 import type { Tx } from '../../schema.js';
+import { NatsWorkStream } from '../nats-work-stream.js';
 import { TableWorkStream } from '../table-work-stream.js';
 import type { WorkStream } from '../work-stream.js';
 
@@ -24,6 +27,7 @@ export interface TestStreams {
 export const STREAMS = [
   { name: 'a table, embedded', missing: undefined as string | undefined, start: startEmbedded },
   { name: noPostgres ?? 'a table, PostgreSQL 15', missing: noPostgres, start: startServer },
+  { name: noNats ?? 'NATS JetStream', missing: noNats, start: startJetStream },
 ];
 
 async function startEmbedded(): Promise<TestStreams> {
@@ -63,6 +67,30 @@ function tables(databases: () => readonly [Database, Database]): Pick<TestStream
     },
     transaction: async (act) => {
       await databases()[0].transaction(async (tx) => await act(tx));
+    },
+  };
+}
+
+async function startJetStream(): Promise<TestStreams> {
+  const server = await startNats();
+  let opened: WorkStream[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const stream of opened) await stream.close();
+  };
+  return {
+    async open(options) {
+      await closeAll();
+      const own = { ...options, url: server.url, stream: `t-${randomBytes(6).toString('hex')}` };
+      const pair = [await NatsWorkStream.open(own), await NatsWorkStream.open(own)] as const;
+      opened = [...pair];
+      return pair;
+    },
+    transaction: () => Promise.reject(new Error('NATS knows no transactions')),
+    crash: () => server.crash(),
+    restart: () => server.restart(),
+    async close() {
+      await closeAll();
+      await server.stop();
     },
   };
 }
