@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   key: async () => (await import('./commands/key.js')).keyCommand(),
   audit: async () => (await import('./commands/audit.js')).auditCommand(),
   link: async () => (await import('./commands/link.js')).linkCommand(),
+  private: async () => (await import('./commands/private.js')).privateCommand(),
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
   bench: async () => (await import('./commands/bench.js')).benchCommand(),
   completion: async () => (await import('./commands/completion.js')).completionCommand(() => program()),

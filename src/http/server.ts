@@ -63,7 +63,9 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
 
-  server.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
+  for (const type of ['application/octet-stream', 'application/x-ndjson']) {
+    server.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
+  }
   await server.register(multipart, {
     limits: { files: 1, fields: 8, parts: 9, fieldSize: 4_096, fileSize: limits.mediaBytes },
     throwFileSizeLimit: false,

@@ -1,6 +1,7 @@
 import type { ApiKeys } from '../access/api-keys.js';
 import type { RateGate } from '../access/rate-gate.js';
 import type { Sessions } from '../access/sessions.js';
+import type { Intake } from '../intake/intake.js';
 import type { Lists } from '../lists/lists.js';
 import type { Scanner } from '../scan/scanner.js';
 import type { Audit } from '../storage/events/audit.js';
@@ -29,6 +30,7 @@ export interface Services {
   readonly address: string;
   readonly lists: Lists;
   readonly scanner: Scanner;
+  readonly intake: Intake;
   readonly keys: ApiKeys;
   readonly sessions: Sessions;
   readonly audit: Audit;

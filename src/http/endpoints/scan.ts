@@ -43,6 +43,7 @@ export const scan = endpoint({
     } else {
       throw new VigieError('content-type-unsupported');
     }
+    await services.intake.scanVerdicts.keep(verdict, { by: principal.id, itemRef: query.itemRef });
     return {
       ...verdict,
       matches: verdict.matches.map((match) => hideDetail(match, principal)),
