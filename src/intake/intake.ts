@@ -6,7 +6,7 @@ import type { Keyring } from '../storage/keyring.js';
 import { openSecret } from '../storage/secrets.js';
 import { VerdictStore } from '../storage/verdicts/verdict-store.js';
 import type { WorkStream } from '../storage/work/work-stream.js';
-import type { EnqueueMatch, RaiseAttention, RecordIntakeEvent } from './intake-parts.js';
+import type { EnqueueMatch, RaiseAttention, RecordEvent } from './intake-parts.js';
 import { ItemMedia } from './item-media.js';
 import { ItemUpkeep } from './item-upkeep.js';
 import { Items } from './items.js';
@@ -22,7 +22,7 @@ export interface IntakeOptions {
   readonly scanner: Scanner;
   /** Where the bytes of media lie until their verdict, sealed; shared by the nodes. */
   readonly blobs: BlobStore;
-  readonly record: RecordIntakeEvent;
+  readonly record: RecordEvent;
   readonly enqueueMatch: EnqueueMatch;
   readonly raiseAttention: RaiseAttention;
   readonly sealForSubject: SealForSubject;

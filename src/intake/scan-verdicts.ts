@@ -1,12 +1,12 @@
 import type { Verdict } from '../scan/verdict.js';
 import { randomId } from '../storage/random-id.js';
 import type { VerdictStore } from '../storage/verdicts/verdict-store.js';
-import type { EnqueueMatch, RecordIntakeEvent } from './intake-parts.js';
+import type { EnqueueMatch, RecordEvent } from './intake-parts.js';
 import { mediumDetail, type VerdictDetail } from './verdict-detail.js';
 
 export interface ScanVerdictsOptions {
   readonly verdicts: VerdictStore;
-  readonly record: RecordIntakeEvent;
+  readonly record: RecordEvent;
   readonly enqueueMatch: EnqueueMatch;
   readonly node: string;
 }

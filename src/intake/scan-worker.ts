@@ -12,7 +12,7 @@ import type { Told } from '../storage/verdicts/verdict-record.js';
 import type { VerdictStore } from '../storage/verdicts/verdict-store.js';
 import type { Work } from '../storage/work/work-stream.js';
 import { combineVerdicts } from './combine-verdicts.js';
-import type { EnqueueMatch, RaiseAttention, RecordIntakeEvent } from './intake-parts.js';
+import type { EnqueueMatch, RaiseAttention, RecordEvent } from './intake-parts.js';
 import type { ItemContent, ItemMedium } from './item-draft.js';
 import type { ItemMedia } from './item-media.js';
 import type { PrivateSurfaces } from './private-surfaces.js';
@@ -27,7 +27,7 @@ export interface ScanWorkerOptions {
   readonly verdicts: VerdictStore;
   readonly media: ItemMedia;
   readonly privateSurfaces: PrivateSurfaces;
-  readonly record: RecordIntakeEvent;
+  readonly record: RecordEvent;
   readonly enqueueMatch: EnqueueMatch;
   readonly raiseAttention: RaiseAttention;
   /** Name of this node, for the provenance of its verdicts. */
