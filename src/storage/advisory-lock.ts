@@ -18,6 +18,11 @@ export async function advisoryLock(tx: Tx, name: keyof typeof ADVISORY_LOCKS): P
   await sql`SELECT pg_advisory_xact_lock(${SPACE}::int4, ${ADVISORY_LOCKS[name]}::int4)`.execute(tx);
 }
 
+/** Waits for the lock of one thing among many, such as a subject of effects; it is held until the transaction ends. */
+export async function advisoryLockOf(tx: Tx, what: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${what}, ${SPACE}))`.execute(tx);
+}
+
 /** Takes a lock that is held until the transaction ends, unless another holds it. @returns whether it was taken */
 export async function tryAdvisoryLock(tx: Tx, name: keyof typeof ADVISORY_LOCKS): Promise<boolean> {
   const { rows } = await sql<{ taken: boolean }>`

@@ -37,6 +37,7 @@ export const EVENT_KINDS = {
   'webhook.changed': kind(1, { refs: ['webhook', 'change'] }),
   'webhook.removed': kind(1, { refs: ['webhook'] }),
   'effect.exhausted': kind(1, { refs: ['effect', 'kind', 'attempts', 'error'] }),
+  'effect.dropped': kind(1, { refs: ['effect', 'kind', 'reason'] }),
   'effect.retried': kind(1, { refs: ['effect', 'kind'] }),
   'effect.given-up': kind(1, { refs: ['effect', 'kind'], payload: z.object({ reason: z.string() }) }),
   'attention.acknowledged': kind(1, { refs: ['attention', 'kind'], payload: noteSchema() }),
