@@ -12,6 +12,7 @@ import { buildServer } from './http/server.js';
 import type { ServiceStatus, Services } from './http/services.js';
 import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
+import { Intake } from './intake/intake.js';
 import { Lists } from './lists/lists.js';
 import { SealedBlobStore } from './lists/sealed-blob-store.js';
 import { createPhotoDnaHasher } from './media/photodna-hasher.js';
@@ -21,6 +22,7 @@ import { GuardedClient } from './net/guarded-client.js';
 import { every } from './runtime/every.js';
 import { Scanner } from './scan/scanner.js';
 import { SeenLog } from './scan/seen-log.js';
+import { raiseAttention } from './storage/attention/raise-attention.js';
 import { DataDir } from './storage/data-dir.js';
 import { type Database, openDatabase } from './storage/database.js';
 import { DirectoryBlobStore } from './storage/directory-blob-store.js';
@@ -31,6 +33,8 @@ import { Events } from './storage/events/events.js';
 import type { Keyring } from './storage/keyring.js';
 import { openKeyring } from './storage/open-keyring.js';
 import { randomId } from './storage/random-id.js';
+import { TableWorkStream } from './storage/work/table-work-stream.js';
+import type { WorkStream } from './storage/work/work-stream.js';
 
 export interface AppOptions {
   readonly logger: Logger;
@@ -59,6 +63,8 @@ interface Parts {
   readonly keys: ApiKeys;
   readonly audit: Audit;
   readonly sealer: EventSealer;
+  readonly stream: WorkStream;
+  readonly intake: Intake;
   readonly firstStart: boolean;
 }
 
@@ -69,6 +75,7 @@ export class App implements Services {
   readonly scanner: Scanner;
   readonly keys: ApiKeys;
   readonly audit: Audit;
+  readonly intake: Intake;
   readonly sessions = new Sessions();
   readonly rates: RateGate;
   /** True when no key was ever created here. */
@@ -89,6 +96,7 @@ export class App implements Services {
     this.scanner = parts.scanner;
     this.keys = parts.keys;
     this.audit = parts.audit;
+    this.intake = parts.intake;
     this.firstStart = parts.firstStart;
   }
 
@@ -137,15 +145,48 @@ export class App implements Services {
       maximumBytes: config.limits.mediaBytes,
       cacheBytes: config.limits.cacheBytes,
     });
+    const stream = opened.own(await TableWorkStream.open(database));
+    const intake = await Intake.open({
+      database,
+      keyring,
+      stream,
+      scanner,
+      blobs: new SealedBlobStore(new DirectoryBlobStore(dataDir.media, dataDir.tmp), keyring, 'medium'),
+      record: events.record,
+      // Nobody can ask to be told of a match yet.
+      enqueueMatch: async () => undefined,
+      raiseAttention,
+      sealForSubject: (tx, subject, plain, aad) => events.subjectKeys.seal(tx, subject, plain, aad),
+      node: 'serve',
+      ready: () => lists.ready && lists.staleness <= STALE_MS,
+      atOnce: 4 * config.decoders.processes,
+      failed: (error) => logger.warn({ err: error }, 'an item could not be brought to its end; it comes again'),
+    });
     const keys = new ApiKeys(database, events.record);
     const firstStart = (await keys.ls()).length === 0;
     opened.keep();
     const failed = (error: unknown) => logger.error({ err: error }, 'sealing events failed');
     const sealer = new EventSealer({ database, files: batches, failed });
     const audit = new Audit(database, batches, events);
-    const parts = { dataDir, keyring, database, index, lists, pool, scanner, seen, keys, audit, sealer, firstStart };
+    const parts = {
+      dataDir,
+      keyring,
+      database,
+      index,
+      lists,
+      pool,
+      scanner,
+      seen,
+      keys,
+      audit,
+      sealer,
+      stream,
+      intake,
+      firstStart,
+    };
     const app = new App(config, parts, logger);
     app.#doChores();
+    if (decoders) intake.start();
     return app;
   }
 
@@ -224,7 +265,9 @@ export class App implements Services {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort(new VigieError('shutting-down'));
     await this.#drain();
-    const { pool, seen, lists, keys, sealer, database, dataDir } = this.#parts;
+    const { intake, stream, pool, seen, lists, keys, sealer, database, dataDir } = this.#parts;
+    await intake.close();
+    await stream.close();
     await pool.close();
     await seen.close();
     // A merge that is under way gives way to the lists being closed.
@@ -253,11 +296,13 @@ export class App implements Services {
 
   /** What keeps the house in order while the service runs. */
   #doChores(): void {
-    const { lists, keys, sealer } = this.#parts;
+    const { lists, keys, sealer, intake } = this.#parts;
     sealer.start();
     const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, `${what} failed`);
     this.#chores.push(
       every(MINUTE, () => lists.compact(), failed('merging segments')),
+      every(MINUTE, () => intake.tend(), failed('tending items')),
+      every(60 * MINUTE, () => intake.sweep(), failed('sweeping items and media')),
       every(MINUTE, () => keys.flush(), failed('writing down the use of keys')),
       every(60 * MINUTE, () => lists.sweep(), failed('sweeping unused segments')),
     );

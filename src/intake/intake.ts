@@ -73,7 +73,13 @@ export class Intake {
     this.worker = new ScanWorker({ database, keyring, scanner, verdicts, media, privateSurfaces, ...follows, node });
     this.upkeep = new ItemUpkeep({ database, stream, media, ...kept });
     const { atOnce, ready, failed } = options;
-    this.#loop = new ScanLoop({ stream, atOnce, ready, failed, handle: (work, signal) => this.worker.handle(work, signal) });
+    this.#loop = new ScanLoop({
+      stream,
+      atOnce,
+      ready,
+      failed,
+      handle: (work, signal) => this.worker.handle(work, signal),
+    });
   }
 
   /** The stream, the database and the scanner stay their owners'. @throws VigieError of the database and of sealing */

@@ -33,7 +33,18 @@ export class ScanVerdicts {
     const detail: VerdictDetail = { media };
     const { verdict: word, reason, engine, appliedSeq, total: matches } = verdict;
     const milliseconds = verdict.ms['total'] ?? 0;
-    const row = { id, itemId: null, medium: 0, verdict: word, reason, detail, engine, appliedSeq, node, surface } as const;
+    const row = {
+      id,
+      itemId: null,
+      medium: 0,
+      verdict: word,
+      reason,
+      detail,
+      engine,
+      appliedSeq,
+      node,
+      surface,
+    } as const;
     const written = { ...row, milliseconds, at };
     if (word !== 'match') return await verdicts.write(written);
     await verdicts.write(written, async (tx) => {
