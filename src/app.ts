@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { ApiKeys } from './access/api-keys.js';
+import { RateGate } from './access/rate-gate.js';
 import { Sessions } from './access/sessions.js';
 import type { Config } from './config.js';
 import { ENGINE, VERSION } from './engine.js';
@@ -24,6 +25,10 @@ import type { BlobStore } from './storage/blob-store.js';
 import { openBlobStore, resolveBlobStorePlace } from './storage/blob-store-place.js';
 import { DataDir } from './storage/data-dir.js';
 import { type Database, openDatabase } from './storage/database.js';
+import { Audit } from './storage/events/audit.js';
+import { BatchDirectory } from './storage/events/batch-directory.js';
+import { EventSealer } from './storage/events/event-sealer.js';
+import { Events } from './storage/events/events.js';
 import type { Keyring } from './storage/keyring.js';
 import { type KeyPlace, openKeyring } from './storage/open-keyring.js';
 import { randomId } from './storage/random-id.js';
@@ -53,6 +58,8 @@ interface Parts {
   readonly scanner: Scanner;
   readonly seen: SeenLog;
   readonly keys: ApiKeys;
+  readonly audit: Audit;
+  readonly sealer: EventSealer;
   readonly firstStart: boolean;
 }
 
@@ -62,7 +69,9 @@ export class App implements Services {
   readonly lists: Lists;
   readonly scanner: Scanner;
   readonly keys: ApiKeys;
+  readonly audit: Audit;
   readonly sessions = new Sessions();
+  readonly rates: RateGate;
   /** True when no key was ever created here. */
   readonly firstStart: boolean;
   readonly #parts: Parts;
@@ -76,9 +85,11 @@ export class App implements Services {
     this.config = config;
     this.#parts = parts;
     this.#logger = logger;
+    this.rates = new RateGate(config.rates);
     this.lists = parts.lists;
     this.scanner = parts.scanner;
     this.keys = parts.keys;
+    this.audit = parts.audit;
     this.firstStart = parts.firstStart;
   }
 
@@ -96,6 +107,8 @@ export class App implements Services {
     const place = config.databaseUrl === undefined ? { dataDir: dataDir.db } : { url: config.databaseUrl };
     const database = await openDatabase(place, { allowNoFsync: config.allowNoFsync, ...given({ signal }) });
     opened.own(database);
+    const events = new Events(keyring);
+    const batches = new BatchDirectory(dataDir.events, keyring);
     const memory = new MemoryPool({ limit: config.limits.indexBytes });
     const { metric, threshold = 0 } = config.photodna;
     const index = new MatchIndex({ pool: memory, photodna: { metric, threshold } });
@@ -106,6 +119,7 @@ export class App implements Services {
         index,
         pool: memory,
         blobs: new SealedBlobStore(store, keyring),
+        record: events.record,
         place: { store: segments, keyFile, canaryFile },
       }),
     );
@@ -126,10 +140,13 @@ export class App implements Services {
       maximumBytes: config.limits.mediaBytes,
       cacheBytes: config.limits.cacheBytes,
     });
-    const keys = new ApiKeys(database.db);
+    const keys = new ApiKeys(database, events.record);
     const firstStart = (await keys.ls()).length === 0;
     opened.keep();
-    const parts = { dataDir, keyring, database, index, lists, pool, scanner, seen, keys, firstStart };
+    const failed = (error: unknown) => logger.error({ err: error }, 'sealing events failed');
+    const sealer = new EventSealer({ database, files: batches, failed });
+    const audit = new Audit(database, batches, events);
+    const parts = { dataDir, keyring, database, index, lists, pool, scanner, seen, keys, audit, sealer, firstStart };
     const app = new App(config, parts, logger);
     app.#doChores();
     return app;
@@ -210,12 +227,14 @@ export class App implements Services {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort(new VigieError('shutting-down'));
     await this.#drain();
-    const { pool, seen, lists, keys, database, dataDir } = this.#parts;
+    const { pool, seen, lists, keys, sealer, database, dataDir } = this.#parts;
     await pool.close();
     await seen.close();
     // A merge that is under way gives way to the lists being closed.
     await Promise.all([lists.close(), ...this.#chores.map((stop) => stop())]);
     await keys.flush().catch((error: unknown) => this.#logger.warn({ err: error }, 'use of keys was not written down'));
+    await sealer.close();
+    await sealer.seal().catch((error: unknown) => this.#logger.warn({ err: error }, 'events were left unsealed'));
     await database.close();
     await dataDir.close();
   }
@@ -237,7 +256,8 @@ export class App implements Services {
 
   /** What keeps the house in order while the service runs. */
   #doChores(): void {
-    const { lists, keys } = this.#parts;
+    const { lists, keys, sealer } = this.#parts;
+    sealer.start();
     const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, `${what} failed`);
     this.#chores.push(
       every(MINUTE, () => lists.compact(), failed('merging segments')),

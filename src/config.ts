@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { DEFAULT_RATES, type Rates } from './access/quotas.js';
 
 /** Everything that can be set, with the values that hold when nothing is. Sizes in bytes, times in milliseconds. */
 export interface Config {
@@ -37,6 +38,8 @@ export interface Config {
     readonly metric: 'squared-euclidean' | 'manhattan';
     readonly threshold: number | undefined;
   };
+  /** How often who may ask; see access/quotas.ts. */
+  readonly rates: Rates;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }
 
@@ -65,5 +68,6 @@ export const DEFAULTS: Config = {
   },
   allowFetchFrom: [],
   photodna: { hasher: undefined, metric: 'squared-euclidean', threshold: undefined },
+  rates: DEFAULT_RATES,
   logLevel: 'info',
 };

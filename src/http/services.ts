@@ -1,7 +1,10 @@
 import type { ApiKeys } from '../access/api-keys.js';
+import type { RateGate } from '../access/rate-gate.js';
 import type { Sessions } from '../access/sessions.js';
+import type { Intake } from '../intake/intake.js';
 import type { Lists } from '../lists/lists.js';
 import type { Scanner } from '../scan/scanner.js';
+import type { Audit } from '../storage/events/audit.js';
 
 /** What the service can say of itself. */
 export interface ServiceStatus {
@@ -27,8 +30,11 @@ export interface Services {
   readonly address: string;
   readonly lists: Lists;
   readonly scanner: Scanner;
+  readonly intake: Intake;
   readonly keys: ApiKeys;
   readonly sessions: Sessions;
+  readonly audit: Audit;
+  readonly rates: RateGate;
   status(): ServiceStatus;
   /** Whether verdicts can be given now, and if not, why. */
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseRates, QUOTAS } from '../../access/quotas.js';
 import { ALL_SCOPES } from '../../access/scopes.js';
 import type { App } from '../../app.js';
 import { type Config, DEFAULTS } from '../../config.js';
@@ -36,6 +37,7 @@ interface Flags extends DecoderFlags, PhotoDnaFlags {
   readonly uploadTimeout?: number;
   readonly fetchTimeout?: number;
   readonly indexMemory?: number;
+  readonly rate?: readonly string[];
   readonly sample?: true;
   readonly log: Config['logLevel'];
 }
@@ -68,6 +70,11 @@ export function serveCommand(): Command {
     .addOption(new Option('--fetch-timeout <time>', 'longest fetching of one medium').argParser(duration))
     .addOption(
       new Option('--index-memory <size>', 'most memory of the index').env('VIGIE_INDEX_MEMORY').argParser(size),
+    )
+    .addOption(
+      new Option('--rate <quota=rate>', `how often: ${Object.keys(QUOTAS).join(', ')}; such as scan=500/s, failed=off`)
+        .env('VIGIE_RATES')
+        .argParser(ratesOption),
     )
     .option('--sample', 'load the sample list of generated pictures at the first start')
     .addOption(
@@ -155,8 +162,18 @@ function configFrom(flags: Flags): Config {
     },
     allowFetchFrom: flags.allowFetchFrom ?? [],
     photodna: photodnaConfig(flags),
+    rates: flags.rate === undefined ? DEFAULTS.rates : (parseRates(flags.rate) ?? DEFAULTS.rates),
     logLevel: flags.log,
   };
+}
+
+/** May be given several times, or several with commas. */
+function ratesOption(text: string, before: readonly string[] = []): readonly string[] {
+  const words = [...before, ...text.split(',')];
+  if (parseRates(words) === undefined) {
+    throw new InvalidArgumentError(`Give quota=rate, such as scan=500/s; quotas: ${Object.keys(QUOTAS).join(', ')}.`);
+  }
+  return words;
 }
 
 function assertSafeAddress({ host, behindProxy }: Config): void {
