@@ -23,15 +23,17 @@ import { every } from './runtime/every.js';
 import { Scanner } from './scan/scanner.js';
 import { SeenLog } from './scan/seen-log.js';
 import { raiseAttention } from './storage/attention/raise-attention.js';
+import type { BlobStore } from './storage/blob-store.js';
+import { openBlobStore, resolveBlobStorePlace } from './storage/blob-store-place.js';
 import { DataDir } from './storage/data-dir.js';
-import { type Database, openDatabase } from './storage/database.js';
 import { DirectoryBlobStore } from './storage/directory-blob-store.js';
+import { type Database, openDatabase } from './storage/database.js';
 import { Audit } from './storage/events/audit.js';
 import { BatchDirectory } from './storage/events/batch-directory.js';
 import { EventSealer } from './storage/events/event-sealer.js';
 import { Events } from './storage/events/events.js';
 import type { Keyring } from './storage/keyring.js';
-import { openKeyring } from './storage/open-keyring.js';
+import { type KeyPlace, openKeyring } from './storage/open-keyring.js';
 import { randomId } from './storage/random-id.js';
 import { TableWorkStream } from './storage/work/table-work-stream.js';
 import type { WorkStream } from './storage/work/work-stream.js';
@@ -108,7 +110,9 @@ export class App implements Services {
     const { logger, decoders, signal, onProgress } = options;
     await using opened = new Opened();
     const dataDir = opened.own(await DataDir.open(config.dataDir, { create: true, ...given({ signal }) }));
-    const keyring = await openKeyring(dataDir.keyPlace);
+    const segments = await resolveBlobStorePlace(config.segments, dataDir);
+    const store = openBlobStore(segments);
+    const keyring = await openKeyring(shared(dataDir.keyPlace, config.segments === undefined ? undefined : store));
     const place = config.databaseUrl === undefined ? { dataDir: dataDir.db } : { url: config.databaseUrl };
     const database = await openDatabase(place, { allowNoFsync: config.allowNoFsync, ...given({ signal }) });
     opened.own(database);
@@ -123,9 +127,9 @@ export class App implements Services {
         database,
         index,
         pool: memory,
-        blobs: new SealedBlobStore(new DirectoryBlobStore(dataDir.segments, dataDir.tmp), keyring),
+        blobs: new SealedBlobStore(store, keyring),
         record: events.record,
-        place: { segments: dataDir.segments, temporary: dataDir.tmp, keyFile, canaryFile },
+        place: { store: segments, keyFile, canaryFile },
       }),
     );
     await lists.load({
@@ -325,6 +329,18 @@ export class App implements Services {
     }
     return found;
   }
+}
+
+/** A key that is made here could not open what other nodes have sealed in a store that they share. */
+function shared(place: KeyPlace, store: BlobStore | undefined): KeyPlace {
+  if (store === undefined) return place;
+  return {
+    ...place,
+    holdsSealedData: async () => {
+      for await (const _ of store.list()) return true;
+      return await place.holdsSealedData();
+    },
+  };
 }
 
 /** Closes what was opened, latest first, unless it is kept. */

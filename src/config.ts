@@ -7,6 +7,8 @@ export interface Config {
   /** A PostgreSQL server in place of the embedded database. */
   readonly databaseUrl: string | undefined;
   readonly allowNoFsync: boolean;
+  /** Where segments lie: a directory that processes share, or `s3://bucket/prefix`; the data directory when undefined. */
+  readonly segments: string | undefined;
   readonly host: string;
   readonly port: number;
   /** A proxy that ends TLS stands in front: other addresses than loopback may then be listened on. */
@@ -45,6 +47,7 @@ export const DEFAULTS: Config = {
   dataDir: './vigie-data',
   databaseUrl: undefined,
   allowNoFsync: false,
+  segments: undefined,
   host: '127.0.0.1',
   port: 8790,
   behindProxy: false,

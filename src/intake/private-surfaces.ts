@@ -2,7 +2,7 @@ import { VigieError } from '../errors.js';
 import type { Database } from '../storage/database.js';
 import { findSwitch, listSwitches, type PrivateSwitch, switchOff, switchOn } from '../storage/private-switches.js';
 import type { Surface } from '../storage/schema.js';
-import type { RecordEvent } from './intake-parts.js';
+import type { RecordEvent } from '../storage/events/event-kinds.js';
 
 export interface PrivateSurfacesOptions {
   readonly database: Database;

@@ -1,7 +1,8 @@
 import type { Verdict } from '../scan/verdict.js';
 import { randomId } from '../storage/random-id.js';
 import type { VerdictStore } from '../storage/verdicts/verdict-store.js';
-import type { EnqueueMatch, RecordEvent } from './intake-parts.js';
+import type { RecordEvent } from '../storage/events/event-kinds.js';
+import type { EnqueueMatch } from './intake-parts.js';
 import { mediumDetail, type VerdictDetail } from './verdict-detail.js';
 
 export interface ScanVerdictsOptions {

@@ -19,6 +19,7 @@ import {
   type PhotoDnaFlags,
   photodnaConfig,
   photodnaOptions,
+  segmentsOption,
   size,
   whole,
 } from '../options.js';
@@ -31,6 +32,7 @@ interface Flags extends DecoderFlags, PhotoDnaFlags {
   readonly behindProxy?: true;
   readonly databaseUrl?: string;
   readonly allowNoFsync?: true;
+  readonly segments?: string;
   readonly allowFetchFrom?: readonly string[];
   readonly uploadTimeout?: number;
   readonly fetchTimeout?: number;
@@ -62,6 +64,7 @@ export function serveCommand(): Command {
         'VIGIE_ALLOW_NO_FSYNC',
       ),
     )
+    .addOption(segmentsOption())
     .option('--allow-fetch-from <range>', 'an address or CIDR range that may be fetched from although private', collect)
     .addOption(new Option('--upload-timeout <time>', 'longest sending of one medium').argParser(duration))
     .addOption(new Option('--fetch-timeout <time>', 'longest fetching of one medium').argParser(duration))
@@ -146,6 +149,7 @@ function configFrom(flags: Flags): Config {
     dataDir: flags.data,
     databaseUrl: flags.databaseUrl,
     allowNoFsync: flags.allowNoFsync === true,
+    segments: flags.segments,
     host: flags.host,
     port: flags.port,
     behindProxy: flags.behindProxy === true,
