@@ -27,7 +27,7 @@ const matchFoundSchema = z.object({
   total: z.number().int(),
 });
 
-const attentionRaisedSchema = z.object({
+export const attentionRaisedSchema = z.object({
   attention: z.string(),
   kind: z.string(),
   title: z.string(),
