@@ -40,6 +40,8 @@ export interface Config {
   };
   /** How often who may ask; see access/quotas.ts. */
   readonly rates: Rates;
+  /** Where mail about alarms goes; none when left out. */
+  readonly mail: { readonly url: string; readonly to: readonly string[]; readonly from: string } | undefined;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }
 
@@ -69,5 +71,6 @@ export const DEFAULTS: Config = {
   allowFetchFrom: [],
   photodna: { hasher: undefined, metric: 'squared-euclidean', threshold: undefined },
   rates: DEFAULT_RATES,
+  mail: undefined,
   logLevel: 'info',
 };

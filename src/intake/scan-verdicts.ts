@@ -1,7 +1,7 @@
 import type { Verdict } from '../scan/verdict.js';
+import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { randomId } from '../storage/random-id.js';
 import type { VerdictStore } from '../storage/verdicts/verdict-store.js';
-import type { RecordEvent } from '../storage/events/event-kinds.js';
 import type { EnqueueMatch } from './intake-parts.js';
 import { mediumDetail, type VerdictDetail } from './verdict-detail.js';
 
@@ -52,7 +52,17 @@ export class ScanVerdicts {
       const refs = { verdict: id, matches };
       const payload = { media, itemRef: itemRef ?? null };
       const eventId = await record(tx, { kind: 'scan.matched', actor: by, subject: `scan:${id}`, refs, payload });
-      await enqueueMatch(tx, { verdictId: id, eventId, item: null, itemRef: itemRef ?? null, surface, at, media });
+      await enqueueMatch(tx, {
+        verdictId: id,
+        eventId,
+        item: null,
+        itemRef: itemRef ?? null,
+        surface,
+        at,
+        engine,
+        appliedSeq,
+        media,
+      });
     });
   }
 }

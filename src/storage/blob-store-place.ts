@@ -69,3 +69,9 @@ async function clearLeftovers(temporary: string): Promise<void> {
     if (found !== undefined && now - found.mtimeMs > LEFT_MS) await rm(path, { force: true });
   }
 }
+
+/** A store beside another one, in the same place, for blobs of another kind. @param cache for an object store: its local copies */
+export function within(place: BlobStorePlace, name: string, cache: string): BlobStorePlace {
+  if (place.kind === 'directory') return { ...place, path: join(place.path, name) };
+  return { ...place, s3: { ...place.s3, prefix: `${place.s3.prefix}${name}/` }, cache };
+}
