@@ -156,7 +156,7 @@ export class App implements Services {
       sealForSubject: (tx, subject, plain, aad) => events.subjectKeys.seal(tx, subject, plain, aad),
       node: 'serve',
       ready: () => lists.ready && lists.staleness <= STALE_MS,
-      atOnce: 4 * config.decoders.processes,
+      scansAtOnce: 4 * config.decoders.processes,
       failed: (error) => logger.warn({ err: error }, 'an item could not be brought to its end; it comes again'),
     });
     const keys = new ApiKeys(database, events.record);

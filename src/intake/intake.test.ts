@@ -341,7 +341,7 @@ describe.each(DATABASES)('Intake: $name', { timeout: 120_000 }, ({ missing, star
   });
 
   it('brings a few hundred items to their ends by itself, and stores what it has begun when it is closed', async () => {
-    const node = await openNode(database, ground, { atOnce: 16 });
+    const node = await openNode(database, ground, { scansAtOnce: 4 });
     await Promise.all(
       Array.from({ length: 300 }, (_, i) => node.intake.items.hand(draft({ id: `${i}`, account: `${i % 7}` }))),
     );

@@ -94,7 +94,7 @@ export async function openNode(
     sealForSubject: (tx, subject, plain, aad) => events.subjectKeys.seal(tx, subject, plain, aad),
     node: 'test',
     ready: () => true,
-    atOnce: 4,
+    scansAtOnce: 2,
     failed: (error) => failures.push(error),
     ...rest,
   });
