@@ -3,14 +3,18 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { ApiKeys } from './access/api-keys.js';
+import { RateGate } from './access/rate-gate.js';
 import { Sessions } from './access/sessions.js';
 import type { Config } from './config.js';
+import { Effects } from './effects/effects.js';
+import type { Webhooks } from './effects/webhooks.js';
 import { ENGINE, VERSION } from './engine.js';
 import { VigieError } from './errors.js';
 import { buildServer } from './http/server.js';
 import type { ServiceStatus, Services } from './http/services.js';
 import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
+import { Intake } from './intake/intake.js';
 import { Lists } from './lists/lists.js';
 import { SealedBlobStore } from './lists/sealed-blob-store.js';
 import { createPhotoDnaHasher } from './media/photodna-hasher.js';
@@ -20,12 +24,21 @@ import { GuardedClient } from './net/guarded-client.js';
 import { every } from './runtime/every.js';
 import { Scanner } from './scan/scanner.js';
 import { SeenLog } from './scan/seen-log.js';
+import { Attentions } from './storage/attention/attentions.js';
+import { raiseAttention } from './storage/attention/raise-attention.js';
 import { DataDir } from './storage/data-dir.js';
 import { type Database, openDatabase } from './storage/database.js';
 import { DirectoryBlobStore } from './storage/directory-blob-store.js';
+import { Audit } from './storage/events/audit.js';
+import { BatchDirectory } from './storage/events/batch-directory.js';
+import { EventSealer } from './storage/events/event-sealer.js';
+import { Events } from './storage/events/events.js';
 import type { Keyring } from './storage/keyring.js';
 import { openKeyring } from './storage/open-keyring.js';
+import type { Outbox } from './storage/outbox/outbox.js';
 import { randomId } from './storage/random-id.js';
+import { TableWorkStream } from './storage/work/table-work-stream.js';
+import type { WorkStream } from './storage/work/work-stream.js';
 
 export interface AppOptions {
   readonly logger: Logger;
@@ -52,6 +65,12 @@ interface Parts {
   readonly scanner: Scanner;
   readonly seen: SeenLog;
   readonly keys: ApiKeys;
+  readonly audit: Audit;
+  readonly sealer: EventSealer;
+  readonly stream: WorkStream;
+  readonly intake: Intake;
+  readonly effects: Effects;
+  readonly attentions: Attentions;
   readonly firstStart: boolean;
 }
 
@@ -61,7 +80,13 @@ export class App implements Services {
   readonly lists: Lists;
   readonly scanner: Scanner;
   readonly keys: ApiKeys;
+  readonly audit: Audit;
+  readonly intake: Intake;
+  readonly attentions: Attentions;
+  readonly outbox: Outbox;
+  readonly webhooks: Webhooks;
   readonly sessions = new Sessions();
+  readonly rates: RateGate;
   /** True when no key was ever created here. */
   readonly firstStart: boolean;
   readonly #parts: Parts;
@@ -75,9 +100,15 @@ export class App implements Services {
     this.config = config;
     this.#parts = parts;
     this.#logger = logger;
+    this.rates = new RateGate(config.rates);
     this.lists = parts.lists;
     this.scanner = parts.scanner;
     this.keys = parts.keys;
+    this.audit = parts.audit;
+    this.intake = parts.intake;
+    this.attentions = parts.attentions;
+    this.outbox = parts.effects.outbox;
+    this.webhooks = parts.effects.webhooks;
     this.firstStart = parts.firstStart;
   }
 
@@ -93,6 +124,8 @@ export class App implements Services {
     const place = config.databaseUrl === undefined ? { dataDir: dataDir.db } : { url: config.databaseUrl };
     const database = await openDatabase(place, { allowNoFsync: config.allowNoFsync, ...given({ signal }) });
     opened.own(database);
+    const events = new Events(keyring);
+    const batches = new BatchDirectory(dataDir.events, keyring);
     const memory = new MemoryPool({ limit: config.limits.indexBytes });
     const { metric, threshold = 0 } = config.photodna;
     const index = new MatchIndex({ pool: memory, photodna: { metric, threshold } });
@@ -103,6 +136,7 @@ export class App implements Services {
         index,
         pool: memory,
         blobs: new SealedBlobStore(new DirectoryBlobStore(dataDir.segments, dataDir.tmp), keyring),
+        record: events.record,
         place: { segments: dataDir.segments, temporary: dataDir.tmp, keyFile, canaryFile },
       }),
     );
@@ -123,12 +157,68 @@ export class App implements Services {
       maximumBytes: config.limits.mediaBytes,
       cacheBytes: config.limits.cacheBytes,
     });
-    const keys = new ApiKeys(database.db);
+    const effects = new Effects({
+      database,
+      keyring,
+      record: events.record,
+      logger,
+      node: 'serve',
+      allow: config.allowFetchFrom,
+      alarms: config.alarms,
+      engine: ENGINE,
+    });
+    const stream = opened.own(await TableWorkStream.open(database));
+    const intake = await Intake.open({
+      database,
+      keyring,
+      stream,
+      scanner,
+      blobs: new SealedBlobStore(new DirectoryBlobStore(dataDir.media, dataDir.tmp), keyring, 'medium'),
+      record: events.record,
+      enqueueMatch: effects.enqueueMatch,
+      raiseAttention,
+      sealForSubject: (tx, subject, plain, aad) => events.subjectKeys.seal(tx, subject, plain, aad),
+      node: 'serve',
+      ready: () => lists.ready && lists.staleness <= STALE_MS,
+      atOnce: 4 * config.decoders.processes,
+      failed: (error) => logger.warn({ err: error }, 'an item could not be brought to its end; it comes again'),
+    });
+    const attentions = new Attentions({
+      database,
+      record: events.record,
+      requeue: async (tx, items) => void (await intake.items.requeue(tx, items)),
+    });
+    const keys = new ApiKeys(database, events.record);
     const firstStart = (await keys.ls()).length === 0;
     opened.keep();
-    const parts = { dataDir, keyring, database, index, lists, pool, scanner, seen, keys, firstStart };
+    const failed = (error: unknown) => logger.error({ err: error }, 'sealing events failed');
+    const sealer = new EventSealer({ database, files: batches, failed });
+    const audit = new Audit(database, batches, events);
+    const parts = {
+      dataDir,
+      keyring,
+      database,
+      index,
+      lists,
+      pool,
+      scanner,
+      seen,
+      keys,
+      audit,
+      sealer,
+      stream,
+      intake,
+      effects,
+      attentions,
+      firstStart,
+    };
     const app = new App(config, parts, logger);
     app.#doChores();
+    // A command that owns the directory for a moment changes things, and carries nothing out.
+    if (decoders) {
+      intake.start();
+      await effects.start();
+    }
     return app;
   }
 
@@ -207,12 +297,17 @@ export class App implements Services {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort(new VigieError('shutting-down'));
     await this.#drain();
-    const { pool, seen, lists, keys, database, dataDir } = this.#parts;
+    const { intake, effects, stream, pool, seen, lists, keys, sealer, database, dataDir } = this.#parts;
+    await intake.close();
+    await effects.close();
+    await stream.close();
     await pool.close();
     await seen.close();
     // A merge that is under way gives way to the lists being closed.
     await Promise.all([lists.close(), ...this.#chores.map((stop) => stop())]);
     await keys.flush().catch((error: unknown) => this.#logger.warn({ err: error }, 'use of keys was not written down'));
+    await sealer.close();
+    await sealer.seal().catch((error: unknown) => this.#logger.warn({ err: error }, 'events were left unsealed'));
     await database.close();
     await dataDir.close();
   }
@@ -234,10 +329,14 @@ export class App implements Services {
 
   /** What keeps the house in order while the service runs. */
   #doChores(): void {
-    const { lists, keys } = this.#parts;
+    const { lists, keys, sealer, intake, attentions } = this.#parts;
+    sealer.start();
     const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, `${what} failed`);
     this.#chores.push(
       every(MINUTE, () => lists.compact(), failed('merging segments')),
+      every(MINUTE, () => intake.tend(), failed('tending items')),
+      every(60 * MINUTE, () => intake.sweep(), failed('sweeping items and media')),
+      every(60 * MINUTE, () => attentions.sweep(), failed('forgetting old attentions')),
       every(MINUTE, () => keys.flush(), failed('writing down the use of keys')),
       every(60 * MINUTE, () => lists.sweep(), failed('sweeping unused segments')),
     );

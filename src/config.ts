@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { DEFAULT_RATES, type Rates } from './access/quotas.js';
 
 /** Everything that can be set, with the values that hold when nothing is. Sizes in bytes, times in milliseconds. */
 export interface Config {
@@ -35,6 +36,14 @@ export interface Config {
     readonly metric: 'squared-euclidean' | 'manhattan';
     readonly threshold: number | undefined;
   };
+  /** How often who may ask; see access/quotas.ts. */
+  readonly rates: Rates;
+  /** Who is told by mail of what needs somebody. The URL holds credentials and comes from the environment. */
+  readonly alarms: {
+    readonly smtpUrl: string | undefined;
+    readonly to: readonly string[];
+    readonly from: string | undefined;
+  };
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }
 
@@ -62,5 +71,7 @@ export const DEFAULTS: Config = {
   },
   allowFetchFrom: [],
   photodna: { hasher: undefined, metric: 'squared-euclidean', threshold: undefined },
+  rates: DEFAULT_RATES,
+  alarms: { smtpUrl: undefined, to: [], from: undefined },
   logLevel: 'info',
 };

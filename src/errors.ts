@@ -336,6 +336,11 @@ export const ERRORS = define({
     title: 'Items of private surfaces are not looked at.',
     remedy: 'Only `vigie private on` with a jurisdiction, its legal basis and an end allows it.',
   },
+  'private-switch-not-found': {
+    status: 404,
+    title: 'Private surfaces of this jurisdiction are not switched on.',
+    remedy: 'See `vigie private ls`.',
+  },
   'item-conflict': {
     status: 409,
     title: 'An item of this id was handed in before with another content.',

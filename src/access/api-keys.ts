@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { StoredApiKey } from '../storage/api-key-store.js';
 import { createApiKey, findApiKey, listApiKeys, revokeApiKey, touchApiKeys } from '../storage/api-key-store.js';
-import type { Db } from '../storage/schema.js';
+import type { Database } from '../storage/database.js';
+import type { RecordEvent } from '../storage/events/event-kinds.js';
 import type { Principal } from './principal.js';
+import { parseRate } from './quotas.js';
 import { isScope, type Scope } from './scopes.js';
 
 /** A key as its owner may know of it afterwards: never the secret. */
@@ -12,6 +14,8 @@ export interface KeyInfo {
   readonly scopes: readonly Scope[];
   readonly created: Date;
   readonly revoked: Date | null;
+  /** Such as `500/s`; null for the rates that hold for all keys. */
+  readonly rate: string | null;
 }
 
 const PREFIX = 'vigie_';
@@ -27,21 +31,28 @@ interface Remembered {
 
 /** API keys, of which only the SHA-256 is kept. */
 export class ApiKeys {
-  readonly #db: Db;
+  readonly #database: Database;
+  readonly #record: RecordEvent | undefined;
   readonly #now: () => number;
   readonly #remembered = new Map<string, Remembered>();
   readonly #used = new Map<string, Date>();
 
-  constructor(db: Db, now: () => number = () => performance.now()) {
-    this.#db = db;
+  /** @param record writes down that keys were created and revoked, in the transaction that does it */
+  constructor(database: Database, record?: RecordEvent, now: () => number = () => performance.now()) {
+    this.#database = database;
+    this.#record = record;
     this.#now = now;
   }
 
-  /** @returns whom the key stands for, or undefined when it is unknown or revoked */
-  async find(key: string): Promise<Principal | undefined> {
+  /**
+   * @param options.onlyKnown do not ask the database for a key that was not in use here lately
+   * @returns whom the key stands for, or undefined when it is unknown or revoked
+   */
+  async find(key: string, { onlyKnown = false } = {}): Promise<Principal | undefined> {
     const digest = createHash('sha256').update(key).digest();
     const name = digest.toString('base64');
     const known = this.#remembered.get(name);
+    if (onlyKnown && known?.principal === undefined) return undefined;
     const principal =
       known !== undefined && known.until > this.#now() ? known.principal : await this.#look(name, digest);
     if (principal !== undefined) this.#used.set(principal.id, new Date());
@@ -49,34 +60,47 @@ export class ApiKeys {
   }
 
   /** @returns the new key; it is told only once */
-  async create(name: string, scopes: readonly Scope[]): Promise<{ readonly info: KeyInfo; readonly key: string }> {
+  async create(
+    name: string,
+    scopes: readonly Scope[],
+    rate: string | null = null,
+  ): Promise<{ readonly info: KeyInfo; readonly key: string }> {
     const key = PREFIX + randomBytes(SECRET_BYTES).toString('base64url');
     const hash = createHash('sha256').update(key).digest();
-    const stored = await createApiKey(this.#db, { name, hash, scopes });
+    const stored = await this.#database.transaction(async (tx) => {
+      const made = await createApiKey(tx, { name, hash, scopes, rate });
+      const refs = { key: made.id, scopes: scopes.join(',') };
+      await this.#record?.(tx, { kind: 'key.created', subject: `key:${made.id}`, refs });
+      return made;
+    });
     return { info: infoOf(stored), key };
   }
 
   /** @returns false when there is no such key or it was revoked before */
   async revoke(id: string): Promise<boolean> {
-    const revoked = await revokeApiKey(this.#db, id);
+    const revoked = await this.#database.transaction(async (tx) => {
+      const done = await revokeApiKey(tx, id);
+      if (done) await this.#record?.(tx, { kind: 'key.revoked', subject: `key:${id}`, refs: { key: id } });
+      return done;
+    });
     this.#remembered.clear();
     return revoked;
   }
 
   /** All keys, newest first, revoked ones too. */
   async ls(): Promise<readonly KeyInfo[]> {
-    return (await listApiKeys(this.#db)).map(infoOf);
+    return (await listApiKeys(this.#database.db)).map(infoOf);
   }
 
   /** Writes down when keys were last used; call it once in a while. */
   async flush(): Promise<void> {
     const used = new Map(this.#used);
     this.#used.clear();
-    await touchApiKeys(this.#db, used);
+    await touchApiKeys(this.#database.db, used);
   }
 
   async #look(name: string, digest: Uint8Array): Promise<Principal | undefined> {
-    const stored = await findApiKey(this.#db, digest);
+    const stored = await findApiKey(this.#database.db, digest);
     const principal = stored === undefined ? undefined : principalOf(stored);
     // Guessed keys are remembered too, so that guessing does not load the database; the oldest go first.
     for (const oldest of this.#remembered.keys()) {
@@ -89,10 +113,11 @@ export class ApiKeys {
   }
 }
 
-function principalOf({ id, name, scopes }: StoredApiKey): Principal {
-  return { kind: 'service', id, name, scopes: new Set(scopes.filter(isScope)) };
+function principalOf({ id, name, scopes, rate: text }: StoredApiKey): Principal {
+  const rate = text === null ? undefined : parseRate(text);
+  return { kind: 'service', id, name, scopes: new Set(scopes.filter(isScope)), ...(rate && { rate }) };
 }
 
-function infoOf({ id, name, scopes, createdAt, revokedAt }: StoredApiKey): KeyInfo {
-  return { id, name, scopes: scopes.filter(isScope), created: createdAt, revoked: revokedAt };
+function infoOf({ id, name, scopes, createdAt, revokedAt, rate }: StoredApiKey): KeyInfo {
+  return { id, name, scopes: scopes.filter(isScope), created: createdAt, revoked: revokedAt, rate };
 }

@@ -1,3 +1,4 @@
+import type { Rate } from './rate-limiter.js';
 import type { Scope } from './scopes.js';
 
 /** Who is asking: a person at the console, a service with a key, or the operator on this machine. */
@@ -7,4 +8,6 @@ export interface Principal {
   readonly id: string;
   readonly name: string;
   readonly scopes: ReadonlySet<Scope>;
+  /** In place of the rates that hold for all keys. */
+  readonly rate?: Rate;
 }

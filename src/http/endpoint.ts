@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Principal } from '../access/principal.js';
+import type { QuotaName } from '../access/quotas.js';
 import type { Scope } from '../access/scopes.js';
 import type { Services } from './services.js';
 
@@ -30,6 +31,8 @@ export interface Definition<
   readonly url: string;
   /** What the caller must be allowed to do. `public` is said aloud: there is no default. */
   readonly scope: Scope | 'public';
+  /** What it is counted as; `other` when left out. */
+  readonly quota?: QuotaName;
   readonly summary: string;
   readonly description?: string;
   readonly params?: Params;

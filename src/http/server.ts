@@ -10,7 +10,9 @@ import Fastify, {
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import { VigieError } from '../errors.js';
-import { authenticate, authorise, LOCAL_OPERATOR } from './authenticate.js';
+import { acting } from '../runtime/acting.js';
+import { allowedMethods } from './allowed-methods.js';
+import { authenticate, authorise, LOCAL_OPERATOR, NOBODY } from './authenticate.js';
 import { discardRest, watchBody } from './body-clock.js';
 import { serveConsole } from './console-files.js';
 import { type Endpoint, problemSchema } from './endpoint.js';
@@ -41,11 +43,18 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     keepAliveTimeout: 30_000,
     genReqId: () => services.newId(),
     routerOptions: { maxParamLength: 512 },
+    // The address that the one proxy in front has seen, and nothing that a client wrote before it.
+    trustProxy: services.config.behindProxy && entrance === 'network' ? (_address, hop) => hop === 0 : false,
   });
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler((error: FastifyError, request, reply) => sendProblem(translate(error), request, reply));
-  server.setNotFoundHandler((request, reply) => sendProblem(new VigieError('not-found'), request, reply));
+  server.setNotFoundHandler((request, reply) => {
+    const allowed = allowedMethods(server, request.url);
+    if (allowed.length === 0) return sendProblem(new VigieError('not-found'), request, reply);
+    reply.header('allow', allowed.join(', '));
+    return sendProblem(new VigieError('method-not-allowed'), request, reply);
+  });
   server.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
     // A connection that is kept open would keep a service that stops waiting.
@@ -54,7 +63,9 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
 
-  server.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
+  for (const type of ['application/octet-stream', 'application/x-ndjson']) {
+    server.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
+  }
   await server.register(multipart, {
     limits: { files: 1, fields: 8, parts: 9, fieldSize: 4_096, fileSize: limits.mediaBytes },
     throwFileSizeLimit: false,
@@ -90,9 +101,13 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
     onRequest: async (request, reply) => {
       if (services.stopping.aborted) throw new VigieError('shutting-down', { retryAfter: 5 });
       if (method !== 'GET') watchUpload(request, reply, each, uploadMs);
-      if (scope === 'public') return;
+      if (scope === 'public') {
+        if (entrance === 'network') services.rates.admitAddress(request.ip);
+        return;
+      }
       const principal = entrance === 'local' ? LOCAL_OPERATOR : await authenticate(request, services);
       authorise(principal, scope);
+      services.rates.admit(principal, each.quota ?? 'other');
       request.principal = principal;
     },
     handler: async (request, reply) => {
@@ -101,16 +116,18 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
       request.raw.once('aborted', onClose);
       reply.raw.once('close', onClose);
       try {
-        const result = await each.handle({
+        const principal = request.principal ?? (scope === 'public' ? NOBODY : LOCAL_OPERATOR);
+        const call = {
           params: request.params as undefined,
           query: request.query as undefined,
           body: request.body as undefined,
-          principal: request.principal ?? LOCAL_OPERATOR,
+          principal,
           signal: gone.signal,
           services,
           request,
           reply,
-        });
+        };
+        const result = await acting(principal.id, () => each.handle(call));
         if (reply.sent || reply.raw.headersSent) return reply;
         return reply.code(success).send(result);
       } finally {

@@ -2,7 +2,13 @@ import { sql } from 'kysely';
 import type { Tx } from './schema.js';
 
 /** The advisory locks of Vigie, all in one place so that no two share a number. */
-const ADVISORY_LOCKS = { migrations: 1, 'list-change': 2, 'event-seal': 3 } as const;
+const ADVISORY_LOCKS = {
+  migrations: 1,
+  'list-change': 2,
+  'event-seal': 3,
+  'verdict-partitions': 20,
+  secrets: 21,
+} as const;
 
 /** "VIGI": sets our locks apart from those of other programs in the same database. */
 const SPACE = 0x56494749;

@@ -11,16 +11,22 @@ export interface StoredApiKey {
   readonly createdAt: Date;
   readonly revokedAt: Date | null;
   readonly lastUsedAt: Date | null;
+  readonly rate: string | null;
 }
 
 /** @param hash SHA-256 of the key, which must have been drawn at random with at least 128 bits */
 export async function createApiKey(
   db: Db,
-  key: { readonly name: string; readonly hash: Uint8Array; readonly scopes: readonly string[] },
+  key: {
+    readonly name: string;
+    readonly hash: Uint8Array;
+    readonly scopes: readonly string[];
+    readonly rate?: string | null;
+  },
 ): Promise<StoredApiKey> {
   const row = await db
     .insertInto('api_key')
-    .values({ id: randomId(), name: key.name, hash: key.hash, scopes: jsonb(key.scopes) })
+    .values({ id: randomId(), name: key.name, hash: key.hash, scopes: jsonb(key.scopes), rate: key.rate ?? null })
     .returningAll()
     .executeTakeFirstOrThrow();
   return keyOf(row);
@@ -65,6 +71,6 @@ export async function touchApiKeys(db: Db, used: ReadonlyMap<string, Date>): Pro
 }
 
 function keyOf(row: ApiKeyRow): StoredApiKey {
-  const { id, name, scopes } = row;
-  return { id, name, scopes, createdAt: row.created_at, revokedAt: row.revoked_at, lastUsedAt: row.last_used_at };
+  const { id, name, scopes, rate } = row;
+  return { id, name, scopes, rate, createdAt: row.created_at, revokedAt: row.revoked_at, lastUsedAt: row.last_used_at };
 }

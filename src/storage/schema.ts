@@ -110,6 +110,8 @@ export interface ApiKeyTable {
   created_at: Stamp;
   revoked_at: Nullable<Date>;
   last_used_at: Nullable<Date>;
+  /** Such as `500/s`; null for the rates that hold for all keys. */
+  rate: Nullable<string>;
 }
 
 export interface InstanceTable {

@@ -1,4 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { parseRate } from '../../access/quotas.js';
 import { ALL_SCOPES, isScope, SCOPES, type Scope } from '../../access/scopes.js';
 import { DataDir } from '../../storage/data-dir.js';
 import { rotateKeyFile } from '../../storage/open-keyring.js';
@@ -19,6 +20,7 @@ interface KeyAnswer {
 interface Flags {
   readonly data: string;
   readonly scope?: readonly Scope[];
+  readonly rate?: string;
 }
 
 const scopes = (text: string, before: readonly Scope[] = []): readonly Scope[] => [
@@ -29,6 +31,11 @@ const scopes = (text: string, before: readonly Scope[] = []): readonly Scope[] =
   }),
 ];
 
+const rate = (text: string): string => {
+  if (parseRate(text) === undefined) throw new InvalidArgumentError('Give a rate such as 500/s, 20/min or 1000/h.');
+  return text;
+};
+
 export function keyCommand(): Command {
   const command = new Command('key')
     .summary('keys for programs, and the key that seals the data')
@@ -38,6 +45,9 @@ export function keyCommand(): Command {
     .summary('create a key; it is shown once')
     .argument('<name>', 'whom or what it is for')
     .addOption(new Option('--scope <names>', 'what it may do; several with commas').argParser(scopes))
+    .addOption(
+      new Option('--rate <rate>', 'such as 500/s or 20/min, in place of the rates of the service').argParser(rate),
+    )
     .addOption(dataOption())
     .addHelpText(
       'after',
@@ -46,7 +56,8 @@ Without --scope the key may scan and look up, and nothing else.`,
     )
     .action(async (name: string, flags: Flags) => {
       const create = async (service: ServiceClient) => {
-        const json = { name, scopes: flags.scope ?? ['scan', 'lookup', 'matches:detail'] };
+        const granted = flags.scope ?? ['scan', 'lookup', 'matches:detail'];
+        const json = { name, scopes: granted, ...(flags.rate === undefined ? {} : { rate: flags.rate }) };
         const { key, info } = await service.call<{ key: string; info: KeyAnswer }>('POST', '/v1/keys', { json });
         remark(`Key ${info.id} for ${info.scopes.join(', ')}. It is shown only now:`);
         await writeLine(key);

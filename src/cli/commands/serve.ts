@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseRates, QUOTAS } from '../../access/quotas.js';
 import { ALL_SCOPES } from '../../access/scopes.js';
 import type { App } from '../../app.js';
 import { type Config, DEFAULTS } from '../../config.js';
@@ -34,9 +35,21 @@ interface Flags extends DecoderFlags, PhotoDnaFlags {
   readonly uploadTimeout?: number;
   readonly fetchTimeout?: number;
   readonly indexMemory?: number;
+  readonly rate?: readonly string[];
+  readonly alarmTo?: readonly string[];
+  readonly alarmFrom?: string;
   readonly sample?: true;
   readonly log: Config['logLevel'];
 }
+
+/** `a@example.org,b@example.org`; the option may be given again. */
+const addresses = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  ...text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== ''),
+];
 
 export function serveCommand(): Command {
   const command = new Command('serve')
@@ -66,6 +79,20 @@ export function serveCommand(): Command {
     .addOption(
       new Option('--index-memory <size>', 'most memory of the index').env('VIGIE_INDEX_MEMORY').argParser(size),
     )
+    .addOption(
+      new Option('--rate <quota=rate>', `how often: ${Object.keys(QUOTAS).join(', ')}; such as scan=500/s, failed=off`)
+        .env('VIGIE_RATES')
+        .argParser(ratesOption),
+    )
+    .addOption(
+      new Option(
+        '--alarm-to <address>',
+        'mail address that is told of what needs somebody; VIGIE_SMTP_URL says by which server',
+      )
+        .env('VIGIE_ALARM_TO')
+        .argParser(addresses),
+    )
+    .addOption(new Option('--alarm-from <address>', 'mail address that alarms come from').env('VIGIE_ALARM_FROM'))
     .option('--sample', 'load the sample list of generated pictures at the first start')
     .addOption(
       new Option('--log <level>', 'how much to log')
@@ -151,8 +178,20 @@ function configFrom(flags: Flags): Config {
     },
     allowFetchFrom: flags.allowFetchFrom ?? [],
     photodna: photodnaConfig(flags),
+    rates: flags.rate === undefined ? DEFAULTS.rates : (parseRates(flags.rate) ?? DEFAULTS.rates),
+    // On a command line, its password would be read by everybody on this machine.
+    alarms: { smtpUrl: process.env['VIGIE_SMTP_URL'], to: flags.alarmTo ?? [], from: flags.alarmFrom },
     logLevel: flags.log,
   };
+}
+
+/** May be given several times, or several with commas. */
+function ratesOption(text: string, before: readonly string[] = []): readonly string[] {
+  const words = [...before, ...text.split(',')];
+  if (parseRates(words) === undefined) {
+    throw new InvalidArgumentError(`Give quota=rate, such as scan=500/s; quotas: ${Object.keys(QUOTAS).join(', ')}.`);
+  }
+  return words;
 }
 
 function assertSafeAddress({ host, behindProxy }: Config): void {

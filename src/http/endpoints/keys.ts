@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { KeyInfo } from '../../access/api-keys.js';
+import { formatRate, parseRate } from '../../access/quotas.js';
 import { ALL_SCOPES, type Scope } from '../../access/scopes.js';
 import { VigieError } from '../../errors.js';
 import { endpoint } from '../endpoint.js';
@@ -12,14 +13,16 @@ const keySchema = z.object({
   scopes: z.array(z.string()),
   created: z.string(),
   revoked: z.string().nullable(),
+  rate: z.string().nullable(),
 });
 
-const present = ({ id, name, scopes, created, revoked }: KeyInfo) => ({
+const present = ({ id, name, scopes, created, revoked, rate }: KeyInfo) => ({
   id,
   name,
   scopes: [...scopes],
   created: created.toISOString(),
   revoked: revoked?.toISOString() ?? null,
+  rate,
 });
 
 export const createKey = endpoint({
@@ -27,14 +30,26 @@ export const createKey = endpoint({
   url: '/v1/keys',
   scope: 'keys:write',
   summary: 'Create a key; it is told only once',
-  body: z.object({ name: z.string().min(1).max(100), scopes: z.array(scopeSchema).min(1) }).strict(),
+  body: z
+    .object({
+      name: z.string().min(1).max(100),
+      scopes: z.array(scopeSchema).min(1),
+      rate: z
+        .string()
+        .refine((text) => parseRate(text) !== undefined, 'not a rate')
+        .optional()
+        .describe('Such as `500/s` or `20/min`: how often it may be used for each kind of request.'),
+    })
+    .strict(),
   answer: z.object({ key: z.string(), info: keySchema }),
   status: 201,
   handle: async ({ body, principal, services }) => {
     const missing = body.scopes.find((scope) => !principal.scopes.has(scope));
     // Nobody hands out what they do not have.
     if (missing !== undefined) throw new VigieError('scope-missing', { detail: missing });
-    const { key, info } = await services.keys.create(body.name, body.scopes);
+    // A key that has a rate of its own makes keys with the same, unless another is said.
+    const own = principal.rate === undefined ? null : formatRate(principal.rate);
+    const { key, info } = await services.keys.create(body.name, body.scopes, body.rate ?? own);
     return { key, info: present(info) };
   },
 });

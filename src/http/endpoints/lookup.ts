@@ -9,6 +9,7 @@ export const lookup = endpoint({
   method: 'POST',
   url: '/v1/lookup',
   scope: 'lookup',
+  quota: 'lookup',
   summary: 'Look up signals',
   description:
     'For callers that hash by themselves. The answers stand in the order of the signals. `listVersion` is the sequence ' +
@@ -27,6 +28,7 @@ export const lookup = endpoint({
   }),
   handle: async ({ body, principal, signal, services }) => {
     const { lists } = services;
+    services.rates.charge(principal, 'lookup', body.signals.length - 1);
     if (!lists.ready) throw new VigieError('index-not-loaded', { retryAfter: 2 });
     const listVersion = lists.appliedSeq;
     const results = await lookUpSignals(lists, body.signals, {

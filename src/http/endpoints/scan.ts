@@ -12,6 +12,7 @@ export const scan = endpoint({
   method: 'POST',
   url: '/v1/scan',
   scope: 'scan',
+  quota: 'scan',
   summary: 'One medium to one verdict',
   description:
     'Send the bytes as application/octet-stream, or as the one file of a multipart form in the field `media`, or ' +
@@ -42,6 +43,7 @@ export const scan = endpoint({
     } else {
       throw new VigieError('content-type-unsupported');
     }
+    await services.intake.scanVerdicts.keep(verdict, { by: principal.id, itemRef: query.itemRef });
     return {
       ...verdict,
       matches: verdict.matches.map((match) => hideDetail(match, principal)),

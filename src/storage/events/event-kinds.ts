@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Tx } from '../schema.js';
 
 /**
  * Every kind of event, once. A kind's version rises when the shape of its payload or the meaning of its refs changes;
@@ -8,8 +9,9 @@ import { z } from 'zod';
 export const EVENT_KINDS = {
   'service.started': kind(1, { refs: ['version', 'node'] }),
   'service.stopped': kind(1, { refs: ['node'] }),
-  'list.published': kind(1, { refs: ['list', 'version', 'previous', 'entries', 'source'] }),
-  'list.rolled-back': kind(1, { refs: ['list', 'version', 'previous'] }),
+  'list.published': kind(1, { refs: ['list', 'version', 'entries'] }),
+  'list.merged': kind(1, { refs: ['list', 'version', 'entries'] }),
+  'list.rolled-back': kind(1, { refs: ['list', 'version'] }),
   'list.described': kind(1, { refs: ['list'], payload: z.record(z.string(), z.unknown()) }),
   'list.removed': kind(1, { refs: ['list'], payload: z.object({ name: z.string() }) }),
   'list.exported': kind(1, { refs: ['list', 'entries'] }),
@@ -72,7 +74,7 @@ export interface EventDraft<K extends EventKind = EventKind> {
 }
 
 /** Writes an event down as a part of the transaction. @returns its id */
-export type RecordEvent = <K extends EventKind>(tx: import('../schema.js').Tx, draft: EventDraft<K>) => Promise<string>;
+export type RecordEvent = <K extends EventKind>(tx: Tx, draft: EventDraft<K>) => Promise<string>;
 
 function kind<const Ref extends string = never, Payload = never>(
   version: number,

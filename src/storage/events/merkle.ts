@@ -1,10 +1,8 @@
-import { hash } from 'node:crypto';
-
 /**
  * Merkle tree hashes as in RFC 6962, section 2.1, with SHA-256: leaves and nodes are told apart by a first byte, and a
  * tree whose size is no power of two is split at the largest one below.
  */
-export const HASH_BYTES = 32;
+import { hash } from 'node:crypto';
 
 const LEAF = Buffer.of(0);
 const NODE = Buffer.of(1);

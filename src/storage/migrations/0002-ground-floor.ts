@@ -214,5 +214,7 @@ export const groundFloor: Migration = {
       switched_off_at timestamptz
     )`,
     `CREATE UNIQUE INDEX private_switch_one_on ON private_switch (jurisdiction) WHERE switched_off_at IS NULL`,
+
+    `ALTER TABLE api_key ADD COLUMN rate text`,
   ],
 };
