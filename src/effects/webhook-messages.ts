@@ -3,8 +3,6 @@ import { z } from 'zod';
 /** What webhooks tell of. The shapes say what may leave the house: nothing else does, and never a signal. */
 
 const matchSchema = z.object({
-  /** Ordinal of the medium in its item. */
-  medium: z.number().int(),
   list: z.string(),
   version: z.number().int(),
   entry: z.string(),
@@ -16,17 +14,19 @@ const matchSchema = z.object({
 });
 
 const matchFoundSchema = z.object({
-  /** Id of the verdict. */
-  verdict: z.string(),
-  /** Null for a medium that was scanned by itself. */
-  item: z
-    .object({ id: z.string(), platform: z.string(), platformId: z.string(), room: z.string().nullable() })
-    .nullable(),
-  /** What its sender said of a medium that was scanned by itself. */
-  itemRef: z.string().nullable(),
-  surface: z.string(),
-  at: z.string(),
+  /** Id of the item; absent for a medium that was scanned by itself. */
+  item: z.string().optional(),
+  /** The platform, and its own id of the item; absent for a medium that was scanned by itself. */
+  platform: z.string().optional(),
+  platformId: z.string().optional(),
+  /** What its sender called the medium, when it was scanned by itself. */
+  itemRef: z.string().optional(),
+  /** Id of the scan; absent for an item. */
+  scan: z.string().optional(),
+  /** Ordinal of the medium in its item. */
+  medium: z.number().int().optional(),
   engine: z.string(),
+  appliedSeq: z.number().int(),
   matches: z.array(matchSchema),
   /** How many matches there are, those that are not told included. */
   total: z.number().int(),
@@ -50,7 +50,7 @@ export const messageSchema = z.discriminatedUnion('type', [
 ]);
 
 export type WebhookMessage = z.infer<typeof messageSchema>;
-type MatchFound = z.infer<typeof matchFoundSchema>;
+export type MatchFound = z.infer<typeof matchFoundSchema>;
 export type AttentionRaised = z.infer<typeof attentionRaisedSchema>;
 
 /** What a webhook can be subscribed to; a test goes to each. */
@@ -61,36 +61,27 @@ export type MessageType = (typeof MESSAGE_TYPES)[number];
 /** Matches told in one message; the verdict has all of them. */
 const MOST_MATCHES = 20;
 
-/** What a message of a match is made from. */
-export interface MatchSource {
-  readonly verdictId: string;
-  readonly item: MatchFound['item'];
-  readonly itemRef: string | null;
-  readonly surface: string;
-  readonly at: Date;
-  readonly media: readonly {
-    readonly ordinal: number;
-    readonly matches: readonly Omit<z.infer<typeof matchSchema>, 'medium'>[];
-    readonly total: number;
-  }[];
+/** What a message of a match is made from: a part of a verdict. */
+export interface MatchSource extends Omit<MatchFound, 'matches'> {
+  readonly matches: readonly z.infer<typeof matchSchema>[];
 }
 
 /** The message of a match: the provenance of the verdict, field by field, so that no fingerprint can slip in. */
-export function matchFound(source: MatchSource, engine: string): WebhookMessage {
-  const { verdictId, item, itemRef, surface, at, media } = source;
-  const matches = media.flatMap(({ ordinal, matches: found }) =>
-    found.map(({ list, version, entry, grade, signal, distance, view, frame }) => ({
-      ...{ medium: ordinal, list, version, entry, grade, signal, distance, view, frame },
-    })),
-  );
-  const total = media.reduce((sum, medium) => sum + medium.total, 0);
-  const about =
-    item === null ? null : { id: item.id, platform: item.platform, platformId: item.platformId, room: item.room };
-  return {
-    type: 'match.found',
-    data: {
-      ...{ verdict: verdictId, item: about, itemRef, surface, at: at.toISOString(), engine, total },
-      matches: matches.slice(0, MOST_MATCHES),
-    },
+export function matchFound(source: MatchSource): WebhookMessage {
+  const { item, platform, platformId, itemRef, scan, medium, engine, appliedSeq, total } = source;
+  const data = {
+    ...(item === undefined ? {} : { item }),
+    ...(platform === undefined ? {} : { platform }),
+    ...(platformId === undefined ? {} : { platformId }),
+    ...(itemRef === undefined ? {} : { itemRef }),
+    ...(scan === undefined ? {} : { scan }),
+    ...(medium === undefined ? {} : { medium }),
+    ...{ engine, appliedSeq, total },
+    matches: source.matches
+      .slice(0, MOST_MATCHES)
+      .map(({ list, version, entry, grade, signal, distance, view, frame }) => ({
+        ...{ list, version, entry, grade, signal, distance, view, frame },
+      })),
   };
+  return { type: 'match.found', data };
 }

@@ -22,6 +22,8 @@ export interface MatchTold {
   readonly itemRef: string | null;
   readonly surface: Surface;
   readonly at: Date;
+  readonly engine: string;
+  readonly appliedSeq: number;
   readonly media: readonly MediumDetail[];
 }
 

@@ -1,8 +1,8 @@
 import { VigieError } from '../errors.js';
 import type { Database } from '../storage/database.js';
+import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { findSwitch, listSwitches, type PrivateSwitch, switchOff, switchOn } from '../storage/private-switches.js';
 import type { Surface } from '../storage/schema.js';
-import type { RecordEvent } from './intake-parts.js';
 
 export interface PrivateSurfacesOptions {
   readonly database: Database;

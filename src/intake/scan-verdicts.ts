@@ -1,7 +1,8 @@
 import type { Verdict } from '../scan/verdict.js';
+import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { randomId } from '../storage/random-id.js';
 import type { VerdictStore } from '../storage/verdicts/verdict-store.js';
-import type { EnqueueMatch, RecordEvent } from './intake-parts.js';
+import type { EnqueueMatch } from './intake-parts.js';
 import { mediumDetail, type VerdictDetail } from './verdict-detail.js';
 
 export interface ScanVerdictsOptions {
@@ -51,7 +52,17 @@ export class ScanVerdicts {
       const refs = { verdict: id, matches };
       const payload = { media, itemRef: itemRef ?? null };
       const eventId = await record(tx, { kind: 'scan.matched', actor: by, subject: `scan:${id}`, refs, payload });
-      await enqueueMatch(tx, { verdictId: id, eventId, item: null, itemRef: itemRef ?? null, surface, at, media });
+      await enqueueMatch(tx, {
+        verdictId: id,
+        eventId,
+        item: null,
+        itemRef: itemRef ?? null,
+        surface,
+        at,
+        engine,
+        appliedSeq,
+        media,
+      });
     });
   }
 }

@@ -4,6 +4,7 @@ import { inOrder } from '../runtime/in-order.js';
 import type { Scanner } from '../scan/scanner.js';
 import type { Verdict } from '../scan/verdict.js';
 import type { Database } from '../storage/database.js';
+import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { Gather } from '../storage/gather.js';
 import { readItems, type StoredItem } from '../storage/items/item-rows.js';
 import type { Keyring } from '../storage/keyring.js';
@@ -13,7 +14,7 @@ import type { Told } from '../storage/verdicts/verdict-record.js';
 import type { VerdictStore } from '../storage/verdicts/verdict-store.js';
 import type { Work } from '../storage/work/work-stream.js';
 import { combineVerdicts } from './combine-verdicts.js';
-import type { EnqueueMatch, RaiseAttention, RecordEvent } from './intake-parts.js';
+import type { EnqueueMatch, RaiseAttention } from './intake-parts.js';
 import type { ItemContent, ItemMedium } from './item-draft.js';
 import type { ItemMedia } from './item-media.js';
 import type { PrivateSurfaces } from './private-surfaces.js';
@@ -162,7 +163,7 @@ export class ScanWorker {
     const told = { id: randomId(), itemId, ...combined, detail, engine: ENGINE, appliedSeq, node, surface };
     // What must not be looked at is not kept to be looked at later.
     const moves = verdict === 'could-not-tell' && !closed ? 'set-aside' : 'told';
-    const follows = this.#follows(item, looked.media, told.id, combined);
+    const follows = this.#follows(item, looked, told.id, combined);
     const stored = await verdicts.tell({
       verdict: { ...told, milliseconds, at: now() },
       moves,
@@ -176,7 +177,7 @@ export class ScanWorker {
   /** What must happen in the same transaction: the event and the effects of a match, the attention for what could not be told. */
   #follows(
     item: StoredItem,
-    media: readonly MediumDetail[],
+    { media, appliedSeq }: { readonly media: readonly MediumDetail[]; readonly appliedSeq: number },
     verdictId: string,
     { verdict, reason, medium }: ReturnType<typeof combineVerdicts>,
   ): Pick<Told, 'alongside' | 'last'> {
@@ -191,7 +192,18 @@ export class ScanWorker {
         const eventId = await record(tx, { kind: 'item.matched', actor, subject, refs, payload: { media } });
         const { id, platform, platformId, accountId, room, surface, lane, receivedAt } = item;
         const about = { id, platform, platformId, accountId, room, lane, receivedAt };
-        await enqueueMatch(tx, { verdictId, eventId, item: about, itemRef: null, surface, at: now(), media });
+        const told = {
+          verdictId,
+          eventId,
+          item: about,
+          itemRef: null,
+          surface,
+          at: now(),
+          engine: ENGINE,
+          appliedSeq,
+          media,
+        };
+        await enqueueMatch(tx, told);
       };
       return { alongside };
     }

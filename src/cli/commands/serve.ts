@@ -19,6 +19,7 @@ import {
   type PhotoDnaFlags,
   photodnaConfig,
   photodnaOptions,
+  segmentsOption,
   size,
   whole,
 } from '../options.js';
@@ -31,6 +32,7 @@ interface Flags extends DecoderFlags, PhotoDnaFlags {
   readonly behindProxy?: true;
   readonly databaseUrl?: string;
   readonly allowNoFsync?: true;
+  readonly segments?: string;
   readonly allowFetchFrom?: readonly string[];
   readonly uploadTimeout?: number;
   readonly fetchTimeout?: number;
@@ -73,6 +75,7 @@ export function serveCommand(): Command {
         'VIGIE_ALLOW_NO_FSYNC',
       ),
     )
+    .addOption(segmentsOption())
     .option('--allow-fetch-from <range>', 'an address or CIDR range that may be fetched from although private', collect)
     .addOption(new Option('--upload-timeout <time>', 'longest sending of one medium').argParser(duration))
     .addOption(new Option('--fetch-timeout <time>', 'longest fetching of one medium').argParser(duration))
@@ -166,6 +169,7 @@ function configFrom(flags: Flags): Config {
     dataDir: flags.data,
     databaseUrl: flags.databaseUrl,
     allowNoFsync: flags.allowNoFsync === true,
+    segments: flags.segments,
     host: flags.host,
     port: flags.port,
     behindProxy: flags.behindProxy === true,
@@ -179,8 +183,7 @@ function configFrom(flags: Flags): Config {
     allowFetchFrom: flags.allowFetchFrom ?? [],
     photodna: photodnaConfig(flags),
     rates: flags.rate === undefined ? DEFAULTS.rates : (parseRates(flags.rate) ?? DEFAULTS.rates),
-    // On a command line, its password would be read by everybody on this machine.
-    alarms: { smtpUrl: process.env['VIGIE_SMTP_URL'], to: flags.alarmTo ?? [], from: flags.alarmFrom },
+    mail: mailFrom(flags),
     logLevel: flags.log,
   };
 }
@@ -192,6 +195,19 @@ function ratesOption(text: string, before: readonly string[] = []): readonly str
     throw new InvalidArgumentError(`Give quota=rate, such as scan=500/s; quotas: ${Object.keys(QUOTAS).join(', ')}.`);
   }
   return words;
+}
+
+/** The URL of the server holds a password: on a command line, everybody on this machine could read it. */
+function mailFrom({ alarmTo: to = [], alarmFrom }: Flags): Config['mail'] {
+  const url = process.env['VIGIE_SMTP_URL'];
+  if (url === undefined || url === '') {
+    if (to.length > 0) throw new VigieError('usage', { detail: 'mail is wanted, and VIGIE_SMTP_URL is not set' });
+    return undefined;
+  }
+  const [first] = to;
+  if (first === undefined)
+    throw new VigieError('usage', { detail: 'VIGIE_SMTP_URL is set, and VIGIE_ALARM_TO is not' });
+  return { url, to, from: alarmFrom ?? first };
 }
 
 function assertSafeAddress({ host, behindProxy }: Config): void {
