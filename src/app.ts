@@ -101,7 +101,7 @@ export class App implements Services {
     const { logger, decoders, signal, onProgress } = options;
     await using opened = new Opened();
     const dataDir = opened.own(await DataDir.open(config.dataDir, { create: true, ...given({ signal }) }));
-    const segments = await resolveBlobStorePlace(config.segments, dataDir);
+    const segments = await resolveBlobStorePlace(config.segments, 'segments', dataDir);
     const store = openBlobStore(segments);
     const keyring = await openKeyring(shared(dataDir.keyPlace, config.segments === undefined ? undefined : store));
     const place = config.databaseUrl === undefined ? { dataDir: dataDir.db } : { url: config.databaseUrl };

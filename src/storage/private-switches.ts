@@ -20,7 +20,12 @@ const COLUMNS = sql`id, jurisdiction, legal_basis AS "legalBasis", until, switch
 /** Switches a jurisdiction on; a switch that is on there already is replaced. */
 export async function switchOn(
   tx: Tx,
-  { jurisdiction, legalBasis, until, by }: Pick<PrivateSwitch, 'jurisdiction' | 'legalBasis' | 'until'> & { by: string },
+  {
+    jurisdiction,
+    legalBasis,
+    until,
+    by,
+  }: Pick<PrivateSwitch, 'jurisdiction' | 'legalBasis' | 'until'> & { by: string },
 ): Promise<PrivateSwitch> {
   await switchOff(tx, jurisdiction, by);
   const { rows } = await sql<PrivateSwitch>`

@@ -73,7 +73,9 @@ export class Accounts {
   }
 
   #pseudonym({ platform, account }: PlatformAccount): string {
-    return createHmac('sha256', this.#key).update(JSON.stringify([platform, account])).digest('hex');
+    return createHmac('sha256', this.#key)
+      .update(JSON.stringify([platform, account]))
+      .digest('hex');
   }
 
   async #make(tx: Tx, missing: readonly (PlatformAccount & { pseudonym: string })[]): Promise<Map<string, string>> {

@@ -86,7 +86,12 @@ describe.each(DATABASES)('VerdictStore: $name', ({ missing, start }) => {
 
   it('stores on both sides of midnight, and for a clock that is set back or far ahead', async () => {
     const store = open();
-    const moments = ['2026-03-04T23:59:59.999Z', '2026-03-05T00:00:00Z', '2020-02-29T12:00:00Z', '2031-01-01T00:00:00Z'];
+    const moments = [
+      '2026-03-04T23:59:59.999Z',
+      '2026-03-05T00:00:00Z',
+      '2020-02-29T12:00:00Z',
+      '2031-01-01T00:00:00Z',
+    ];
     await Promise.all(moments.map((at) => store.write(record({ at: new Date(at) }))));
     await store.write(record({ at: new Date('2026-03-04T23:59:00Z') }));
     const days = (await rowsOf(database)).map(({ at }) => at.toISOString().slice(0, 10));
@@ -145,7 +150,11 @@ describe.each(DATABASES)('VerdictStore: $name', ({ missing, start }) => {
     const told = await Promise.all(
       items.flatMap((itemId) =>
         [0, 1, 2, 3].map((i) =>
-          stores[i % 2]?.tell({ verdict: record({ itemId, verdict: 'match', reason: null }), moves: 'told', alongside }),
+          stores[i % 2]?.tell({
+            verdict: record({ itemId, verdict: 'match', reason: null }),
+            moves: 'told',
+            alongside,
+          }),
         ),
       ),
     );
