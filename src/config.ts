@@ -9,6 +9,8 @@ export interface Config {
   readonly allowNoFsync: boolean;
   /** Where segments lie: a directory that processes share, or `s3://bucket/prefix`; the data directory when undefined. */
   readonly segments: string | undefined;
+  /** NATS servers that carry the work between processes, with their credentials; the database when undefined. */
+  readonly natsUrl: string | undefined;
   readonly host: string;
   readonly port: number;
   /** A proxy that ends TLS stands in front: other addresses than loopback may then be listened on. */
@@ -40,6 +42,8 @@ export interface Config {
   };
   /** How often who may ask; see access/quotas.ts. */
   readonly rates: Rates;
+  /** Where mail about alarms goes; none when left out. */
+  readonly mail: { readonly url: string; readonly to: readonly string[]; readonly from: string } | undefined;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }
 
@@ -48,6 +52,7 @@ export const DEFAULTS: Config = {
   databaseUrl: undefined,
   allowNoFsync: false,
   segments: undefined,
+  natsUrl: undefined,
   host: '127.0.0.1',
   port: 8790,
   behindProxy: false,
@@ -69,5 +74,6 @@ export const DEFAULTS: Config = {
   allowFetchFrom: [],
   photodna: { hasher: undefined, metric: 'squared-euclidean', threshold: undefined },
   rates: DEFAULT_RATES,
+  mail: undefined,
   logLevel: 'info',
 };

@@ -4,11 +4,12 @@ import { addEntries, disputeEntry, getEntry, restoreEntry, withdrawEntry } from 
 import { exportList } from './endpoints/export-list.js';
 import { healthz, readyz } from './endpoints/health.js';
 import { importList } from './endpoints/import-list.js';
-import { createKey, listKeys, revokeKey } from './endpoints/keys.js';
 import { getItem, handInItem } from './endpoints/items.js';
 import { handInItems } from './endpoints/items-batch.js';
+import { createKey, listKeys, revokeKey } from './endpoints/keys.js';
 import { getList, getLists, removeList, rollBackList } from './endpoints/lists.js';
 import { lookup } from './endpoints/lookup.js';
+import { listNodes } from './endpoints/nodes.js';
 import { openapiDocument } from './endpoints/openapi-document.js';
 import { listPrivateSwitches, switchPrivateOff, switchPrivateOn } from './endpoints/private-switches.js';
 import { getSample, listSamples } from './endpoints/samples.js';
@@ -40,6 +41,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   listPrivateSwitches,
   switchPrivateOff,
   status,
+  listNodes,
   listEvents,
   verifyAudit,
   exportAudit,

@@ -5,6 +5,7 @@ import type { Intake } from '../intake/intake.js';
 import type { Lists } from '../lists/lists.js';
 import type { Scanner } from '../scan/scanner.js';
 import type { Audit } from '../storage/events/audit.js';
+import type { NodeTable } from '../storage/nodes/node-table.js';
 
 /** What the service can say of itself. */
 export interface ServiceStatus {
@@ -31,6 +32,8 @@ export interface Services {
   readonly lists: Lists;
   readonly scanner: Scanner;
   readonly intake: Intake;
+  /** This process among the others on the same database. */
+  readonly nodes: NodeTable;
   readonly keys: ApiKeys;
   readonly sessions: Sessions;
   readonly audit: Audit;

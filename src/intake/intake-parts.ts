@@ -3,24 +3,6 @@ import type { MediumDetail } from './verdict-detail.js';
 
 /** What intake needs of the parts beside it, as functions, so that it stands without them. */
 
-/** An event that intake has to tell. */
-export interface IntakeEvent {
-  readonly kind:
-    | 'item.matched'
-    | 'item.set-aside'
-    | 'item.requeued'
-    | 'scan.matched'
-    | 'private.switched-on'
-    | 'private.switched-off';
-  readonly actor?: string;
-  readonly subject: string;
-  readonly refs?: Readonly<Record<string, string | number | boolean | null>>;
-  readonly payload?: Readonly<Record<string, unknown>>;
-}
-
-/** Writes an event down as a part of the transaction. @returns its id */
-export type RecordIntakeEvent = (tx: Tx, draft: IntakeEvent) => Promise<string>;
-
 /** A match, as those who are told of it get it. */
 export interface MatchTold {
   readonly verdictId: string;
@@ -40,6 +22,8 @@ export interface MatchTold {
   readonly itemRef: string | null;
   readonly surface: Surface;
   readonly at: Date;
+  readonly engine: string;
+  readonly appliedSeq: number;
   readonly media: readonly MediumDetail[];
 }
 

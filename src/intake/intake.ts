@@ -2,11 +2,12 @@ import type { Scanner } from '../scan/scanner.js';
 import { Accounts, type SealForSubject } from '../storage/accounts/accounts.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { Database } from '../storage/database.js';
+import type { RecordEvent } from '../storage/events/event-kinds.js';
 import type { Keyring } from '../storage/keyring.js';
 import { openSecret } from '../storage/secrets.js';
 import { VerdictStore } from '../storage/verdicts/verdict-store.js';
 import type { WorkStream } from '../storage/work/work-stream.js';
-import type { EnqueueMatch, RaiseAttention, RecordIntakeEvent } from './intake-parts.js';
+import type { EnqueueMatch, RaiseAttention } from './intake-parts.js';
 import { ItemMedia } from './item-media.js';
 import { ItemUpkeep } from './item-upkeep.js';
 import { Items } from './items.js';
@@ -22,7 +23,7 @@ export interface IntakeOptions {
   readonly scanner: Scanner;
   /** Where the bytes of media lie until their verdict, sealed; shared by the nodes. */
   readonly blobs: BlobStore;
-  readonly record: RecordIntakeEvent;
+  readonly record: RecordEvent;
   readonly enqueueMatch: EnqueueMatch;
   readonly raiseAttention: RaiseAttention;
   readonly sealForSubject: SealForSubject;
@@ -73,7 +74,13 @@ export class Intake {
     this.worker = new ScanWorker({ database, keyring, scanner, verdicts, media, privateSurfaces, ...follows, node });
     this.upkeep = new ItemUpkeep({ database, stream, media, ...kept });
     const { atOnce, ready, failed } = options;
-    this.#loop = new ScanLoop({ stream, atOnce, ready, failed, handle: (work, signal) => this.worker.handle(work, signal) });
+    this.#loop = new ScanLoop({
+      stream,
+      atOnce,
+      ready,
+      failed,
+      handle: (work, signal) => this.worker.handle(work, signal),
+    });
   }
 
   /** The stream, the database and the scanner stay their owners'. @throws VigieError of the database and of sealing */

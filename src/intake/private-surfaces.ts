@@ -1,12 +1,12 @@
 import { VigieError } from '../errors.js';
 import type { Database } from '../storage/database.js';
+import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { findSwitch, listSwitches, type PrivateSwitch, switchOff, switchOn } from '../storage/private-switches.js';
 import type { Surface } from '../storage/schema.js';
-import type { RecordIntakeEvent } from './intake-parts.js';
 
 export interface PrivateSurfacesOptions {
   readonly database: Database;
-  readonly record: RecordIntakeEvent;
+  readonly record: RecordEvent;
   readonly now?: () => Date;
 }
 
@@ -19,7 +19,7 @@ export interface SwitchOnOrder {
 /** Private surfaces are closed to Vigie, except where a law opens them: in one jurisdiction, on a named basis, until an end. */
 export class PrivateSurfaces {
   readonly #database: Database;
-  readonly #record: RecordIntakeEvent;
+  readonly #record: RecordEvent;
   readonly #now: () => Date;
 
   constructor({ database, record, now = () => new Date() }: PrivateSurfacesOptions) {

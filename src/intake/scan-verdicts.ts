@@ -1,12 +1,13 @@
 import type { Verdict } from '../scan/verdict.js';
+import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { randomId } from '../storage/random-id.js';
 import type { VerdictStore } from '../storage/verdicts/verdict-store.js';
-import type { EnqueueMatch, RecordIntakeEvent } from './intake-parts.js';
+import type { EnqueueMatch } from './intake-parts.js';
 import { mediumDetail, type VerdictDetail } from './verdict-detail.js';
 
 export interface ScanVerdictsOptions {
   readonly verdicts: VerdictStore;
-  readonly record: RecordIntakeEvent;
+  readonly record: RecordEvent;
   readonly enqueueMatch: EnqueueMatch;
   readonly node: string;
 }
@@ -33,14 +34,35 @@ export class ScanVerdicts {
     const detail: VerdictDetail = { media };
     const { verdict: word, reason, engine, appliedSeq, total: matches } = verdict;
     const milliseconds = verdict.ms['total'] ?? 0;
-    const row = { id, itemId: null, medium: 0, verdict: word, reason, detail, engine, appliedSeq, node, surface } as const;
+    const row = {
+      id,
+      itemId: null,
+      medium: 0,
+      verdict: word,
+      reason,
+      detail,
+      engine,
+      appliedSeq,
+      node,
+      surface,
+    } as const;
     const written = { ...row, milliseconds, at };
     if (word !== 'match') return await verdicts.write(written);
     await verdicts.write(written, async (tx) => {
       const refs = { verdict: id, matches };
       const payload = { media, itemRef: itemRef ?? null };
       const eventId = await record(tx, { kind: 'scan.matched', actor: by, subject: `scan:${id}`, refs, payload });
-      await enqueueMatch(tx, { verdictId: id, eventId, item: null, itemRef: itemRef ?? null, surface, at, media });
+      await enqueueMatch(tx, {
+        verdictId: id,
+        eventId,
+        item: null,
+        itemRef: itemRef ?? null,
+        surface,
+        at,
+        engine,
+        appliedSeq,
+        media,
+      });
     });
   }
 }

@@ -4,15 +4,17 @@ import { inOrder } from '../runtime/in-order.js';
 import type { Scanner } from '../scan/scanner.js';
 import type { Verdict } from '../scan/verdict.js';
 import type { Database } from '../storage/database.js';
+import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { Gather } from '../storage/gather.js';
 import { readItems, type StoredItem } from '../storage/items/item-rows.js';
 import type { Keyring } from '../storage/keyring.js';
 import { randomId } from '../storage/random-id.js';
+import type { Tx } from '../storage/schema.js';
 import type { Told } from '../storage/verdicts/verdict-record.js';
 import type { VerdictStore } from '../storage/verdicts/verdict-store.js';
 import type { Work } from '../storage/work/work-stream.js';
 import { combineVerdicts } from './combine-verdicts.js';
-import type { EnqueueMatch, RaiseAttention, RecordIntakeEvent } from './intake-parts.js';
+import type { EnqueueMatch, RaiseAttention } from './intake-parts.js';
 import type { ItemContent, ItemMedium } from './item-draft.js';
 import type { ItemMedia } from './item-media.js';
 import type { PrivateSurfaces } from './private-surfaces.js';
@@ -27,7 +29,7 @@ export interface ScanWorkerOptions {
   readonly verdicts: VerdictStore;
   readonly media: ItemMedia;
   readonly privateSurfaces: PrivateSurfaces;
-  readonly record: RecordIntakeEvent;
+  readonly record: RecordEvent;
   readonly enqueueMatch: EnqueueMatch;
   readonly raiseAttention: RaiseAttention;
   /** Name of this node, for the provenance of its verdicts. */
@@ -125,7 +127,13 @@ export class ScanWorker {
     }
   }
 
-  async #scan(item: StoredItem, medium: ItemMedium, ordinal: number, of: number, signal: AbortSignal): Promise<Verdict> {
+  async #scan(
+    item: StoredItem,
+    medium: ItemMedium,
+    ordinal: number,
+    of: number,
+    signal: AbortSignal,
+  ): Promise<Verdict> {
     const { scanner, media } = this.#options;
     // File ids are the platform's, and each platform has its own.
     const fileId = medium.fileId === null ? undefined : JSON.stringify([item.platform, medium.fileId]);
@@ -155,46 +163,61 @@ export class ScanWorker {
     const told = { id: randomId(), itemId, ...combined, detail, engine: ENGINE, appliedSeq, node, surface };
     // What must not be looked at is not kept to be looked at later.
     const moves = verdict === 'could-not-tell' && !closed ? 'set-aside' : 'told';
-    const alongside = this.#alongside(item, looked.media, told.id, combined);
+    const follows = this.#follows(item, looked, told.id, combined);
     const stored = await verdicts.tell({
       verdict: { ...told, milliseconds, at: now() },
       moves,
       work,
-      ...(alongside === undefined ? {} : { alongside }),
+      ...follows,
     });
     await work.ack();
     if (stored && moves === 'told') await this.#options.media.drop(item.blobs.values());
   }
 
   /** What must happen in the same transaction: the event and the effects of a match, the attention for what could not be told. */
-  #alongside(
+  #follows(
     item: StoredItem,
-    media: readonly MediumDetail[],
+    { media, appliedSeq }: { readonly media: readonly MediumDetail[]; readonly appliedSeq: number },
     verdictId: string,
     { verdict, reason, medium }: ReturnType<typeof combineVerdicts>,
-  ): Told['alongside'] {
-    if (verdict === 'no-match') return undefined;
+  ): Pick<Told, 'alongside' | 'last'> {
+    if (verdict === 'no-match') return {};
     const { record, enqueueMatch, raiseAttention, node, now = () => new Date() } = this.#options;
     const subject = `item:${item.id}`;
     const actor = `node:${node}`;
     if (verdict === 'match') {
-      return async (tx) => {
+      const alongside = async (tx: Tx) => {
         const matches = media.reduce((sum, { total }) => sum + total, 0);
         const refs = { item: item.id, verdict: verdictId, matches };
         const eventId = await record(tx, { kind: 'item.matched', actor, subject, refs, payload: { media } });
         const { id, platform, platformId, accountId, room, surface, lane, receivedAt } = item;
         const about = { id, platform, platformId, accountId, room, lane, receivedAt };
-        await enqueueMatch(tx, { verdictId, eventId, item: about, itemRef: null, surface, at: now(), media });
+        const told = {
+          verdictId,
+          eventId,
+          item: about,
+          itemRef: null,
+          surface,
+          at: now(),
+          engine: ENGINE,
+          appliedSeq,
+          media,
+        };
+        await enqueueMatch(tx, told);
       };
+      return { alongside };
     }
     const format = media.find(({ ordinal }) => ordinal === medium)?.format ?? 'unknown';
     const why = reason ?? 'internal';
-    return async (tx) => {
-      await record(tx, { kind: 'item.set-aside', actor, subject, refs: { item: item.id, reason: why } });
-      const replayable = why === 'surface-private' ? [] : [item.id];
-      const detail = { reason: why, format };
-      const cause = `${why}/${format}`;
-      await raiseAttention(tx, { kind: 'could-not-tell', cause, subject: 'service', detail, items: replayable });
+    const replayable = why === 'surface-private' ? [] : [item.id];
+    const cause = `${why}/${format}`;
+    const detail = { reason: why, format };
+    const attention = { kind: 'could-not-tell', cause, subject: 'service', detail, items: replayable } as const;
+    return {
+      alongside: async (tx) => {
+        await record(tx, { kind: 'item.set-aside', actor, subject, refs: { item: item.id, reason: why } });
+      },
+      last: { order: cause, act: (tx) => raiseAttention(tx, attention) },
     };
   }
 }

@@ -22,11 +22,14 @@ export const handInItems = endpoint({
   handle: async ({ request, principal, services, signal }) => {
     await services.intake.items.assertRoom();
     const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
-    if (type !== 'application/json' && type !== 'application/x-ndjson') throw new VigieError('content-type-unsupported');
+    if (type !== 'application/json' && type !== 'application/x-ndjson')
+      throw new VigieError('content-type-unsupported');
     const values =
       type === 'application/json' ? request.body : await readLines(request.body as AsyncIterable<Uint8Array>, signal);
-    if (!Array.isArray(values)) throw new VigieError('request-invalid', { detail: 'the body must be an array of items' });
-    if (values.length > BATCH_LIMIT) throw new VigieError('request-invalid', { detail: `more than ${BATCH_LIMIT} items` });
+    if (!Array.isArray(values))
+      throw new VigieError('request-invalid', { detail: 'the body must be an array of items' });
+    if (values.length > BATCH_LIMIT)
+      throw new VigieError('request-invalid', { detail: `more than ${BATCH_LIMIT} items` });
     const items = await Promise.all(
       values.map(async (value: unknown) => {
         try {

@@ -73,7 +73,13 @@ export async function answer({ id, state, fresh }: ItemReceipt, services: Servic
 async function handParts({ request, signal, services }: ItemCall): Promise<ItemReceipt> {
   const { items, media } = services.intake;
   const maximumBytes = services.config.limits.mediaBytes;
-  const limits = { files: MEDIA_LIMIT, fields: 1, parts: MEDIA_LIMIT + 1, fieldSize: FIELD_BYTES, fileSize: maximumBytes };
+  const limits = {
+    files: MEDIA_LIMIT,
+    fields: 1,
+    parts: MEDIA_LIMIT + 1,
+    fieldSize: FIELD_BYTES,
+    fileSize: maximumBytes,
+  };
   const files: StoredMedium[] = [];
   let draft: ItemDraft | undefined;
   try {
@@ -86,7 +92,8 @@ async function handParts({ request, signal, services }: ItemCall): Promise<ItemR
         await items.assertAllowed(draft);
         continue;
       }
-      if (part.fieldname !== 'media') throw new VigieError('request-invalid', { detail: 'files come in fields `media`' });
+      if (part.fieldname !== 'media')
+        throw new VigieError('request-invalid', { detail: 'files come in fields `media`' });
       if (draft === undefined) throw new VigieError('request-invalid', { detail: 'the field `item` comes first' });
       const name = part.filename === '' ? undefined : part.filename;
       const stored = await media.store(part.file, { name, maximumBytes, signal });
@@ -101,7 +108,9 @@ async function handParts({ request, signal, services }: ItemCall): Promise<ItemR
   return await items.hand(draft, files);
 }
 
+/** A part that says it is JSON comes parsed already. */
 function parseJson(text: unknown): unknown {
+  if (typeof text === 'object' && text !== null) return text;
   try {
     return JSON.parse(String(text));
   } catch {

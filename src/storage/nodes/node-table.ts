@@ -17,8 +17,6 @@ export interface NodeTableOptions {
   readonly settle: (tx: Tx, id: string) => Promise<unknown>;
   readonly failed: (error: unknown) => void;
   readonly name?: string;
-  /** Id that another process had on the same data directory. It is gone, for only one can have it. */
-  readonly before?: string | undefined;
   readonly beatMs?: number;
   readonly staleMs?: number;
   readonly forgetMs?: number;
@@ -45,9 +43,13 @@ export class NodeTable {
     this.#staleMs = options.staleMs ?? STALE_MS;
   }
 
-  /** Enters this process and gives a sign of life every second from now on. @throws VigieError of the database */
-  async start(): Promise<void> {
-    const { database, before, failed } = this.#options;
+  /**
+   * Enters this process and gives a sign of life every second from now on.
+   * @param before the id that another process had on the same data directory: it is gone, for only one can have it
+   * @throws VigieError of the database
+   */
+  async start(before?: string): Promise<void> {
+    const { database, failed } = this.#options;
     // An embedded database has one process, and nobody would look.
     const { beatMs = database.dialect === 'server' ? BEAT_MS : ALONE_BEAT_MS } = this.#options;
     await this.beat();

@@ -26,7 +26,7 @@ describe.each(DATABASES)('the table of nodes on $name', ({ missing, start }) => 
     });
 
     /** One that gives signs of life only when it is told to. */
-    const node = async (options: Partial<NodeTableOptions> = {}): Promise<NodeTable> => {
+    const node = async (options: Partial<NodeTableOptions> = {}, before?: string): Promise<NodeTable> => {
       const table = new NodeTable({
         database,
         role: 'worker',
@@ -39,7 +39,7 @@ describe.each(DATABASES)('the table of nodes on $name', ({ missing, start }) => 
         beatMs: 3_600_000,
         ...options,
       });
-      await table.start();
+      await table.start(before);
       opened.push(table);
       return table;
     };
@@ -118,7 +118,7 @@ describe.each(DATABASES)('the table of nodes on $name', ({ missing, start }) => 
         const watcher = await node();
         await silence(killed.id, 20);
         await watcher.watch();
-        const next = await node({ before: await takeNodeFile(path, 'next') });
+        const next = await node({}, await takeNodeFile(path, 'next'));
         expect(await next.hasLeft(killed.id)).toBe(true);
         expect(await attentions()).toEqual([{ cause: killed.id, state: 'resolved' }]);
       } finally {

@@ -28,6 +28,11 @@ export interface Told {
   readonly moves?: 'told' | 'set-aside';
   /** The work that is done by it. */
   readonly work?: Work;
-  /** Runs in the same transaction when the verdict was stored: events, effects, attention. */
+  /** Runs in the same transaction when the verdict was stored: events and effects. */
   readonly alongside?: (tx: Tx) => Promise<void>;
+  /**
+   * Runs in the same transaction, at its end: what others wait for until it is committed. `order` names that, so that
+   * two nodes take several of them in the same order.
+   */
+  readonly last?: { readonly order: string; readonly act: (tx: Tx) => Promise<unknown> };
 }

@@ -92,17 +92,23 @@ export class VerdictStore {
     const rows = firstOfEachItem(batch);
     const works = batch.flatMap(({ work }) => (work === undefined ? [] : [work]));
     const acks = ackIn !== undefined && works.length > 0;
-    const bare = !acks && rows.every(({ alongside }) => alongside === undefined);
+    const bare = !acks && rows.every(({ alongside, last }) => alongside === undefined && last === undefined);
     const stored = bare
       ? await storeVerdicts(database.db, rows)
       : await database.transaction(async (tx) => {
           const ids = await storeVerdicts(tx, rows);
           for (const { verdict, alongside } of rows) if (ids.has(verdict.id)) await alongside?.(tx);
           if (acks) await ackIn(tx, works);
+          for (const { act } of lastOf(rows.filter(({ verdict }) => ids.has(verdict.id)))) await act(tx);
           return ids;
         });
     return batch.map(({ verdict }) => stored.has(verdict.id));
   }
+}
+
+function lastOf(batch: readonly Told[]): readonly NonNullable<Told['last']>[] {
+  const acts = batch.flatMap(({ last }) => (last === undefined ? [] : [last]));
+  return acts.sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0));
 }
 
 /** Two handlers of one item may meet in one batch; the first to come tells it. */
