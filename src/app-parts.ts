@@ -111,7 +111,6 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       pool: memory,
       blobs: new SealedBlobStore(store, keyring),
       record: events.record,
-      staleMs: STALE_MS,
       node: nodes,
       place: { store: segments, keyFile, canaryFile },
     }),

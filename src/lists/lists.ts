@@ -34,8 +34,6 @@ export interface ListsOptions {
   readonly pool: MemoryPool;
   /** Lets imports run in a thread of their own that writes to the same blobs. */
   readonly place?: SegmentPlace | undefined;
-  /** Who has not heard of changes for so many milliseconds cannot know what was withdrawn; 5 s when not given. */
-  readonly staleMs?: number | undefined;
   /** This process among the others on the same database. */
   readonly node?: OwnNode | undefined;
   /** Versions of each list that are kept beside the current one; 5 when not given. */
@@ -60,7 +58,8 @@ export interface ShownEntry {
 }
 
 const KEPT_VERSIONS = 5;
-const STALE_MS = 5_000;
+/** What is withdrawn stops matching everywhere in so many milliseconds, or a verdict is refused. The log is read twice in it. */
+const CURRENT_MS = 1_000;
 const CATCH_UP_MS = 2_000;
 
 /** All hash lists as living things: what they hold, what of it matches now, and every change to them. */
@@ -110,7 +109,9 @@ export class Lists {
    * @throws VigieError `index-stale`
    */
   catchUp(): Promise<void> | undefined {
-    return this.#follower.staleness <= this.#staleMs ? undefined : this.#catchUp();
+    // With an embedded database every change is made by this process, and has taken effect when its maker is answered.
+    if (this.#options.database.dialect === 'embedded') return undefined;
+    return this.#follower.staleness <= CURRENT_MS ? undefined : this.#catchUp();
   }
 
   /** Lists that are not searched, or not in their current version. Each of them needs somebody. */
@@ -311,11 +312,7 @@ export class Lists {
     } finally {
       clearTimeout(timer);
     }
-    if (this.#follower.staleness > this.#staleMs) throw new VigieError('index-stale', { retryAfter: 1 });
-  }
-
-  get #staleMs(): number {
-    return this.#options.staleMs ?? STALE_MS;
+    if (this.#follower.staleness > CURRENT_MS) throw new VigieError('index-stale', { retryAfter: 1 });
   }
 
   get #keep(): number {
