@@ -10,6 +10,7 @@ const EXIT_FAILED = 1;
 /** Every command, in the order of the help. Each is loaded only when it is needed: starting is most of what a command costs. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./commands/serve.js')).serveCommand(),
+  worker: async () => (await import('./commands/worker.js')).workerCommand(),
   scan: async () => (await import('./commands/scan.js')).scanCommand(),
   hash: async () => (await import('./commands/hash.js')).hashCommand(),
   compare: async () => (await import('./commands/compare.js')).compareCommand(),

@@ -17,6 +17,7 @@ import { handInItems } from './endpoints/items-batch.js';
 import { createKey, listKeys, revokeKey } from './endpoints/keys.js';
 import { getList, getLists, removeList, rollBackList } from './endpoints/lists.js';
 import { lookup } from './endpoints/lookup.js';
+import { listNodes } from './endpoints/nodes.js';
 import { openapiDocument } from './endpoints/openapi-document.js';
 import { listPrivateSwitches, switchPrivateOff, switchPrivateOn } from './endpoints/private-switches.js';
 import { getSample, listSamples } from './endpoints/samples.js';
@@ -62,6 +63,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   listEffects,
   retryEffect,
   giveUpEffect,
+  listNodes,
   listEvents,
   verifyAudit,
   exportAudit,

@@ -108,7 +108,9 @@ async function handParts({ request, signal, services }: ItemCall): Promise<ItemR
   return await items.hand(draft, files);
 }
 
+/** A part that says it is JSON comes parsed already. */
 function parseJson(text: unknown): unknown {
+  if (typeof text === 'object' && text !== null) return text;
   try {
     return JSON.parse(String(text));
   } catch {
