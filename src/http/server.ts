@@ -177,7 +177,7 @@ function translate(error: FastifyError): VigieError {
 }
 
 function sendProblem(error: VigieError, request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
-  if (error.status >= 500) request.log.error({ code: error.code, cause: describeCause(error.cause) }, error.message);
+  if (error.status >= 500) request.log.error({ err: error }, 'request failed');
   if (reply.raw.headersSent || reply.raw.destroyed) return undefined;
   if (error.retryAfter !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfter)));
   const { socket } = reply.raw;
@@ -187,9 +187,4 @@ function sendProblem(error: VigieError, request: FastifyRequest, reply: FastifyR
     .type('application/problem+json')
     .serializer(JSON.stringify)
     .send({ ...error.toProblem(), requestId: request.id });
-}
-
-function describeCause(cause: unknown): unknown {
-  if (cause instanceof VigieError) return { code: cause.code };
-  return cause instanceof Error ? { name: cause.name, message: cause.message, stack: cause.stack } : undefined;
 }

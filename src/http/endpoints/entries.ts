@@ -75,7 +75,7 @@ export const getEntry = endpoint({
   }),
   handle: async ({ params, principal, request, services }) => {
     const shown = await services.lists.entry(params.name, params.entry);
-    request.log.warn({ act: 'entry-shown', by: principal.id, list: params.name, entry: params.entry }, 'entry shown');
+    request.log.warn({ act: 'entry-shown', by: principal.id, list: params.name }, 'entry shown');
     return present(shown);
   },
 });

@@ -71,7 +71,7 @@ export const importList = endpoint({
       // Why it was cut off says more than that it was.
       const error = VigieError.from(ended.aborted ? ended.reason : thrown);
       if (!lines.begun) throw error;
-      if (error.code === 'internal') request.log.error({ err: error.cause }, error.message);
+      if (error.code === 'internal') request.log.error({ err: error }, 'import failed');
       lines.write({ error: { ...error.toProblem(), requestId: request.id } });
     }
     lines.end();
