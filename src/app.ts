@@ -9,7 +9,7 @@ import type { Config } from './config.js';
 import { ENGINE, VERSION } from './engine.js';
 import { VigieError } from './errors.js';
 import { buildServer } from './http/server.js';
-import type { ServiceStatus, Services } from './http/services.js';
+import type { BackupOrder, BackupSummary, ServiceStatus, Services } from './http/services.js';
 import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
 import { Lists } from './lists/lists.js';
@@ -17,10 +17,13 @@ import { SealedBlobStore } from './lists/sealed-blob-store.js';
 import { createPhotoDnaHasher } from './media/photodna-hasher.js';
 import { MediaPool } from './media/pool.js';
 import { sandboxReport } from './media/sandbox.js';
+import { Metrics } from './metrics/metrics.js';
+import { registerSources } from './metrics-sources.js';
 import { GuardedClient } from './net/guarded-client.js';
 import { every } from './runtime/every.js';
 import { Scanner } from './scan/scanner.js';
 import { SeenLog } from './scan/seen-log.js';
+import { createBackup } from './storage/backup/create-backup.js';
 import { DataDir } from './storage/data-dir.js';
 import { type Database, openDatabase } from './storage/database.js';
 import { DirectoryBlobStore } from './storage/directory-blob-store.js';
@@ -64,6 +67,7 @@ export class App implements Services {
   readonly keys: ApiKeys;
   readonly sessions = new Sessions();
   readonly rates: RateGate;
+  readonly metrics = new Metrics();
   /** True when no key was ever created here. */
   readonly firstStart: boolean;
   readonly #parts: Parts;
@@ -131,6 +135,7 @@ export class App implements Services {
     opened.keep();
     const parts = { dataDir, keyring, database, index, lists, pool, scanner, seen, keys, firstStart };
     const app = new App(config, parts, logger);
+    registerSources(app.metrics, { db: database.db, index, lists, pool, readiness: () => app.readiness() });
     app.#doChores();
     return app;
   }
@@ -169,6 +174,19 @@ export class App implements Services {
     const server = await this.#build('local');
     await server.listen({ path: this.socketPath });
     await chmod(this.socketPath, 0o600);
+  }
+
+  async backUp(order: BackupOrder): Promise<BackupSummary> {
+    const { database, keyring, dataDir } = this.#parts;
+    const segments = new DirectoryBlobStore(dataDir.segments, dataDir.tmp);
+    const place = { database, keyring, segments, dataDir: dataDir.path, version: VERSION };
+    const { tables, files, missing } = await createBackup({ ...place, ...order });
+    return {
+      rows: tables.reduce((sum, { rows }) => sum + rows, 0),
+      files: files.length,
+      bytes: [...tables, ...files].reduce((sum, { bytes }) => sum + bytes, 0),
+      missing,
+    };
   }
 
   status(): ServiceStatus {

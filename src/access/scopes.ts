@@ -9,6 +9,7 @@ export const SCOPES = {
   'entries:read': 'see the fingerprints of entries (each such look is recorded)',
   'lists:export': 'take a whole list out',
   'status:read': 'see the state of the service',
+  'metrics:read': 'read the figures at /metrics',
   'keys:write': 'create and revoke keys and one-time links',
 } as const;
 

@@ -16,6 +16,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   list: async () => (await import('./commands/list.js')).listCommand(),
   key: async () => (await import('./commands/key.js')).keyCommand(),
   link: async () => (await import('./commands/link.js')).linkCommand(),
+  backup: async () => (await import('./commands/backup.js')).backupCommand(),
+  restore: async () => (await import('./commands/restore.js')).restoreCommand(),
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
   bench: async () => (await import('./commands/bench.js')).benchCommand(),
   completion: async () => (await import('./commands/completion.js')).completionCommand(() => program()),

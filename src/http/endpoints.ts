@@ -1,4 +1,5 @@
 import type { Endpoint } from './endpoint.js';
+import { backup } from './endpoints/backup.js';
 import { addEntries, disputeEntry, getEntry, restoreEntry, withdrawEntry } from './endpoints/entries.js';
 import { exportList } from './endpoints/export-list.js';
 import { healthz, readyz } from './endpoints/health.js';
@@ -6,6 +7,7 @@ import { importList } from './endpoints/import-list.js';
 import { createKey, listKeys, revokeKey } from './endpoints/keys.js';
 import { getList, getLists, removeList, rollBackList } from './endpoints/lists.js';
 import { lookup } from './endpoints/lookup.js';
+import { metrics } from './endpoints/metrics.js';
 import { openapiDocument } from './endpoints/openapi-document.js';
 import { getSample, listSamples } from './endpoints/samples.js';
 import { scan } from './endpoints/scan.js';
@@ -30,6 +32,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   listSamples,
   getSample,
   status,
+  metrics,
   createKey,
   listKeys,
   revokeKey,
@@ -39,3 +42,6 @@ export const ENDPOINTS: readonly Endpoint[] = [
   readyz,
   openapiDocument,
 ];
+
+/** Routes of the socket in the data directory alone: the network does not know them. */
+export const LOCAL_ENDPOINTS: readonly Endpoint[] = [backup];

@@ -15,7 +15,7 @@ import { authenticate, authorise, LOCAL_OPERATOR } from './authenticate.js';
 import { discardRest, watchBody } from './body-clock.js';
 import { serveConsole } from './console-files.js';
 import { type Endpoint, problemSchema } from './endpoint.js';
-import { ENDPOINTS } from './endpoints.js';
+import { ENDPOINTS, LOCAL_ENDPOINTS } from './endpoints.js';
 import { describeApi } from './openapi.js';
 import type { Services } from './services.js';
 
@@ -62,6 +62,13 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
 
+  server.addHook('onResponse', async (request, reply) => {
+    const { url: route = 'none' } = request.routeOptions;
+    const labels = { route, method: request.method };
+    services.metrics.count('vigie_http_requests_total', { ...labels, status: String(reply.statusCode) });
+    services.metrics.observe('vigie_http_request_seconds', labels, reply.elapsedTime / 1_000);
+  });
+
   server.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
   await server.register(multipart, {
     limits: { files: 1, fields: 8, parts: 9, fieldSize: 4_096, fileSize: limits.mediaBytes },
@@ -69,7 +76,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   });
   await describeApi(server);
   for (const each of ENDPOINTS) mount(server, each, options);
-  if (entrance === 'network') await serveConsole(server);
+  if (entrance === 'local') for (const each of LOCAL_ENDPOINTS) mount(server, each, options);
+  else await serveConsole(server);
   return server;
 }
 

@@ -2,7 +2,9 @@ import type { ApiKeys } from '../access/api-keys.js';
 import type { RateGate } from '../access/rate-gate.js';
 import type { Sessions } from '../access/sessions.js';
 import type { Lists } from '../lists/lists.js';
+import type { Metrics } from '../metrics/metrics.js';
 import type { Scanner } from '../scan/scanner.js';
+import type { BackupProgress } from '../storage/backup/create-backup.js';
 
 /** What the service can say of itself. */
 export interface ServiceStatus {
@@ -14,6 +16,21 @@ export interface ServiceStatus {
   readonly lists: number;
   readonly appliedSeq: number;
   readonly decoders: { readonly processes: number; readonly formats: readonly string[] };
+}
+
+export interface BackupOrder {
+  readonly target: string;
+  readonly keysFile: string | undefined;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: BackupProgress) => void;
+}
+
+export interface BackupSummary {
+  readonly rows: number;
+  readonly files: number;
+  readonly bytes: number;
+  /** Segments that were not there, or not what they should be. */
+  readonly missing: number;
 }
 
 /** What the routes stand on; the application implements it. */
@@ -31,6 +48,9 @@ export interface Services {
   readonly keys: ApiKeys;
   readonly sessions: Sessions;
   readonly rates: RateGate;
+  readonly metrics: Metrics;
+  /** Writes a backup of all that this installation holds. */
+  backUp(order: BackupOrder): Promise<BackupSummary>;
   status(): ServiceStatus;
   /** Whether verdicts can be given now, and if not, why. */
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };

@@ -30,6 +30,7 @@ export const lookup = endpoint({
     const { lists } = services;
     services.rates.charge(principal, 'lookup', body.signals.length - 1);
     if (!lists.ready) throw new VigieError('index-not-loaded', { retryAfter: 2 });
+    for (const { type } of body.signals) services.metrics.count('vigie_lookup_signals_total', { type });
     const listVersion = lists.appliedSeq;
     const results = await lookUpSignals(lists, body.signals, {
       limit: body.limit,
