@@ -9,8 +9,8 @@ import { SealedBlobStore } from '../src/lists/sealed-blob-store.js';
 import { CsvParser } from '../src/lists/sources/csv.js';
 import { ListRecord } from '../src/lists/sources/list-record.js';
 import { signalType } from '../src/signals/signal-types.js';
+import { type BlobStorePlace, openBlobStore } from '../src/storage/blob-store-place.js';
 import { openDatabase } from '../src/storage/database.js';
-import { DirectoryBlobStore } from '../src/storage/directory-blob-store.js';
 import { openKeyring } from '../src/storage/open-keyring.js';
 import type { Bench, BenchRow } from './harness.js';
 
@@ -47,13 +47,14 @@ async function importOnce(
 ): Promise<readonly BenchRow[]> {
   const [segments, temporary] = [join(root, 'segments'), join(root, 'tmp')];
   for (const directory of [segments, temporary]) await mkdir(directory);
+  const store: BlobStorePlace = { kind: 'directory', path: segments, temporary };
   const [keyFile, canaryFile] = [join(root, 'master.key'), join(root, 'canary')];
   const keyring = await openKeyring({ keyFile, canaryFile, holdsSealedData: async () => false }, {});
-  const blobs = new SealedBlobStore(new DirectoryBlobStore(segments, temporary), keyring);
+  const blobs = new SealedBlobStore(openBlobStore(store), keyring);
   const database = await openDatabase({ dataDir: join(root, 'db') }, { allowNoFsync: true });
   const openLists = (pool = new MemoryPool()) => {
     const index = new MatchIndex({ pool });
-    const place = { segments, temporary, keyFile, canaryFile };
+    const place = { store, keyFile, canaryFile };
     return { index, pool, lists: new Lists({ database, blobs, index, pool, place }) };
   };
   try {

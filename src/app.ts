@@ -2,62 +2,39 @@ import { chmod, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { ApiKeys } from './access/api-keys.js';
+import type { ApiKeys } from './access/api-keys.js';
 import { RateGate } from './access/rate-gate.js';
 import { Sessions } from './access/sessions.js';
+import { type AppParts, type OpenOptions, openParts, STALE_MS } from './app-parts.js';
 import type { Config } from './config.js';
 import { ENGINE, VERSION } from './engine.js';
 import { VigieError } from './errors.js';
+import type { GroundFloor } from './ground-floor.js';
 import { buildServer } from './http/server.js';
 import type { BackupOrder, BackupSummary, ServiceStatus, Services } from './http/services.js';
-import { MatchIndex } from './index/match-index.js';
-import { MemoryPool } from './index/pdq/memory-pool.js';
-import { Lists } from './lists/lists.js';
-import { SealedBlobStore } from './lists/sealed-blob-store.js';
-import { createPhotoDnaHasher } from './media/photodna-hasher.js';
-import { MediaPool } from './media/pool.js';
+import type { Lists } from './lists/lists.js';
 import { sandboxReport } from './media/sandbox.js';
 import { Metrics } from './metrics/metrics.js';
 import { registerSources } from './metrics-sources.js';
-import { GuardedClient } from './net/guarded-client.js';
 import { every } from './runtime/every.js';
-import { Scanner } from './scan/scanner.js';
-import { SeenLog } from './scan/seen-log.js';
+import type { Scanner } from './scan/scanner.js';
 import { createBackup } from './storage/backup/create-backup.js';
-import { DataDir } from './storage/data-dir.js';
-import { type Database, openDatabase } from './storage/database.js';
-import { DirectoryBlobStore } from './storage/directory-blob-store.js';
-import type { Keyring } from './storage/keyring.js';
-import { openKeyring } from './storage/open-keyring.js';
 import { randomId } from './storage/random-id.js';
+import { freeSpace, Watch, type Watched } from './watch.js';
 
-export interface AppOptions {
-  readonly logger: Logger;
-  /** Start the decoder processes now; without, the first medium waits for them. */
-  readonly decoders: boolean;
-  readonly signal?: AbortSignal;
-  /** Told in a sentence what takes time at the start. */
-  readonly onProgress?: (text: string) => void;
+export interface AppOptions extends OpenOptions {
+  /** False: items are taken in, and looked at by other processes. True when left out, if there are decoders. */
+  readonly work?: boolean;
 }
 
-/** A process that has not heard of list changes for so long cannot know what was withdrawn: it is not ready. */
-const STALE_MS = 5_000;
 /** What has begun may take so long to end when the service stops. */
 const DRAIN_MS = 25_000;
+const SECOND = 1_000;
 const MINUTE = 60_000;
-
-interface Parts {
-  readonly dataDir: DataDir;
-  readonly keyring: Keyring;
-  readonly database: Database;
-  readonly index: MatchIndex;
-  readonly lists: Lists;
-  readonly pool: MediaPool;
-  readonly scanner: Scanner;
-  readonly seen: SeenLog;
-  readonly keys: ApiKeys;
-  readonly firstStart: boolean;
-}
+/** Events are sealed each second; a batch that is so late needs somebody. */
+const UNSEALED_MS = 60_000;
+/** Of the file system of the data directory: below either, somebody has to make room. */
+const DISK_LOW = { share: 0.05, bytes: 2 ** 30 };
 
 /** The service: the one place where everything is wired. It owns its data directory until `close`. */
 export class App implements Services {
@@ -65,26 +42,39 @@ export class App implements Services {
   readonly lists: Lists;
   readonly scanner: Scanner;
   readonly keys: ApiKeys;
+  readonly audit: GroundFloor['audit'];
+  readonly intake: GroundFloor['intake'];
+  readonly outbox: GroundFloor['outbox'];
+  readonly webhooks: GroundFloor['webhooks'];
+  readonly attentions: GroundFloor['attentions'];
   readonly sessions = new Sessions();
   readonly rates: RateGate;
   readonly metrics = new Metrics();
   /** True when no key was ever created here. */
   readonly firstStart: boolean;
-  readonly #parts: Parts;
+  readonly #parts: AppParts;
   readonly #logger: Logger;
+  /** Whether decoder processes were started, and so have to be there. */
+  readonly #decoding: boolean;
   readonly #stop = new AbortController();
   readonly #servers: FastifyInstance[] = [];
   readonly #chores: (() => Promise<void>)[] = [];
   #address = '';
 
-  private constructor(config: Config, parts: Parts, logger: Logger) {
+  private constructor(config: Config, parts: AppParts, { logger, decoders }: AppOptions) {
     this.config = config;
+    this.#decoding = decoders;
     this.#parts = parts;
     this.#logger = logger;
     this.rates = new RateGate(config.rates);
     this.lists = parts.lists;
     this.scanner = parts.scanner;
     this.keys = parts.keys;
+    this.audit = parts.floor.audit;
+    this.intake = parts.floor.intake;
+    this.outbox = parts.floor.outbox;
+    this.webhooks = parts.floor.webhooks;
+    this.attentions = parts.floor.attentions;
     this.firstStart = parts.firstStart;
   }
 
@@ -93,49 +83,11 @@ export class App implements Services {
    * @throws VigieError of the storage family; `memory-exhausted`; the signal's reason. Nothing stays open then
    */
   static async open(config: Config, options: AppOptions): Promise<App> {
-    const { logger, decoders, signal, onProgress } = options;
-    await using opened = new Opened();
-    const dataDir = opened.own(await DataDir.open(config.dataDir, { create: true, ...given({ signal }) }));
-    const keyring = await openKeyring(dataDir.keyPlace);
-    const place = config.databaseUrl === undefined ? { dataDir: dataDir.db } : { url: config.databaseUrl };
-    const database = await openDatabase(place, { allowNoFsync: config.allowNoFsync, ...given({ signal }) });
-    opened.own(database);
-    const memory = new MemoryPool({ limit: config.limits.indexBytes });
-    const { metric, threshold = 0 } = config.photodna;
-    const index = new MatchIndex({ pool: memory, photodna: { metric, threshold } });
-    const { keyFile, canaryFile } = dataDir.keyPlace;
-    const lists = opened.own(
-      new Lists({
-        database,
-        index,
-        pool: memory,
-        blobs: new SealedBlobStore(new DirectoryBlobStore(dataDir.segments, dataDir.tmp), keyring),
-        place: { segments: dataDir.segments, temporary: dataDir.tmp, keyFile, canaryFile },
-      }),
-    );
-    await lists.load({
-      ...given({ signal }),
-      onProgress: ({ list, segment, segments }) => onProgress?.(`Loading ${list}: ${segment} of ${segments} segments`),
-    });
-    await lists.follow();
-    const pool = opened.own(new MediaPool(config.decoders));
-    if (decoders) await pool.start();
-    const seen = opened.own(new SeenLog(dataDir.seen, keyring));
-    const scanner = new Scanner({
-      lists,
-      pool,
-      seen,
-      client: new GuardedClient({ allow: config.allowFetchFrom, timeoutMs: config.limits.fetchMs }),
-      ...given({ photodna: createPhotoDnaHasher(config.photodna.hasher) }),
-      maximumBytes: config.limits.mediaBytes,
-      cacheBytes: config.limits.cacheBytes,
-    });
-    const keys = new ApiKeys(database.db);
-    const firstStart = (await keys.ls()).length === 0;
-    opened.keep();
-    const parts = { dataDir, keyring, database, index, lists, pool, scanner, seen, keys, firstStart };
-    const app = new App(config, parts, logger);
+    const parts = await openParts(config, options);
+    const app = new App(config, parts, options);
+    const { database, index, lists, pool } = parts;
     registerSources(app.metrics, { db: database.db, index, lists, pool, readiness: () => app.readiness() });
+    await parts.floor.start({ work: options.work ?? options.decoders });
     app.#doChores();
     return app;
   }
@@ -177,9 +129,8 @@ export class App implements Services {
   }
 
   async backUp(order: BackupOrder): Promise<BackupSummary> {
-    const { database, keyring, dataDir } = this.#parts;
-    const segments = new DirectoryBlobStore(dataDir.segments, dataDir.tmp);
-    const place = { database, keyring, segments, dataDir: dataDir.path, version: VERSION };
+    const { database, keyring, dataDir, stored } = this.#parts;
+    const place = { database, keyring, ...stored, seen: dataDir.seen, version: VERSION };
     const { tables, files, missing } = await createBackup({ ...place, ...order });
     return {
       rows: tables.reduce((sum, { rows }) => sum + rows, 0),
@@ -228,12 +179,15 @@ export class App implements Services {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort(new VigieError('shutting-down'));
     await this.#drain();
-    const { pool, seen, lists, keys, database, dataDir } = this.#parts;
+    const { floor, stream, pool, seen, lists, keys, database, dataDir } = this.#parts;
+    const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, what);
+    await floor.close().catch(failed('not all that was under way was written down'));
+    await stream.close();
     await pool.close();
     await seen.close();
     // A merge that is under way gives way to the lists being closed.
     await Promise.all([lists.close(), ...this.#chores.map((stop) => stop())]);
-    await keys.flush().catch((error: unknown) => this.#logger.warn({ err: error }, 'use of keys was not written down'));
+    await keys.flush().catch(failed('use of keys was not written down'));
     await database.close();
     await dataDir.close();
   }
@@ -255,13 +209,39 @@ export class App implements Services {
 
   /** What keeps the house in order while the service runs. */
   #doChores(): void {
-    const { lists, keys } = this.#parts;
+    const { lists, keys, floor, database, node } = this.#parts;
+    const { intake, attentions } = floor;
+    const watch = new Watch(database, `node:${node}`, () => this.#look());
     const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, `${what} failed`);
     this.#chores.push(
+      every(10 * SECOND, () => watch.tick(), failed('looking at the state of the service')),
       every(MINUTE, () => lists.compact(), failed('merging segments')),
+      every(MINUTE, () => intake.tend(), failed('tending items')),
       every(MINUTE, () => keys.flush(), failed('writing down the use of keys')),
+      every(60 * MINUTE, () => intake.sweep(), failed('sweeping items and media')),
+      every(60 * MINUTE, () => attentions.sweep(), failed('forgetting what was resolved long ago')),
       every(60 * MINUTE, () => lists.sweep(), failed('sweeping unused segments')),
     );
+  }
+
+  /** What of this process may need somebody. */
+  async #look(): Promise<readonly Watched[]> {
+    const { lists, pool, floor, dataDir } = this.#parts;
+    const { unsealed, oldestUnsealed } = await floor.audit.sealed();
+    const late = oldestUnsealed === null ? 0 : Date.now() - oldestUnsealed.getTime();
+    const { share, bytes } = await freeSpace(dataDir.path);
+    const low = share < DISK_LOW.share || bytes < DISK_LOW.bytes;
+    const lost = this.#decoding && pool.processes.length === 0;
+    return [
+      { kind: 'events-unsealed', cause: 'late', trouble: late > UNSEALED_MS ? { events: unsealed } : undefined },
+      { kind: 'disk-low', cause: 'data', trouble: low ? { percent: Math.round(share * 100), bytes } : undefined },
+      { kind: 'decoders-lost', cause: 'none', trouble: lost ? { processes: 0 } : undefined },
+      ...lists.problems().map(({ list, detail }) => ({
+        kind: 'index-incomplete' as const,
+        cause: `list ${list}`,
+        trouble: { list, detail },
+      })),
+    ];
   }
 
   /** What works and could be better, for people to read. */
@@ -281,27 +261,4 @@ export class App implements Services {
     }
     return found;
   }
-}
-
-/** Closes what was opened, latest first, unless it is kept. */
-class Opened implements AsyncDisposable {
-  #things: { close(): Promise<void> }[] = [];
-
-  own<T extends { close(): Promise<void> }>(thing: T): T {
-    this.#things.unshift(thing);
-    return thing;
-  }
-
-  keep(): void {
-    this.#things = [];
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const thing of this.#things) await thing.close().catch(() => undefined);
-  }
-}
-
-/** Leaves out what is undefined, for options that know "absent" and no `undefined`. */
-function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
 }

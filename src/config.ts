@@ -7,6 +7,8 @@ export interface Config {
   /** A PostgreSQL server in place of the embedded database. */
   readonly databaseUrl: string | undefined;
   readonly allowNoFsync: boolean;
+  /** Where segments lie: a directory that processes share, or `s3://bucket/prefix`; the data directory when undefined. */
+  readonly segments: string | undefined;
   readonly host: string;
   readonly port: number;
   /** A proxy that ends TLS stands in front: other addresses than loopback may then be listened on. */
@@ -38,6 +40,8 @@ export interface Config {
   };
   /** How often who may ask; see access/quotas.ts. */
   readonly rates: Rates;
+  /** Where mail about alarms goes; none when left out. */
+  readonly mail: { readonly url: string; readonly to: readonly string[]; readonly from: string } | undefined;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }
 
@@ -45,6 +49,7 @@ export const DEFAULTS: Config = {
   dataDir: './vigie-data',
   databaseUrl: undefined,
   allowNoFsync: false,
+  segments: undefined,
   host: '127.0.0.1',
   port: 8790,
   behindProxy: false,
@@ -66,5 +71,6 @@ export const DEFAULTS: Config = {
   allowFetchFrom: [],
   photodna: { hasher: undefined, metric: 'squared-euclidean', threshold: undefined },
   rates: DEFAULT_RATES,
+  mail: undefined,
   logLevel: 'info',
 };

@@ -336,6 +336,11 @@ export const ERRORS = define({
     title: 'Items of private surfaces are not looked at.',
     remedy: 'Only `vigie private on` with a jurisdiction, its legal basis and an end allows it.',
   },
+  'private-switch-not-found': {
+    status: 404,
+    title: 'Private surfaces of this jurisdiction are not switched on.',
+    remedy: 'See `vigie private ls`.',
+  },
   'item-conflict': {
     status: 409,
     title: 'An item of this id was handed in before with another content.',
@@ -360,6 +365,36 @@ export const ERRORS = define({
     status: 502,
     title: 'The receiver answered with success, but not as a receiver of webhooks does.',
     remedy: 'An HTML page or a redirect is no acknowledgement; check the address.',
+  },
+  'effect-failed': {
+    status: 502,
+    title: 'The receiver did not take the effect.',
+    remedy: 'It is tried again for about a day; check that the receiver works.',
+  },
+  'effect-timeout': {
+    status: 504,
+    title: 'The receiver did not take the effect in time.',
+    remedy: 'It is tried again for about a day; a receiver should answer first and work afterwards.',
+  },
+  'effect-not-found': {
+    status: 404,
+    title: 'There is no such effect.',
+    remedy: 'See `vigie effects ls`; finished ones are forgotten after a month.',
+  },
+  'effect-not-waiting': {
+    status: 409,
+    title: 'The effect is finished, or it is being delivered just now.',
+    remedy: 'See `vigie effects ls`, and try again in a minute if it is in flight.',
+  },
+  'signature-invalid': {
+    status: 401,
+    title: 'The signature of the message is not valid.',
+    remedy: 'Check the secret, that the body is verified as it came, and the clock of the receiver.',
+  },
+  'webhook-name-taken': {
+    status: 409,
+    title: 'There is a webhook of this name already.',
+    remedy: 'Choose another name, or remove the one that is there.',
   },
   'webhook-not-found': { status: 404, title: 'There is no such webhook.', remedy: 'See `vigie webhook ls`.' },
   'attention-not-found': { status: 404, title: 'There is no such attention.', remedy: 'See `vigie attention ls`.' },

@@ -19,7 +19,7 @@ describe.each(DATABASES)('API keys: $name', ({ missing, start }) => {
   beforeEach(async () => {
     database = await databases.open();
     now = 0;
-    keys = new ApiKeys(database.db, () => now);
+    keys = new ApiKeys(database, undefined, () => now);
   });
 
   it('finds a key with its scopes, and keeps only its hash', async () => {
@@ -35,7 +35,7 @@ describe.each(DATABASES)('API keys: $name', ({ missing, start }) => {
   });
 
   it('refuses a revoked key at once, and within half a second where another process revoked it', async () => {
-    const elsewhere = new ApiKeys(database.db, () => now);
+    const elsewhere = new ApiKeys(database, undefined, () => now);
     const { key, info } = await keys.create('a service', ['scan']);
     expect(await elsewhere.find(key)).toBeDefined();
     expect(await keys.revoke(info.id)).toBe(true);

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { StoredApiKey } from '../storage/api-key-store.js';
 import { createApiKey, findApiKey, listApiKeys, revokeApiKey, touchApiKeys } from '../storage/api-key-store.js';
-import type { Db } from '../storage/schema.js';
+import type { Database } from '../storage/database.js';
+import type { RecordEvent } from '../storage/events/event-kinds.js';
 import type { Principal } from './principal.js';
 import { parseRate } from './quotas.js';
 import { isScope, type Scope } from './scopes.js';
@@ -30,13 +31,16 @@ interface Remembered {
 
 /** API keys, of which only the SHA-256 is kept. */
 export class ApiKeys {
-  readonly #db: Db;
+  readonly #database: Database;
+  readonly #record: RecordEvent | undefined;
   readonly #now: () => number;
   readonly #remembered = new Map<string, Remembered>();
   readonly #used = new Map<string, Date>();
 
-  constructor(db: Db, now: () => number = () => performance.now()) {
-    this.#db = db;
+  /** @param record writes down that keys were created and revoked, in the transaction that does it */
+  constructor(database: Database, record?: RecordEvent, now: () => number = () => performance.now()) {
+    this.#database = database;
+    this.#record = record;
     this.#now = now;
   }
 
@@ -63,31 +67,40 @@ export class ApiKeys {
   ): Promise<{ readonly info: KeyInfo; readonly key: string }> {
     const key = PREFIX + randomBytes(SECRET_BYTES).toString('base64url');
     const hash = createHash('sha256').update(key).digest();
-    const stored = await createApiKey(this.#db, { name, hash, scopes, rate });
+    const stored = await this.#database.transaction(async (tx) => {
+      const made = await createApiKey(tx, { name, hash, scopes, rate });
+      const refs = { key: made.id, scopes: scopes.join(',') };
+      await this.#record?.(tx, { kind: 'key.created', subject: `key:${made.id}`, refs });
+      return made;
+    });
     return { info: infoOf(stored), key };
   }
 
   /** @returns false when there is no such key or it was revoked before */
   async revoke(id: string): Promise<boolean> {
-    const revoked = await revokeApiKey(this.#db, id);
+    const revoked = await this.#database.transaction(async (tx) => {
+      const done = await revokeApiKey(tx, id);
+      if (done) await this.#record?.(tx, { kind: 'key.revoked', subject: `key:${id}`, refs: { key: id } });
+      return done;
+    });
     this.#remembered.clear();
     return revoked;
   }
 
   /** All keys, newest first, revoked ones too. */
   async ls(): Promise<readonly KeyInfo[]> {
-    return (await listApiKeys(this.#db)).map(infoOf);
+    return (await listApiKeys(this.#database.db)).map(infoOf);
   }
 
   /** Writes down when keys were last used; call it once in a while. */
   async flush(): Promise<void> {
     const used = new Map(this.#used);
     this.#used.clear();
-    await touchApiKeys(this.#db, used);
+    await touchApiKeys(this.#database.db, used);
   }
 
   async #look(name: string, digest: Uint8Array): Promise<Principal | undefined> {
-    const stored = await findApiKey(this.#db, digest);
+    const stored = await findApiKey(this.#database.db, digest);
     const principal = stored === undefined ? undefined : principalOf(stored);
     // Guessed keys are remembered too, so that guessing does not load the database; the oldest go first.
     for (const oldest of this.#remembered.keys()) {

@@ -1,6 +1,8 @@
 /** What a principal may do. Every route declares one of these, or `public`; there is no way to declare nothing. */
 export const SCOPES = {
   scan: 'scan media and get verdicts',
+  'items:write': 'hand in items',
+  'items:read': 'see items and their verdicts',
   lookup: 'look up signals in the lists',
   'matches:detail': 'see the distance and the view of a match',
   'lists:read': 'see lists, their versions and their counts',
@@ -8,8 +10,16 @@ export const SCOPES = {
   'entries:write': 'add and withdraw single entries',
   'entries:read': 'see the fingerprints of entries (each such look is recorded)',
   'lists:export': 'take a whole list out',
+  'private:write': 'switch the looking at private surfaces on and off, by law',
   'status:read': 'see the state of the service',
   'metrics:read': 'read the figures at /metrics',
+  'attention:read': 'see what needs somebody',
+  'attention:write': 'acknowledge, resolve and replay it',
+  'webhooks:write': 'add, see, test and remove webhooks',
+  'effects:read': 'see what waits to leave and what could not be delivered',
+  'effects:write': 'retry effects or give them up',
+  'audit:read': 'read the record of events, check and export it',
+  'audit:erase': 'erase what the record holds of a subject',
   'keys:write': 'create and revoke keys and one-time links',
 } as const;
 

@@ -52,6 +52,12 @@ export const dataOption = (): Option =>
     .default(DEFAULTS.dataDir)
     .argParser(path);
 
+export const segmentsOption = (): Option =>
+  new Option(
+    '--segments <place>',
+    'where lists lie when several processes share them: a directory, or s3://bucket/prefix',
+  ).env('VIGIE_SEGMENTS');
+
 export const formatOption = (): Option =>
   new Option('--format <name>', 'how to write').choices(['table', 'json']).default('table');
 

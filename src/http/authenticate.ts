@@ -14,6 +14,9 @@ export const LOCAL_OPERATOR: Principal = {
   scopes: new Set(ALL_SCOPES),
 };
 
+/** Whoever asks where nothing needs to be allowed. */
+export const NOBODY: Principal = { kind: 'system', id: 'anonymous', name: 'Anonymous', scopes: new Set() };
+
 /**
  * Tells who asks.
  * @throws VigieError `rate-limited`, `key-missing`, `key-invalid`, `link-used` (a session that is over)

@@ -1,22 +1,38 @@
 import type { Endpoint } from './endpoint.js';
+import {
+  acknowledgeAttention,
+  getAttention,
+  listAttentions,
+  replayAttention,
+  resolveAttention,
+} from './endpoints/attention.js';
+import { eraseSubject, exportAudit, listEvents, verifyAudit } from './endpoints/audit.js';
 import { backup } from './endpoints/backup.js';
+import { giveUpEffect, listEffects, retryEffect } from './endpoints/effects.js';
 import { addEntries, disputeEntry, getEntry, restoreEntry, withdrawEntry } from './endpoints/entries.js';
 import { exportList } from './endpoints/export-list.js';
 import { healthz, readyz } from './endpoints/health.js';
 import { importList } from './endpoints/import-list.js';
+import { getItem, handInItem } from './endpoints/items.js';
+import { handInItems } from './endpoints/items-batch.js';
 import { createKey, listKeys, revokeKey } from './endpoints/keys.js';
 import { getList, getLists, removeList, rollBackList } from './endpoints/lists.js';
 import { lookup } from './endpoints/lookup.js';
 import { metrics } from './endpoints/metrics.js';
 import { openapiDocument } from './endpoints/openapi-document.js';
+import { listPrivateSwitches, switchPrivateOff, switchPrivateOn } from './endpoints/private-switches.js';
 import { getSample, listSamples } from './endpoints/samples.js';
 import { scan } from './endpoints/scan.js';
 import { createLink, openSession } from './endpoints/sessions.js';
 import { status } from './endpoints/status.js';
+import { addWebhook, listWebhooks, removeWebhook, rotateWebhook, testWebhook } from './endpoints/webhooks.js';
 
 /** Every route of the service, in the order in which the OpenAPI document shows them. */
 export const ENDPOINTS: readonly Endpoint[] = [
   scan,
+  handInItem,
+  handInItems,
+  getItem,
   lookup,
   getLists,
   getList,
@@ -31,8 +47,28 @@ export const ENDPOINTS: readonly Endpoint[] = [
   disputeEntry,
   listSamples,
   getSample,
+  switchPrivateOn,
+  listPrivateSwitches,
+  switchPrivateOff,
   status,
   metrics,
+  listAttentions,
+  getAttention,
+  acknowledgeAttention,
+  resolveAttention,
+  replayAttention,
+  addWebhook,
+  listWebhooks,
+  removeWebhook,
+  testWebhook,
+  rotateWebhook,
+  listEffects,
+  retryEffect,
+  giveUpEffect,
+  listEvents,
+  verifyAudit,
+  exportAudit,
+  eraseSubject,
   createKey,
   listKeys,
   revokeKey,

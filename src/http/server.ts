@@ -10,8 +10,9 @@ import Fastify, {
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import { VigieError } from '../errors.js';
+import { acting } from '../runtime/acting.js';
 import { allowedMethods } from './allowed-methods.js';
-import { authenticate, authorise, LOCAL_OPERATOR } from './authenticate.js';
+import { authenticate, authorise, LOCAL_OPERATOR, NOBODY } from './authenticate.js';
 import { discardRest, watchBody } from './body-clock.js';
 import { serveConsole } from './console-files.js';
 import { type Endpoint, problemSchema } from './endpoint.js';
@@ -69,7 +70,9 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     services.metrics.observe('vigie_http_request_seconds', labels, reply.elapsedTime / 1_000);
   });
 
-  server.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
+  for (const type of ['application/octet-stream', 'application/x-ndjson']) {
+    server.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
+  }
   await server.register(multipart, {
     limits: { files: 1, fields: 8, parts: 9, fieldSize: 4_096, fileSize: limits.mediaBytes },
     throwFileSizeLimit: false,
@@ -121,16 +124,18 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
       request.raw.once('aborted', onClose);
       reply.raw.once('close', onClose);
       try {
-        const result = await each.handle({
+        const principal = request.principal ?? (scope === 'public' ? NOBODY : LOCAL_OPERATOR);
+        const call = {
           params: request.params as undefined,
           query: request.query as undefined,
           body: request.body as undefined,
-          principal: request.principal ?? LOCAL_OPERATOR,
+          principal,
           signal: gone.signal,
           services,
           request,
           reply,
-        });
+        };
+        const result = await acting(principal.id, () => each.handle(call));
         if (reply.sent || reply.raw.headersSent) return reply;
         return reply.code(success).send(result);
       } finally {

@@ -1,10 +1,15 @@
 import type { ApiKeys } from '../access/api-keys.js';
 import type { RateGate } from '../access/rate-gate.js';
 import type { Sessions } from '../access/sessions.js';
+import type { Webhooks } from '../effects/webhooks.js';
+import type { Intake } from '../intake/intake.js';
 import type { Lists } from '../lists/lists.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Scanner } from '../scan/scanner.js';
+import type { Attentions } from '../storage/attention/attentions.js';
 import type { BackupProgress } from '../storage/backup/create-backup.js';
+import type { Audit } from '../storage/events/audit.js';
+import type { Outbox } from '../storage/outbox/outbox.js';
 
 /** What the service can say of itself. */
 export interface ServiceStatus {
@@ -45,12 +50,17 @@ export interface Services {
   readonly address: string;
   readonly lists: Lists;
   readonly scanner: Scanner;
+  readonly intake: Intake;
   readonly keys: ApiKeys;
   readonly sessions: Sessions;
+  readonly audit: Audit;
   readonly rates: RateGate;
   readonly metrics: Metrics;
   /** Writes a backup of all that this installation holds. */
   backUp(order: BackupOrder): Promise<BackupSummary>;
+  readonly attentions: Attentions;
+  readonly outbox: Outbox;
+  readonly webhooks: Webhooks;
   status(): ServiceStatus;
   /** Whether verdicts can be given now, and if not, why. */
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };

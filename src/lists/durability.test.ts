@@ -256,7 +256,7 @@ describe.skipIf(!canMount)('lists on a full disk', () => {
       await writeFile(path, csvOf(2, 200_000));
       await expect(lists.import(order)).rejects.toMatchObject({ code: 'disk-full' });
       expect([matches(lists, seedOf(1, 5)), matches(lists, seedOf(2, 5))]).toEqual([true, false]);
-      expect(readdirSync(place.temporary)).toEqual([]);
+      expect(readdirSync(place.store.temporary)).toEqual([]);
       await rm(join(small, 'ballast'));
       await expect
         .poll(() => lists.withdraw(LIST, 'e7', { reason: 'a test', by: null }).then(() => true), { timeout: 20_000 })

@@ -1,14 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, VigieError } from '../errors.js';
 import { entryPoint } from '../runtime/entry-point.js';
+import type { BlobStorePlace } from '../storage/blob-store-place.js';
 import type { ManifestSegment } from '../storage/list-version-store.js';
 import type { OpenedInput } from './import-source.js';
 import type { StageCheckpoint, StageProgress, StageResult, StageSettings } from './stage-segments.js';
 
 /** What a thread needs to write sealed segments by itself; plain data. */
 export interface SegmentPlace {
-  readonly segments: string;
-  readonly temporary: string;
+  readonly store: BlobStorePlace;
   readonly keyFile: string;
   readonly canaryFile: string;
 }

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { VigieError } from '../errors.js';
 import { MemoryPool } from '../index/pdq/memory-pool.js';
-import { DirectoryBlobStore } from '../storage/directory-blob-store.js';
+import { openBlobStore } from '../storage/blob-store-place.js';
 import { openKeyring } from '../storage/open-keyring.js';
 import { readPath } from './import-source.js';
 import type { FromThread, ThreadStart, ToThread } from './import-thread.js';
@@ -44,13 +44,13 @@ async function* chunks(): AsyncGenerator<Uint8Array> {
 }
 
 try {
-  const { segments, temporary, keyFile, canaryFile } = place;
+  const { store, keyFile, canaryFile } = place;
   // The service has opened the same keys before; a missing one is an error here, never a reason to make another.
   const keyring = await openKeyring({ keyFile, canaryFile, holdsSealedData: async () => true });
   const result = await stageSegments(path === undefined ? chunks() : readPath(path), {
     ...settings,
     pool: new MemoryPool(),
-    blobs: new SealedBlobStore(new DirectoryBlobStore(segments, temporary), keyring),
+    blobs: new SealedBlobStore(openBlobStore(store), keyring),
     signal: controller.signal,
     onProgress: (progress) => send({ kind: 'progress', progress }),
     onSegment: async (segment, checkpoint) => {

@@ -3,6 +3,7 @@ import { VigieError } from '../errors.js';
 import type { MemoryPool } from '../index/pdq/memory-pool.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { Database } from '../storage/database.js';
+import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { type ImportRun, saveProgress } from '../storage/import-run-store.js';
 import { createList, findList, type ListTerms, removeList, type StoredList } from '../storage/list-store.js';
 import type { ManifestSegment } from '../storage/list-version-store.js';
@@ -47,6 +48,7 @@ export interface ImporterOptions {
   readonly place?: SegmentPlace | undefined;
   /** Versions that are kept beside the current one. */
   readonly keepVersions: number;
+  readonly record?: RecordEvent | undefined;
 }
 
 /** Imports whole lists: all of a file becomes the next version, or nothing changes. */
@@ -104,7 +106,7 @@ export class Importer {
     opened: OpenedInput,
     options: ImportOptions,
   ): Promise<ImportResult> {
-    const { database, keepVersions } = this.#options;
+    const { database, keepVersions, record } = this.#options;
     const earlier = resumed ? run.progress.staged : [];
     const staged: ManifestSegment[] = [...earlier];
     const { report } = await this.#stage(opened, {
@@ -129,7 +131,7 @@ export class Importer {
       segments: staged,
       importRun: run.id,
     };
-    await publish(database, list.id, next, { keep: keepVersions, terms: options.terms });
+    await publish(database, list.id, next, { keep: keepVersions, terms: options.terms, record });
     return { list: list.name, version: run.version, entries, report, resumed };
   }
 

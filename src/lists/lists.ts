@@ -8,10 +8,11 @@ import type { SignalTypeName } from '../signals/signal-type.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { Database } from '../storage/database.js';
 import { findEntryStatuses, setEntryStatus } from '../storage/entry-status-store.js';
+import type { EventDraft, EventKind, RecordEvent } from '../storage/events/event-kinds.js';
 import { lastListChange } from '../storage/list-change-log.js';
 import { changeListTerms, getList, type ListTerms, listLists, removeList } from '../storage/list-store.js';
 import { currentManifests, listVersions, rollBackTo } from '../storage/list-version-store.js';
-import type { EntryStatusName } from '../storage/schema.js';
+import type { EntryStatusName, Tx } from '../storage/schema.js';
 import { writeDelta } from './add-entries.js';
 import { compactSegments } from './compact.js';
 import { type ExportFormat, exportEntries } from './export-list.js';
@@ -35,6 +36,8 @@ export interface ListsOptions {
   readonly place?: SegmentPlace | undefined;
   /** Versions of each list that are kept beside the current one; 5 when not given. */
   readonly keepVersions?: number | undefined;
+  /** Writes down what is done to lists, in the transaction that does it; without it nothing is. */
+  readonly record?: RecordEvent | undefined;
 }
 
 /** Who changes the status of an entry, and why. */
@@ -68,11 +71,11 @@ export class Lists {
 
   constructor(options: ListsOptions) {
     this.#options = options;
-    const { database, blobs, pool, place } = options;
+    const { database, blobs, pool, place, record } = options;
     this.#loader = new ListLoader(options);
     this.#follower = new ListFollower(database, this.#loader);
     this.#runs = new WriteRuns(database);
-    this.#importer = new Importer({ database, blobs, pool, place, runs: this.#runs, keepVersions: this.#keep });
+    this.#importer = new Importer({ database, blobs, pool, place, record, runs: this.#runs, keepVersions: this.#keep });
   }
 
   /** True once every list that can be loaded is loaded. */
@@ -180,7 +183,10 @@ export class Lists {
     const { database } = this.#options;
     const { id, currentVersion } = await getList(database.db, name);
     const target = version ?? (await this.#versionBefore(id, currentVersion));
-    await database.transaction((tx) => rollBackTo(tx, id, target));
+    await database.transaction(async (tx) => {
+      await this.#record(tx, { kind: 'list.rolled-back', subject: `list:${id}`, refs: { list: id, version: target } });
+      await rollBackTo(tx, id, target);
+    });
     await this.#applied();
     return target;
   }
@@ -189,7 +195,11 @@ export class Lists {
   async describeList(name: string, terms: ListTerms): Promise<void> {
     const { database } = this.#options;
     const { id } = await getList(database.db, name);
-    await database.transaction((tx) => changeListTerms(tx, id, terms));
+    await database.transaction(async (tx) => {
+      const payload: Record<string, unknown> = { ...terms };
+      await this.#record(tx, { kind: 'list.described', subject: `list:${id}`, refs: { list: id }, payload });
+      await changeListTerms(tx, id, terms);
+    });
     await this.#applied();
   }
 
@@ -197,7 +207,10 @@ export class Lists {
   async remove(name: string): Promise<void> {
     const { database } = this.#options;
     const { id } = await getList(database.db, name);
-    await database.transaction((tx) => removeList(tx, id));
+    await database.transaction(async (tx) => {
+      await this.#record(tx, { kind: 'list.removed', subject: `list:${id}`, refs: { list: id }, payload: { name } });
+      await removeList(tx, id);
+    });
     await this.#applied();
   }
 
@@ -267,6 +280,10 @@ export class Lists {
     await this.#loader.close();
   }
 
+  async #record<K extends EventKind>(tx: Tx, draft: EventDraft<K>): Promise<void> {
+    await this.#options.record?.(tx, draft);
+  }
+
   get #keep(): number {
     return this.#options.keepVersions ?? KEPT_VERSIONS;
   }
@@ -298,7 +315,16 @@ export class Lists {
       if ((await list?.find(id)) === undefined) throw new VigieError('entry-not-found');
     }
     const change = { listId, entryIds: ids, status, reason, changedBy: by };
-    await database.transaction((tx) => setEntryStatus(tx, change));
+    await database.transaction(async (tx) => {
+      await this.#record(tx, {
+        kind: 'entry.status-changed',
+        ...(by === null ? {} : { actor: by }),
+        subject: `list:${listId}`,
+        refs: { list: listId, status, count: ids.length },
+        payload: { entries: [...ids], reason },
+      });
+      await setEntryStatus(tx, change);
+    });
     try {
       await this.#follower.poll();
     } catch {
@@ -338,7 +364,7 @@ export class Lists {
         segments,
         importRun: run.id,
       };
-      await publish(database, listId, next, { keep: this.#keep });
+      await publish(database, listId, next, { keep: this.#keep, record: this.#options.record });
       await this.#applied();
       return { version: run.version, report };
     } catch (error) {
@@ -374,7 +400,7 @@ export class Lists {
         importRun: run.id,
       };
       signal.throwIfAborted();
-      await publish(database, id, next, { keep: this.#keep });
+      await publish(database, id, next, { keep: this.#keep, record: this.#options.record, kind: 'list.merged' });
       await this.#applied();
       return true;
     } catch (error) {

@@ -3,21 +3,22 @@ import type { BlobStore, BlobWriter, ListedBlob } from '../storage/blob-store.js
 import type { Keyring } from '../storage/keyring.js';
 import { SealedReader, SealedWriter } from '../storage/sealed-file.js';
 
-const PURPOSE = 'segment';
-
 /** A blob store whose content is sealed: lists are secrets, and so are the segments that hold them. */
 export class SealedBlobStore implements BlobStore {
   readonly #blobs: BlobStore;
   readonly #keyring: Keyring;
+  readonly #purpose: string;
 
-  constructor(blobs: BlobStore, keyring: Keyring) {
+  /** @param purpose the kind of content; opening it as another kind fails */
+  constructor(blobs: BlobStore, keyring: Keyring, purpose: 'segment' | 'medium' = 'segment') {
     this.#blobs = blobs;
     this.#keyring = keyring;
+    this.#purpose = purpose;
   }
 
   async create(): Promise<BlobWriter> {
     const blob = await this.#blobs.create();
-    const sealed = new SealedWriter(blob, this.#keyring, PURPOSE);
+    const sealed = new SealedWriter(blob, this.#keyring, this.#purpose);
     return {
       write: (bytes) => sealed.write(bytes),
       commit: async () => {
@@ -31,7 +32,7 @@ export class SealedBlobStore implements BlobStore {
   async open(id: string): Promise<ByteSource> {
     const source = await this.#blobs.open(id);
     try {
-      return await SealedReader.open(source, this.#keyring, PURPOSE);
+      return await SealedReader.open(source, this.#keyring, this.#purpose);
     } catch (error) {
       await source.close();
       throw error;

@@ -1,6 +1,7 @@
 import { VigieError } from '../errors.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { Database } from '../storage/database.js';
+import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { endImport, type ImportRun, runningImport, saveProgress, startImport } from '../storage/import-run-store.js';
 import { changeListTerms, type ListTerms } from '../storage/list-store.js';
 import {
@@ -107,6 +108,14 @@ export class WriteRuns {
   }
 }
 
+export interface PublishOptions {
+  /** Versions that are kept beside the current one. */
+  readonly keep: number;
+  readonly terms?: ListTerms | undefined;
+  readonly record?: RecordEvent | undefined;
+  readonly kind?: 'list.published' | 'list.merged';
+}
+
 /**
  * Publishes a version, lets go of versions beyond `keep`, and says what there is to say of the list: one transaction.
  * @returns the sequence number of the last change
@@ -115,10 +124,12 @@ export async function publish(
   database: Database,
   listId: string,
   next: NewVersion,
-  { keep, terms }: { readonly keep: number; readonly terms?: ListTerms | undefined },
+  { keep, terms, record, kind = 'list.published' }: PublishOptions,
 ): Promise<number> {
   return await database.transaction(async (tx) => {
     if (terms !== undefined && Object.keys(terms).length > 0) await changeListTerms(tx, listId, terms);
+    const { version, entries } = next;
+    await record?.(tx, { kind, subject: `list:${listId}`, refs: { list: listId, version, entries } });
     const seq = await publishVersion(tx, listId, next);
     await retireVersions(tx, listId, keep);
     // Their blobs stay until the sweep: another node may be reading them.

@@ -22,6 +22,26 @@ export interface Fetched {
   readonly length: number | undefined;
 }
 
+export interface PostOptions {
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Time limit for the whole exchange, milliseconds; the client's when left out. */
+  readonly timeoutMs?: number;
+  /** The answer is read up to here, and cut. */
+  readonly answerBytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the receiver of a POST answered, whatever its status; nothing in it is to be trusted. */
+export interface PostAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly retryAfter: string | undefined;
+  readonly text: string;
+  /** The answer was longer than was read. */
+  readonly cut: boolean;
+}
+
 /**
  * The only way out of the house for an address that somebody else chose. Every address that DNS answers is judged, for
  * the first request and after each redirect, and the connection is made to the address that was judged, so that a name
@@ -49,9 +69,7 @@ export class GuardedClient {
     consume: (fetched: Fetched) => Promise<T>,
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<T> {
-    const timeout = AbortSignal.timeout(this.#timeoutMs);
-    const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
-    try {
+    return await this.#limited(this.#timeoutMs, options.signal, async (signal) => {
       let target = parse(url);
       for (let redirects = 0; ; redirects++) {
         const next = await this.#once(target, signal, consume);
@@ -59,9 +77,48 @@ export class GuardedClient {
         if (redirects === MAXIMUM_REDIRECTS) throw new VigieError('fetch-failed', { detail: 'too many redirects' });
         target = parse(next.location, target);
       }
+    });
+  }
+
+  /**
+   * Sends a text and reads the answer, whatever its status. A redirect is an answer: it is never followed.
+   * @throws VigieError `url-invalid`, `url-forbidden`, `fetch-failed`, `fetch-timeout`
+   */
+  async post(url: string, options: PostOptions): Promise<PostAnswer> {
+    const { body, headers, answerBytes, timeoutMs = this.#timeoutMs } = options;
+    return await this.#limited(timeoutMs, options.signal, async (signal) => {
+      const target = parse(url);
+      const dispatcher = agentFor(await this.#judge(target.hostname, signal));
+      try {
+        const response = await request(target, {
+          ...{ dispatcher, signal, method: 'POST', body, headersTimeout: timeoutMs, bodyTimeout: timeoutMs },
+          headers: { accept: '*/*', 'user-agent': 'Vigie', ...headers },
+        });
+        const { statusCode: status, headers: answered } = response;
+        response.body.on('error', () => undefined);
+        const { text, cut } = await readUpTo(response.body, answerBytes);
+        const contentType = String(answered['content-type'] ?? '');
+        const retryAfter = answered['retry-after'];
+        return { status, contentType, retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined, text, cut };
+      } finally {
+        await dispatcher.destroy();
+      }
+    });
+  }
+
+  /** Runs an exchange under a time limit, and gives whatever goes wrong as one of our errors. */
+  async #limited<T>(
+    timeoutMs: number,
+    outer: AbortSignal | undefined,
+    act: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const signal = outer === undefined ? timeout : AbortSignal.any([timeout, outer]);
+    try {
+      return await act(signal);
     } catch (error) {
       if (error instanceof VigieError) throw error;
-      if (options.signal?.aborted) throw options.signal.reason;
+      if (outer?.aborted) throw outer.reason;
       if (timeout.aborted) throw new VigieError('fetch-timeout', { cause: error });
       throw new VigieError('fetch-failed', { cause: error });
     }
@@ -72,17 +129,7 @@ export class GuardedClient {
     signal: AbortSignal,
     consume: (fetched: Fetched) => Promise<T>,
   ): Promise<{ readonly value: T } | { readonly location: string }> {
-    const address = await this.#judge(url.hostname, signal);
-    const dispatcher = new Agent({
-      connect: {
-        lookup: (_host, lookupOptions, callback) => {
-          const family = isIP(address);
-          if (lookupOptions.all) callback(null, [{ address, family }]);
-          else callback(null, address, family);
-        },
-      },
-      pipelining: 0,
-    });
+    const dispatcher = agentFor(await this.#judge(url.hostname, signal));
     try {
       const response = await request(url, {
         dispatcher,
@@ -118,6 +165,31 @@ export class GuardedClient {
     if (!addresses.every((address) => this.#guard.permits(address))) throw new VigieError('url-forbidden');
     return first;
   }
+}
+
+/** Connects to one address, whatever the name in the URL answers by now. */
+function agentFor(address: string): Agent {
+  return new Agent({
+    connect: {
+      lookup: (_host, lookupOptions, callback) => {
+        const family = isIP(address);
+        if (lookupOptions.all) callback(null, [{ address, family }]);
+        else callback(null, address, family);
+      },
+    },
+    pipelining: 0,
+  });
+}
+
+async function readUpTo(body: AsyncIterable<Uint8Array>, most: number): Promise<{ text: string; cut: boolean }> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.byteLength;
+    if (bytes > most) break;
+  }
+  return { text: Buffer.concat(chunks).subarray(0, most).toString(), cut: bytes > most };
 }
 
 function parse(text: string, base?: URL): URL {

@@ -99,6 +99,11 @@ export class Scanner {
     }
   }
 
+  /** The sequence of list changes that a look-up now takes into account. */
+  get appliedSeq(): number {
+    return this.#options.lists.appliedSeq;
+  }
+
   #assertReady(): void {
     if (!this.#options.lists.ready) throw new VigieError('index-not-loaded', { retryAfter: 2 });
   }

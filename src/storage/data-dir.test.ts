@@ -25,7 +25,7 @@ describe('the data directory', () => {
     expect(await socketPathOf(path)).toBe(dir.socketPath);
     await dir.close();
     expect(await ownerOf(path)).toBeUndefined();
-    expect((await readdir(path)).sort()).toEqual(['keys', 'seen', 'segments', 'tmp', 'vigie-data']);
+    expect((await readdir(path)).sort()).toEqual(['events', 'keys', 'media', 'seen', 'segments', 'tmp', 'vigie-data']);
   });
 
   it('is not made unless asked, and must be a directory', async () => {

@@ -47,7 +47,7 @@ export class DataDir implements AsyncDisposable {
         if (restoring === undefined) await mark(real);
         else await beginRestore(real, restoring);
         await rm(join(real, 'tmp'), { recursive: true, force: true });
-        for (const name of ['segments', 'seen', 'keys', 'tmp']) {
+        for (const name of ['segments', 'seen', 'events', 'media', 'keys', 'tmp']) {
           await mkdir(join(real, name), { recursive: true, mode: 0o700 });
         }
         await syncDirectory(real);
@@ -77,6 +77,14 @@ export class DataDir implements AsyncDisposable {
   get seen(): string {
     return join(this.path, 'seen');
   }
+  /** Sealed batches of events. */
+  get events(): string {
+    return join(this.path, 'events');
+  }
+  /** Media that were handed in and wait to be looked at. */
+  get media(): string {
+    return join(this.path, 'media');
+  }
   get keys(): string {
     return join(this.path, 'keys');
   }
@@ -90,7 +98,8 @@ export class DataDir implements AsyncDisposable {
       keyFile: join(this.keys, 'master.key'),
       canaryFile: join(this.path, 'sealed.canary'),
       holdsSealedData: async () => {
-        for (const directory of [this.segments, this.seen]) if ((await readdir(directory)).length > 0) return true;
+        for (const directory of [this.segments, this.seen, this.events, this.media])
+          if ((await readdir(directory)).length > 0) return true;
         return false;
       },
     };

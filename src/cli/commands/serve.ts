@@ -19,6 +19,7 @@ import {
   type PhotoDnaFlags,
   photodnaConfig,
   photodnaOptions,
+  segmentsOption,
   size,
   whole,
 } from '../options.js';
@@ -31,14 +32,26 @@ interface Flags extends DecoderFlags, PhotoDnaFlags {
   readonly behindProxy?: true;
   readonly databaseUrl?: string;
   readonly allowNoFsync?: true;
+  readonly segments?: string;
   readonly allowFetchFrom?: readonly string[];
   readonly uploadTimeout?: number;
   readonly fetchTimeout?: number;
   readonly indexMemory?: number;
   readonly rate?: readonly string[];
+  readonly alarmTo?: readonly string[];
+  readonly alarmFrom?: string;
   readonly sample?: true;
   readonly log: Config['logLevel'];
 }
+
+/** `a@example.org,b@example.org`; the option may be given again. */
+const addresses = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  ...text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== ''),
+];
 
 export function serveCommand(): Command {
   const command = new Command('serve')
@@ -62,6 +75,7 @@ export function serveCommand(): Command {
         'VIGIE_ALLOW_NO_FSYNC',
       ),
     )
+    .addOption(segmentsOption())
     .option('--allow-fetch-from <range>', 'an address or CIDR range that may be fetched from although private', collect)
     .addOption(new Option('--upload-timeout <time>', 'longest sending of one medium').argParser(duration))
     .addOption(new Option('--fetch-timeout <time>', 'longest fetching of one medium').argParser(duration))
@@ -73,6 +87,15 @@ export function serveCommand(): Command {
         .env('VIGIE_RATES')
         .argParser(ratesOption),
     )
+    .addOption(
+      new Option(
+        '--alarm-to <address>',
+        'mail address that is told of what needs somebody; VIGIE_SMTP_URL says by which server',
+      )
+        .env('VIGIE_ALARM_TO')
+        .argParser(addresses),
+    )
+    .addOption(new Option('--alarm-from <address>', 'mail address that alarms come from').env('VIGIE_ALARM_FROM'))
     .option('--sample', 'load the sample list of generated pictures at the first start')
     .addOption(
       new Option('--log <level>', 'how much to log')
@@ -146,6 +169,7 @@ function configFrom(flags: Flags): Config {
     dataDir: flags.data,
     databaseUrl: flags.databaseUrl,
     allowNoFsync: flags.allowNoFsync === true,
+    segments: flags.segments,
     host: flags.host,
     port: flags.port,
     behindProxy: flags.behindProxy === true,
@@ -159,6 +183,7 @@ function configFrom(flags: Flags): Config {
     allowFetchFrom: flags.allowFetchFrom ?? [],
     photodna: photodnaConfig(flags),
     rates: flags.rate === undefined ? DEFAULTS.rates : (parseRates(flags.rate) ?? DEFAULTS.rates),
+    mail: mailFrom(flags),
     logLevel: flags.log,
   };
 }
@@ -170,6 +195,19 @@ function ratesOption(text: string, before: readonly string[] = []): readonly str
     throw new InvalidArgumentError(`Give quota=rate, such as scan=500/s; quotas: ${Object.keys(QUOTAS).join(', ')}.`);
   }
   return words;
+}
+
+/** The URL of the server holds a password: on a command line, everybody on this machine could read it. */
+function mailFrom({ alarmTo: to = [], alarmFrom }: Flags): Config['mail'] {
+  const url = process.env['VIGIE_SMTP_URL'];
+  if (url === undefined || url === '') {
+    if (to.length > 0) throw new VigieError('usage', { detail: 'mail is wanted, and VIGIE_SMTP_URL is not set' });
+    return undefined;
+  }
+  const [first] = to;
+  if (first === undefined)
+    throw new VigieError('usage', { detail: 'VIGIE_SMTP_URL is set, and VIGIE_ALARM_TO is not' });
+  return { url, to, from: alarmFrom ?? first };
 }
 
 function assertSafeAddress({ host, behindProxy }: Config): void {

@@ -73,9 +73,10 @@ export const getEntry = endpoint({
       }),
     ),
   }),
-  handle: async ({ params, principal, request, services }) => {
+  handle: async ({ params, services }) => {
     const shown = await services.lists.entry(params.name, params.entry);
-    request.log.warn({ act: 'entry-shown', by: principal.id, list: params.name }, 'entry shown');
+    const { name, entry } = params;
+    await services.audit.note({ kind: 'entry.viewed', subject: 'service', refs: { list: name }, payload: { entry } });
     return present(shown);
   },
 });

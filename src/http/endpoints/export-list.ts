@@ -19,11 +19,12 @@ export const exportList = endpoint({
     allowed: z.literal('true').optional(),
   }),
   produces: 'text/csv',
-  handle: async ({ params, query, principal, request, reply, signal, services }) => {
+  handle: async ({ params, query, reply, signal, services }) => {
     if (query.allowed === undefined) throw new VigieError('export-refused');
     // What can be wrong with the list is said before the first byte.
-    await services.lists.show(params.name);
-    request.log.warn({ act: 'list-exported', by: principal.id, list: params.name }, 'list exported');
+    const { entries } = await services.lists.show(params.name);
+    const refs = { list: params.name, entries };
+    await services.audit.note({ kind: 'list.exported', subject: 'service', refs });
     const out = new PassThrough();
     const sink = {
       async write(bytes: Uint8Array): Promise<void> {

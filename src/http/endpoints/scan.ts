@@ -45,6 +45,7 @@ export const scan = endpoint({
       throw new VigieError('content-type-unsupported');
     }
     countVerdict(services.metrics, verdict, 'public');
+    await services.intake.scanVerdicts.keep(verdict, { by: principal.id, itemRef: query.itemRef });
     return {
       ...verdict,
       matches: verdict.matches.map((match) => hideDetail(match, principal)),

@@ -13,6 +13,8 @@ export const openSession = endpoint({
   answer: z.object({ opened: z.literal(true) }),
   handle: async ({ body, request, reply, services }) => {
     const secret = openOrCount(services, body.link, request.ip);
+    const session = services.sessions.find(secret)?.id ?? null;
+    await services.audit.note({ kind: 'session.opened', subject: 'service', refs: { session } });
     // Without a proxy there is loopback only; with one, the cookie must not travel in clear.
     const secure = services.config.behindProxy ? '; Secure' : '';
     reply.header(
@@ -44,8 +46,8 @@ export const createLink = endpoint({
     link: z.string().describe('The secret that stands behind the # of the address: `<address>/open#<link>`.'),
   }),
   status: 201,
-  handle: async ({ services }) => ({
-    address: services.address,
-    link: services.sessions.createLink(),
-  }),
+  handle: async ({ services }) => {
+    await services.audit.note({ kind: 'link.created', subject: 'service' });
+    return { address: services.address, link: services.sessions.createLink() };
+  },
 });

@@ -5,8 +5,8 @@
 import { pathToFileURL } from 'node:url';
 import { VigieError } from '../../errors.js';
 import { signalType } from '../../signals/signal-types.js';
+import { openBlobStore } from '../../storage/blob-store-place.js';
 import { openDatabase } from '../../storage/database.js';
-import { DirectoryBlobStore } from '../../storage/directory-blob-store.js';
 import { openKeyring } from '../../storage/open-keyring.js';
 import type { SegmentPlace } from '../import-thread.js';
 import type { Lists } from '../lists.js';
@@ -41,9 +41,9 @@ function say(news: ListsNews): Promise<void> {
 }
 
 async function run({ place, database: where }: ListsProcessStart): Promise<void> {
-  const { segments, temporary, keyFile, canaryFile } = place;
+  const { store, keyFile, canaryFile } = place;
   const keyring = await openKeyring({ keyFile, canaryFile, holdsSealedData: async () => true }, {});
-  const blobs = new SealedBlobStore(new DirectoryBlobStore(segments, temporary), keyring);
+  const blobs = new SealedBlobStore(openBlobStore(store), keyring);
   const database = await openDatabase(where);
   const { lists } = await openLists(database, blobs, { place });
   await lists.follow();

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { MatchIndex } from '../../index/match-index.js';
 import { MemoryPool } from '../../index/pdq/memory-pool.js';
 import type { BlobStore } from '../../storage/blob-store.js';
+import { type BlobStorePlace, openBlobStore } from '../../storage/blob-store-place.js';
 import type { Database } from '../../storage/database.js';
-import { DirectoryBlobStore } from '../../storage/directory-blob-store.js';
 import { openKeyring } from '../../storage/open-keyring.js';
 import type { SegmentPlace } from '../import-thread.js';
 import { Lists } from '../lists.js';
@@ -30,14 +30,15 @@ export async function blobsIn(root: string, place: string): Promise<TestBlobs> {
   const segments = join(place, 'segments');
   const temporary = join(place, 'tmp');
   for (const directory of [segments, temporary]) await mkdir(directory);
+  const store: BlobStorePlace = { kind: 'directory', path: segments, temporary };
   const keyFile = join(root, 'master.key');
   const canaryFile = join(root, 'canary');
   const holdsSealedData = async () => false;
   const keyring = await openKeyring({ keyFile, canaryFile, holdsSealedData }, {});
   return {
     root,
-    blobs: new SealedBlobStore(new DirectoryBlobStore(segments, temporary), keyring),
-    place: { segments, temporary, keyFile, canaryFile },
+    blobs: new SealedBlobStore(openBlobStore(store), keyring),
+    place: { store, keyFile, canaryFile },
     close: () => rm(root, { recursive: true, force: true }),
   };
 }

@@ -49,14 +49,24 @@ async function installation(kind: 'embedded' | 'server', options: { migrations?:
   if (kind === 'embedded') await copyEmptyDatabase(directory.db);
   const place = kind === 'embedded' ? { dataDir: directory.db } : { url: (await cluster?.createDatabase()) ?? '' };
   const database = await openDatabase(place, { ...LOOSE, migrations });
-  const segments = new DirectoryBlobStore(directory.segments, directory.tmp);
+  const { segments } = filesOf(directory);
   const close = async () => {
     await database.close();
     await directory.close();
   };
   const backUp = async (target: string, extra: object = {}): Promise<Manifest> =>
-    await createBackup({ database, keyring, segments, dataDir, version: '9.9.9', target, ...extra });
+    await createBackup({ database, keyring, ...filesOf(directory), version: '9.9.9', target, ...extra });
   return { dataDir, database, segments, close, backUp };
+}
+
+function filesOf({ path, segments, seen, tmp }: DataDir) {
+  const store = new DirectoryBlobStore(segments, tmp);
+  return {
+    segments: store,
+    media: new DirectoryBlobStore(join(path, 'media'), tmp),
+    seen,
+    events: join(path, 'events'),
+  };
 }
 
 async function put(segments: DirectoryBlobStore, bytes: Uint8Array): Promise<string> {
@@ -175,17 +185,21 @@ describe('a restore', () => {
   let source: Awaited<ReturnType<typeof installation>>;
 
   let once: string;
+  let mediumPath: string;
   beforeAll(async () => {
     once = await mkdtemp(join(tmpdir(), 'vigie-backup-'));
     source = await installation('embedded', { root: once });
     await sql`INSERT INTO instance (id) VALUES ('this-one')`.execute(source.database.db);
-    await mkdir(join(source.dataDir, 'events'));
+    await mkdir(join(source.dataDir, 'events'), { recursive: true });
     await writeFile(
-      join(source.dataDir, 'events', '000000000001.vbatch'),
+      join(source.dataDir, 'events', '0000000001.0123456789abcdef.vbatch'),
       'a batch that was sealed after the snapshot',
     );
-    await mkdir(join(source.dataDir, 'media', 'ab'), { recursive: true });
-    await writeFile(join(source.dataDir, 'media', 'ab', 'abcd'), randomBytes(5_000));
+    const medium = await put(
+      new DirectoryBlobStore(join(source.dataDir, 'media'), join(source.dataDir, 'tmp')),
+      randomBytes(5_000),
+    );
+    mediumPath = `media/${medium.slice(0, 2)}/${medium}`;
     target = join(once, 'backup');
     await source.backUp(target, { keysFile: join(once, 'keys') });
     return async () => {
@@ -221,8 +235,8 @@ describe('a restore', () => {
 
   it('leaves out a batch of events that was sealed after the moment of the backup', async () => {
     const { files } = await restore();
-    expect(files.map(({ path }) => path)).toEqual(['media/ab/abcd']);
-    expect((await stat(join(root, 'to', 'media', 'ab', 'abcd'))).mode & 0o777).toBe(0o600);
+    expect(files.map(({ path }) => path)).toEqual([mediumPath]);
+    expect((await stat(join(root, 'to', mediumPath))).mode & 0o777).toBe(0o600);
   });
 
   it('takes the keys from the file that they were written to, and says which are missing or wrong', async () => {
@@ -311,8 +325,7 @@ describe('backups of other versions', () => {
     const directory = await DataDir.open(dataDir, { create: true });
     const database = await openDatabase({ dataDir: directory.db }, { ...LOOSE, migrations: newer });
     const target = join(root, 'backup');
-    const segments = new DirectoryBlobStore(directory.segments, directory.tmp);
-    await createBackup({ database, keyring, segments, dataDir, version: '99', target });
+    await createBackup({ database, keyring, ...filesOf(directory), version: '99', target });
     await database.close();
     await directory.close();
     const restore = restoreBackup({ backup: target, dataDir: join(root, 'to'), environment, allowNoFsync: true });

@@ -2,6 +2,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sql } from 'kysely';
 import { VigieError } from '../../errors.js';
+import type { ByteSource } from '../../index/byte-io.js';
 import type { BlobStore } from '../blob-store.js';
 import type { Database } from '../database.js';
 import { errnoOf, fileError, syncDirectory } from '../durable-file.js';
@@ -12,16 +13,18 @@ import type { Tx } from '../schema.js';
 import { copyOut, filesBelow, syncTree } from './copy-file.js';
 import { describeTables, exactText, type Table } from './describe-tables.js';
 import { dumpRows } from './dump-table.js';
-import { FOLDERS, type Manifest, tablePath, writeManifest } from './manifest.js';
+import { type Manifest, tablePath, writeManifest } from './manifest.js';
 import { writeSealedLines } from './sealed-lines.js';
 
 export interface BackupOptions {
   readonly database: Database;
   readonly keyring: Keyring;
-  /** The segments as they are stored. */
+  /** Segments and the media of items as they are stored. */
   readonly segments: BlobStore;
-  /** The data directory, for all else that is a file. */
-  readonly dataDir: string;
+  readonly media: BlobStore;
+  /** Directories of the seen records and of the batches of events. */
+  readonly seen: string;
+  readonly events: string;
   /** The version of Vigie that makes it. */
   readonly version: string;
   /** A directory that is made, or is empty. */
@@ -166,52 +169,44 @@ async function sealedUntil(
 }
 
 async function copyFiles(
-  { dataDir, segments, target, signal, onProgress }: BackupOptions,
+  options: BackupOptions,
   snapshot: Snapshot,
 ): Promise<{ files: Manifest['files']; missing: number }> {
+  const { segments, media, seen, events, target, signal, onProgress } = options;
   const files: Manifest['files'] = [];
-  let missing = 0;
-  let done = 0;
-  for (const id of snapshot.segments) {
+  /** @returns the SHA-256 of what was copied, undefined when it is not there */
+  const copy = async (path: string, open: () => Promise<ByteSource>): Promise<string | undefined> => {
     signal?.throwIfAborted();
-    const path = `segments/${id.slice(0, 2)}/${id}`;
-    const source = await segments.open(id).catch(absent);
-    if (source === undefined) {
-      missing++;
-      continue;
-    }
+    const source = await open().catch(absent);
+    if (source === undefined) return undefined;
     try {
       const copied = await copyOut(source, join(target, 'files', path));
       files.push({ path, ...copied });
-      // Its name is its content: what was damaged on the disk is told, and kept for what can be saved of it.
-      if (copied.sha256 !== id) missing++;
+      onProgress?.({ stage: 'files', done: files.length });
+      return copied.sha256;
     } finally {
       await source.close();
     }
-    onProgress?.({ stage: 'files', done: ++done });
+  };
+  let missing = 0;
+  for (const id of snapshot.segments) {
+    // Its name is its content: what was damaged on the disk is told, and kept for what can be saved of it.
+    if ((await copy(`segments/${id.slice(0, 2)}/${id}`, () => segments.open(id))) !== id) missing++;
   }
-  for (const folder of FOLDERS.filter((name) => name !== 'segments')) {
-    for (const name of await filesBelow(join(dataDir, folder))) {
-      signal?.throwIfAborted();
-      const path = `${folder}/${name}`;
-      if (name.endsWith('.tmp') || isLater(path, snapshot)) continue;
-      const source = await FileSource.open(join(dataDir, path)).catch(absent);
-      // Let go since the directory was read.
-      if (source === undefined) continue;
-      try {
-        files.push({ path, ...(await copyOut(source, join(target, 'files', path))) });
-      } finally {
-        await source.close();
-      }
-      onProgress?.({ stage: 'files', done: ++done });
+  // What was let go since its directory was read is passed over.
+  for await (const { id } of media.list()) await copy(`media/${id.slice(0, 2)}/${id}`, () => media.open(id));
+  for (const [folder, root] of Object.entries({ seen, events })) {
+    for (const name of await filesBelow(root)) {
+      if (name.endsWith('.tmp') || (folder === 'events' && isLater(name, snapshot))) continue;
+      await copy(`${folder}/${name}`, () => FileSource.open(join(root, name)));
     }
   }
   return { files, missing };
 }
 
 /** A batch of events that was sealed after the snapshot: its rows would say that these events are still open. */
-function isLater(path: string, { lastBatch }: Snapshot): boolean {
-  const number = /^events\/(?:.*\D)?(\d+)\.vbatch$/.exec(path)?.[1];
+function isLater(name: string, { lastBatch }: Snapshot): boolean {
+  const number = /^(\d+)[.\w]*\.vbatch$/.exec(name)?.[1];
   return number !== undefined && BigInt(number) > BigInt(lastBatch ?? '0');
 }
 

@@ -1,0 +1,177 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { Command, Option } from 'commander';
+import { VigieError } from '../../errors.js';
+import { verifyExport } from '../../storage/events/export-events.js';
+import type { Finding, VerifyResult } from '../../storage/events/verify-events.js';
+import { dataOption, formatOption, whole } from '../options.js';
+import { colour, printable, remark, table, writeLine } from '../output.js';
+import { fromProblem, lostOr, type ServiceClient } from '../service-client.js';
+import { withService } from '../with-service.js';
+
+/** Exit code of `audit verify` when something does not fit. */
+const EXIT_FOUND = 10;
+
+interface Flags {
+  readonly data: string;
+  readonly format: 'table' | 'json';
+}
+
+interface EventAnswer {
+  readonly id: string;
+  readonly kind: string;
+  readonly at: string;
+  readonly actor: string;
+  readonly subject: string;
+  readonly refs: Readonly<Record<string, unknown>>;
+}
+
+export function auditCommand(): Command {
+  const command = new Command('audit')
+    .summary('the record of what happened, and whether it is whole')
+    .description(
+      'Every act is an event that nobody can change unnoticed: each second, new events are chained in a sealed batch.\n' +
+        'Keep the head that `vigie audit verify` names somewhere else: it proves all that came before it.',
+    );
+  command
+    .command('verify')
+    .summary('compare the sealed batches with the database, or check an export')
+    .argument('[export]', 'a file from `vigie audit export`; without one, the record of the installation')
+    .addOption(new Option('--head <hash>', 'a head noted earlier, which must be part of the chain'))
+    .addOption(formatOption())
+    .addOption(dataOption())
+    .addHelpText(
+      'after',
+      `\nExit codes: 0 all fits, ${EXIT_FOUND} something does not and is named, 1 it could not be checked.`,
+    )
+    .action(async (file: string | undefined, flags: Flags & { readonly head?: string }) => {
+      if (file === undefined) await withService(flags.data, (service) => verify(service, flags));
+      else await verifyFile(file, flags);
+    });
+  command
+    .command('tail')
+    .summary('show the latest events')
+    .addOption(new Option('--limit <n>', 'how many').default(20).argParser(whole(1, 1_000)))
+    .addOption(new Option('--kind <kind>', 'only of this kind, such as entry.status-changed'))
+    .addOption(new Option('--subject <subject>', 'only about this subject, such as list:…'))
+    .addOption(formatOption())
+    .addOption(dataOption())
+    .action(async (flags: Flags & { limit: number; kind?: string; subject?: string }) => {
+      await withService(flags.data, (service) => tail(service, flags));
+    });
+  command
+    .command('export')
+    .summary('write all sealed batches to standard output')
+    .addOption(new Option('--after <n>', 'only batches after this number').default(0).argParser(whole(0, 2 ** 31)))
+    .addOption(dataOption())
+    .action(async (flags: Flags & { readonly after: number }) => {
+      await withService(flags.data, async (service) => {
+        for await (const line of linesOf(service, 'GET', `/v1/audit/export?after=${flags.after}`))
+          await writeLine(line);
+      });
+    });
+  command
+    .command('erase')
+    .summary('erase what the record holds of a subject; there is no way back')
+    .argument('<subject>', 'such as account:…, as `vigie audit tail` shows it')
+    .addOption(new Option('--for-good', 'say that it is meant').makeOptionMandatory())
+    .addOption(dataOption())
+    .action(async (subject: string, { data }: Flags) => {
+      await withService(data, async (service) => {
+        const { payloads } = await service.call<{ payloads: number }>('POST', '/v1/audit/erase', { json: { subject } });
+        remark(`${subject} is erased: ${payloads} payloads and their key are destroyed. Its events stay.`);
+      });
+    });
+  return command;
+}
+
+async function verify(service: ServiceClient, { format, head }: Flags & { readonly head?: string }): Promise<void> {
+  let result: VerifyResult | undefined;
+  for await (const line of linesOf(service, 'POST', '/v1/audit/verify')) {
+    const told = JSON.parse(line) as { finding?: Finding; result?: VerifyResult; error?: { code: never } };
+    if (told.error !== undefined) throw fromProblem(told.error);
+    result = told.result ?? result;
+    if (format === 'json') await writeLine(line);
+    else if (told.finding !== undefined) await writeLine(inWords(told.finding));
+  }
+  if (result === undefined) throw new VigieError('service-lost');
+  const known = head === undefined || head === result.head || (await isHead(service, head));
+  if (!known) await writeLine(colour.red('The head that was noted is no part of the chain.'));
+  if (format === 'table') await tellResult(result);
+  if (result.findings > 0 || !known) process.exitCode = EXIT_FOUND;
+}
+
+async function tellResult({ batches, events, findings, unsealed, oldestUnsealed, head }: VerifyResult): Promise<void> {
+  const word = findings === 0 ? colour.green('All fits') : colour.red(`${findings} things do not fit`);
+  await writeLine(`${word}: ${events} events in ${batches} sealed batches.`);
+  const since = oldestUnsealed === null ? '' : `, the oldest of ${String(oldestUnsealed)}`;
+  if (unsealed > 0) await writeLine(`Not sealed yet, and so not checked: ${unsealed} events${since}.`);
+  await writeLine(`head ${head}`);
+}
+
+function inWords({ kind, batch, event, detail }: Finding): string {
+  const where = [batch === null ? '' : `batch ${batch}`, event === null ? '' : `event ${event}`].filter(Boolean);
+  return `${colour.red(kind)} ${where.join(', ')}${where.length > 0 ? ': ' : ''}${printable(detail)}`;
+}
+
+async function isHead(service: ServiceClient, head: string): Promise<boolean> {
+  for await (const line of linesOf(service, 'GET', '/v1/audit/export')) {
+    if (line.includes(`"hash":"${head}"`)) return true;
+  }
+  return false;
+}
+
+async function verifyFile(file: string, { format, head }: Flags & { readonly head?: string }): Promise<void> {
+  let seen = head === undefined;
+  const lines = async function* (): AsyncGenerator<string> {
+    for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+      if (head !== undefined && line.includes(`"hash":"${head}"`)) seen = true;
+      yield line;
+    }
+  };
+  try {
+    const result = await verifyExport(lines());
+    if (!seen) throw new VigieError('audit-damaged', { detail: 'the head that was noted is not in it' });
+    if (format === 'json') await writeLine(JSON.stringify({ result }));
+    else await writeLine(`All fits: ${result.events} events in ${result.batches} batches.\nhead ${result.head}`);
+  } catch (error) {
+    if (error instanceof VigieError && error.code === 'audit-damaged') process.exitCode = EXIT_FOUND;
+    throw error;
+  }
+}
+
+async function tail(
+  service: ServiceClient,
+  { limit, kind, subject, format }: Flags & { limit: number; kind?: string; subject?: string },
+): Promise<void> {
+  const query = new URLSearchParams({ limit: String(limit) });
+  if (kind !== undefined) query.set('kind', kind);
+  if (subject !== undefined) query.set('subject', subject);
+  const answer = await service.call<{ events: readonly EventAnswer[]; sealed: { unsealed: number } }>(
+    'GET',
+    `/v1/audit/events?${query}`,
+  );
+  if (format === 'json') return await writeLine(JSON.stringify(answer));
+  const rows = answer.events.map(({ at, kind: what, actor, subject: about, refs }) => [
+    at.slice(0, 19).replace('T', ' '),
+    what,
+    printable(actor),
+    printable(about),
+    printable(
+      Object.entries(refs)
+        .map(([name, value]) => `${name}=${String(value)}`)
+        .join(' '),
+    ),
+  ]);
+  await writeLine(table(['at (UTC)', 'kind', 'by', 'about', 'refs'], rows));
+  if (answer.sealed.unsealed > 0) remark(`${answer.sealed.unsealed} of all events are not sealed yet.`);
+}
+
+async function* linesOf(service: ServiceClient, method: 'GET' | 'POST', path: string): AsyncGenerator<string> {
+  const { body } = await service.request(method, path);
+  try {
+    for await (const line of createInterface({ input: body, crlfDelay: Infinity })) if (line !== '') yield line;
+  } catch (cause) {
+    throw lostOr(cause);
+  }
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+
+/** What webhooks tell of. The shapes say what may leave the house: nothing else does, and never a signal. */
+
+const matchSchema = z.object({
+  list: z.string(),
+  version: z.number().int(),
+  entry: z.string(),
+  grade: z.string().nullable(),
+  signal: z.string(),
+  distance: z.number(),
+  view: z.string(),
+  frame: z.number().int().nullable(),
+});
+
+const matchFoundSchema = z.object({
+  /** Id of the item; absent for a medium that was scanned by itself. */
+  item: z.string().optional(),
+  /** The platform, and its own id of the item; absent for a medium that was scanned by itself. */
+  platform: z.string().optional(),
+  platformId: z.string().optional(),
+  /** What its sender called the medium, when it was scanned by itself. */
+  itemRef: z.string().optional(),
+  /** Id of the scan; absent for an item. */
+  scan: z.string().optional(),
+  /** Ordinal of the medium in its item. */
+  medium: z.number().int().optional(),
+  engine: z.string(),
+  appliedSeq: z.number().int(),
+  matches: z.array(matchSchema),
+  /** How many matches there are, those that are not told included. */
+  total: z.number().int(),
+});
+
+export const attentionRaisedSchema = z.object({
+  attention: z.string(),
+  kind: z.string(),
+  title: z.string(),
+  subject: z.string(),
+  count: z.number().int(),
+  due: z.string(),
+  overdue: z.boolean(),
+});
+
+/** The body of a message without its `timestamp`, by type. */
+export const messageSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('match.found'), data: matchFoundSchema }),
+  z.object({ type: z.literal('attention.raised'), data: attentionRaisedSchema }),
+  z.object({ type: z.literal('webhook.test'), data: z.object({ webhook: z.string() }) }),
+]);
+
+export type WebhookMessage = z.infer<typeof messageSchema>;
+export type MatchFound = z.infer<typeof matchFoundSchema>;
+export type AttentionRaised = z.infer<typeof attentionRaisedSchema>;
+
+/** What a webhook can be subscribed to; a test goes to each. */
+export const MESSAGE_TYPES = ['match.found', 'attention.raised'] as const;
+
+export type MessageType = (typeof MESSAGE_TYPES)[number];
+
+/** Matches told in one message; the verdict has all of them. */
+const MOST_MATCHES = 20;
+
+/** What a message of a match is made from: a part of a verdict. */
+export interface MatchSource extends Omit<MatchFound, 'matches'> {
+  readonly matches: readonly z.infer<typeof matchSchema>[];
+}
+
+/** The message of a match: the provenance of the verdict, field by field, so that no fingerprint can slip in. */
+export function matchFound(source: MatchSource): WebhookMessage {
+  const { item, platform, platformId, itemRef, scan, medium, engine, appliedSeq, total } = source;
+  const data = {
+    ...(item === undefined ? {} : { item }),
+    ...(platform === undefined ? {} : { platform }),
+    ...(platformId === undefined ? {} : { platformId }),
+    ...(itemRef === undefined ? {} : { itemRef }),
+    ...(scan === undefined ? {} : { scan }),
+    ...(medium === undefined ? {} : { medium }),
+    ...{ engine, appliedSeq, total },
+    matches: source.matches
+      .slice(0, MOST_MATCHES)
+      .map(({ list, version, entry, grade, signal, distance, view, frame }) => ({
+        ...{ list, version, entry, grade, signal, distance, view, frame },
+      })),
+  };
+  return { type: 'match.found', data };
+}

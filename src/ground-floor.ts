@@ -1,0 +1,129 @@
+import type { Logger } from 'pino';
+import type { Config } from './config.js';
+import { Alarms } from './effects/alarms.js';
+import { createMailSink } from './effects/mail-sink.js';
+import { matchFound } from './effects/webhook-messages.js';
+import { Webhooks } from './effects/webhooks.js';
+import { Intake } from './intake/intake.js';
+import type { EnqueueMatch } from './intake/intake-parts.js';
+import type { GuardedClient } from './net/guarded-client.js';
+import type { Scanner } from './scan/scanner.js';
+import { Attentions } from './storage/attention/attentions.js';
+import { raiseAttention } from './storage/attention/raise-attention.js';
+import type { BlobStore } from './storage/blob-store.js';
+import type { Database } from './storage/database.js';
+import { Audit } from './storage/events/audit.js';
+import type { BatchDirectory } from './storage/events/batch-directory.js';
+import { EventSealer } from './storage/events/event-sealer.js';
+import type { Events } from './storage/events/events.js';
+import type { Keyring } from './storage/keyring.js';
+import { Outbox } from './storage/outbox/outbox.js';
+import type { WorkStream } from './storage/work/work-stream.js';
+
+export interface GroundFloorOptions {
+  readonly config: Config;
+  readonly database: Database;
+  readonly keyring: Keyring;
+  readonly events: Events;
+  readonly batches: BatchDirectory;
+  readonly stream: WorkStream;
+  readonly scanner: Scanner;
+  readonly client: GuardedClient;
+  /** Where the bytes of items lie until their verdict, sealed. */
+  readonly media: BlobStore;
+  readonly logger: Logger;
+  /** Name of this process among those that share the database. */
+  readonly node: string;
+  /** Whether verdicts can be given now. */
+  readonly ready: () => boolean;
+}
+
+/** What everything else stands on: events, effects, attention and intake, wired to each other. */
+export class GroundFloor {
+  readonly audit: Audit;
+  readonly outbox: Outbox;
+  readonly webhooks: Webhooks;
+  readonly attentions: Attentions;
+  readonly alarms: Alarms;
+  readonly sealer: EventSealer;
+  readonly intake: Intake;
+
+  private constructor(parts: Omit<GroundFloor, 'start' | 'close'>) {
+    this.audit = parts.audit;
+    this.outbox = parts.outbox;
+    this.webhooks = parts.webhooks;
+    this.attentions = parts.attentions;
+    this.alarms = parts.alarms;
+    this.sealer = parts.sealer;
+    this.intake = parts.intake;
+  }
+
+  static async open(options: GroundFloorOptions): Promise<GroundFloor> {
+    const { config, database, keyring, events, batches, stream, scanner, client, media, logger, node, ready } = options;
+    const { record } = events;
+    const failed = (what: string) => (error: unknown) => logger.error({ err: error }, `${what} failed`);
+    const outbox = new Outbox({ database, keyring, record, logger, node });
+    const webhooks = new Webhooks({ database, keyring, outbox, client, record });
+    const intake = await Intake.open({
+      database,
+      keyring,
+      stream,
+      scanner,
+      blobs: media,
+      record,
+      enqueueMatch: tellWebhooks(webhooks),
+      raiseAttention,
+      sealForSubject: (tx, subject, plain, aad) => events.subjectKeys.seal(tx, subject, plain, aad),
+      node,
+      ready,
+      scansAtOnce: config.decoders.processes * 4,
+      failed: failed('looking at an item'),
+    });
+    const requeue: ConstructorParameters<typeof Attentions>[0]['requeue'] = async (tx, ids) => {
+      await intake.items.requeue(tx, ids);
+    };
+    const attentions = new Attentions({ database, record, requeue });
+    const mail = config.mail === undefined ? {} : { mail: createMailSink(config.mail) };
+    const alarms = new Alarms({ database, outbox, webhooks, logger, ...mail });
+    const sealer = new EventSealer({ database, files: batches, failed: failed('sealing events') });
+    const audit = new Audit(database, batches, events);
+    return new GroundFloor({ audit, outbox, webhooks, attentions, alarms, sealer, intake });
+  }
+
+  /** @param work false: items are taken in here, and looked at by other processes */
+  async start({ work }: { readonly work: boolean }): Promise<void> {
+    await this.outbox.start();
+    await this.alarms.start();
+    this.sealer.start();
+    if (work) this.intake.start();
+  }
+
+  /** Items first, as they write events and effects; what was sealed last holds their events. */
+  async close(): Promise<void> {
+    await this.intake.close();
+    await this.alarms.close();
+    await this.outbox.close();
+    await this.sealer.close();
+    await this.sealer.seal();
+  }
+}
+
+/** A match becomes a message to every webhook that wants to hear of it. */
+function tellWebhooks(webhooks: Webhooks): EnqueueMatch {
+  return async (tx, { verdictId, eventId, item, itemRef, engine, appliedSeq, media }) => {
+    for (const medium of media) {
+      if (medium.verdict !== 'match') continue;
+      const { matches, total, ordinal } = medium;
+      const place =
+        item === null
+          ? { scan: verdictId, ...(itemRef === null ? {} : { itemRef }) }
+          : { item: item.id, platform: item.platform, platformId: item.platformId, medium: ordinal };
+      await webhooks.publish(tx, {
+        message: matchFound({ ...place, engine, appliedSeq, matches: [...matches], total }),
+        subject: item === null ? `scan:${verdictId}` : `item:${item.id}`,
+        key: `${verdictId}.${ordinal}`,
+        cause: eventId,
+      });
+    }
+  };
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import type { Principal } from '../access/principal.js';
+import type { ItemReport } from '../intake/item-report.js';
+import { hideDetail } from './match-detail.js';
+import { matchSchema } from './schemas.js';
+
+export const itemStateSchema = z
+  .enum(['waiting', 'told', 'set-aside'])
+  .describe('`set-aside`: the verdict could not be told; it is tried again when its cause is gone.');
+
+export const itemSchema = z.object({
+  id: z.string(),
+  platform: z.string(),
+  platformId: z.string(),
+  state: itemStateSchema,
+  surface: z.enum(['public', 'private']),
+  lane: z.enum(['live', 'backfill']),
+  received: z.string(),
+  told: z.string().nullable(),
+  verdict: z
+    .object({
+      id: z.string(),
+      verdict: z.enum(['match', 'no-match', 'could-not-tell']),
+      reason: z.string().nullable(),
+      medium: z.number().int().describe('Ordinal of the medium that decided it.'),
+      media: z.array(
+        z.object({
+          ordinal: z.number().int(),
+          verdict: z.enum(['match', 'no-match', 'could-not-tell']),
+          reason: z.string().nullable(),
+          kind: z.string().nullable(),
+          format: z.string().nullable(),
+          bytes: z.number().int(),
+          matches: z.array(matchSchema),
+          total: z.number().int(),
+          ms: z.record(z.string(), z.number()),
+        }),
+      ),
+      engine: z.string(),
+      appliedSeq: z.number().int(),
+      node: z.string(),
+      at: z.string(),
+    })
+    .nullable(),
+});
+
+/** A report as this principal may see it. */
+export function presentItem(report: ItemReport, principal: Principal): z.output<typeof itemSchema> {
+  const { receivedAt, toldAt, verdict, ...rest } = report;
+  return {
+    ...rest,
+    received: receivedAt.toISOString(),
+    told: toldAt?.toISOString() ?? null,
+    verdict: verdict && {
+      ...verdict,
+      at: verdict.at.toISOString(),
+      media: verdict.media.map((medium) => ({
+        ...medium,
+        ms: { ...medium.ms },
+        matches: medium.matches.map((match) => hideDetail(match, principal)),
+      })),
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { VerdictWord } from '../scan/verdict.js';
+import type { MediumDetail } from './verdict-detail.js';
+
+export interface CombinedVerdict {
+  readonly verdict: VerdictWord;
+  readonly reason: string | null;
+  /** Ordinal of the medium that decided; 0 for an item without media. */
+  readonly medium: number;
+}
+
+/** From the reason that says most of how much was looked at to the one that says least. */
+const REASONS = ['low-quality', 'kind-not-covered', 'nothing-known'];
+
+/**
+ * The one verdict of an item: a match if any medium matches; else could-not-tell if any could not be told; else no-match
+ * with the reason that claims least, so that `nothing-known` is said only when all media were looked at in full.
+ */
+export function combineVerdicts(media: readonly MediumDetail[]): CombinedVerdict {
+  const told = (wanted: MediumDetail | undefined): CombinedVerdict | undefined =>
+    wanted && { verdict: wanted.verdict, reason: wanted.reason, medium: wanted.ordinal };
+  const cautious = [...media].sort((a, b) => REASONS.indexOf(a.reason ?? '') - REASONS.indexOf(b.reason ?? ''));
+  return (
+    told(media.find(({ verdict }) => verdict === 'match')) ??
+    told(media.find(({ verdict }) => verdict === 'could-not-tell')) ??
+    told(cautious[0]) ?? { verdict: 'no-match', reason: 'kind-not-covered', medium: 0 }
+  );
+}

@@ -1,0 +1,43 @@
+import type { Lane, Surface, Tx } from '../storage/schema.js';
+import type { MediumDetail } from './verdict-detail.js';
+
+/** What intake needs of the parts beside it, as functions, so that it stands without them. */
+
+/** A match, as those who are told of it get it. */
+export interface MatchTold {
+  readonly verdictId: string;
+  /** Id of the event that says so. */
+  readonly eventId: string;
+  /** Null for a medium that was handed in by itself. */
+  readonly item: {
+    readonly id: string;
+    readonly platform: string;
+    readonly platformId: string;
+    readonly accountId: string | null;
+    readonly room: string | null;
+    readonly lane: Lane;
+    readonly receivedAt: Date;
+  } | null;
+  /** What refers to a medium that was handed in by itself, if its sender said so. */
+  readonly itemRef: string | null;
+  readonly surface: Surface;
+  readonly at: Date;
+  readonly engine: string;
+  readonly appliedSeq: number;
+  readonly media: readonly MediumDetail[];
+}
+
+/** Queues what follows from a match (webhooks) as a part of the transaction. */
+export type EnqueueMatch = (tx: Tx, match: MatchTold) => Promise<void>;
+
+export interface CouldNotTellAttention {
+  readonly kind: 'could-not-tell';
+  /** The reason and the format: an outage, or a format that is not known, is one attention. */
+  readonly cause: string;
+  readonly subject: string;
+  readonly detail: Readonly<Record<string, string>>;
+  /** Items that can be tried again when the cause is gone. */
+  readonly items: readonly string[];
+}
+
+export type RaiseAttention = (tx: Tx, attention: CouldNotTellAttention) => Promise<string>;

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+
+/** Media that one item may have at the most, files and URLs together. */
+export const MEDIA_LIMIT = 32;
+
+// Neither line ends nor NUL: the database takes no NUL, and an id is written into logs of others.
+const plain = (most: number) =>
+  z
+    .string()
+    .min(1)
+    .max(most)
+    .regex(/^\P{Cc}*$/u);
+const text = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .refine((value) => !value.includes('\0'), 'holds NUL');
+
+export const jurisdictionSchema = z
+  .string()
+  .regex(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/)
+  .describe('ISO 3166: a country such as `DE`, a part of one such as `US-CA`, or `EU`');
+
+const mediumSchema = z
+  .object({
+    url: z.string().max(4_096).describe('Where it is fetched from.'),
+    fileId: plain(512).optional().describe("The platform's own id of the file; known signals are used again."),
+    name: text(255).optional(),
+  })
+  .strict();
+
+/** Something shared on a platform, as it is handed in. The order of the fields is that of the fingerprint. */
+export const itemDraftSchema = z
+  .object({
+    platform: plain(64).describe('Which platform it was shared on.'),
+    id: plain(255).describe("The platform's own id of it; handing it in again gives the same item."),
+    account: plain(255).optional().describe("The platform's own id of who shared it; kept sealed."),
+    room: plain(255).optional().describe('The channel, group or board.'),
+    surface: z.enum(['public', 'private']),
+    jurisdiction: jurisdictionSchema.optional(),
+    sharedAt: z.iso.datetime({ offset: true }).optional(),
+    text: text(65_536).optional().describe('Kept for matching; not matched by this version.'),
+    links: z.array(text(4_096)).max(256).optional().describe('Kept for matching; not matched by this version.'),
+    media: z.array(mediumSchema).max(MEDIA_LIMIT).optional(),
+    lane: z.enum(['live', 'backfill']).optional().describe('`backfill` for old content: it gives way to what is new.'),
+  })
+  .strict();
+
+export type ItemDraft = z.output<typeof itemDraftSchema>;
+
+/** A medium that came as bytes and lies in the blob store. */
+export interface StoredMedium {
+  readonly blob: string;
+  readonly bytes: number;
+  /** HMAC-SHA-256 of its bytes under a secret of this installation. */
+  readonly digest: string;
+  readonly name: string | null;
+}
+
+/** What is sealed of an item: all that says something of its content. */
+export interface ItemContent {
+  readonly jurisdiction: string | null;
+  readonly sharedAt: string | null;
+  readonly text: string | null;
+  readonly links: readonly string[];
+  /** By ordinal: those with a URL first, then those that came as bytes. */
+  readonly media: readonly ItemMedium[];
+}
+
+export interface ItemMedium {
+  readonly url: string | null;
+  readonly fileId: string | null;
+  readonly name: string | null;
+}
+
+export function contentOf(draft: ItemDraft, files: readonly StoredMedium[]): ItemContent {
+  const { jurisdiction = null, sharedAt = null, text: words = null, links = [], media = [] } = draft;
+  return {
+    jurisdiction,
+    sharedAt,
+    text: words,
+    links,
+    media: [
+      ...media.map(({ url, fileId = null, name = null }) => ({ url, fileId, name })),
+      ...files.map(({ name }) => ({ url: null, fileId: null, name })),
+    ],
+  };
+}

@@ -1,0 +1,91 @@
+import { createHmac } from 'node:crypto';
+import { VigieError } from '../errors.js';
+import { abortableEach } from '../runtime/abortable.js';
+import type { BlobStore } from '../storage/blob-store.js';
+import type { StoredMedium } from './item-draft.js';
+
+export interface StoreMediumOptions {
+  readonly name?: string | undefined;
+  readonly maximumBytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The bytes of media between intake and verdict: sealed, and gone as soon as they were looked at. */
+export class ItemMedia {
+  readonly #blobs: BlobStore;
+  /** Makes digests that say nothing to anybody else. */
+  readonly #key: Uint8Array;
+
+  constructor(blobs: BlobStore, key: Uint8Array) {
+    this.#blobs = blobs;
+    this.#key = key;
+  }
+
+  /**
+   * Stores a medium; it is on the disk when this returns.
+   * @throws VigieError `media-too-large`, `disk-full`; the signal's reason
+   */
+  async store(source: AsyncIterable<Uint8Array>, options: StoreMediumOptions): Promise<StoredMedium> {
+    const { name, maximumBytes, signal } = options;
+    const digest = createHmac('sha256', this.#key);
+    const writer = await this.#blobs.create();
+    try {
+      let bytes = 0;
+      for await (const chunk of abortableEach(source, signal)) {
+        bytes += chunk.byteLength;
+        if (bytes > maximumBytes) throw new VigieError('media-too-large', { detail: `limit ${maximumBytes} bytes` });
+        digest.update(chunk);
+        await writer.write(chunk);
+      }
+      const { id } = await writer.commit();
+      return { blob: id, bytes, digest: digest.digest('base64'), name: name?.slice(0, 255) ?? null };
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+  }
+
+  /** @throws VigieError `blob-not-found`, `seal-damaged`, `seal-key-wrong` */
+  async read(blob: string): Promise<Uint8Array> {
+    const source = await this.#blobs.open(blob);
+    try {
+      const bytes = new Uint8Array(source.size);
+      await source.readInto(0, source.size, bytes);
+      return bytes;
+    } finally {
+      await source.close();
+    }
+  }
+
+  /** Deletes what nobody needs any more. What fails is found by the sweep. */
+  async drop(blobs: Iterable<string>): Promise<void> {
+    for (const blob of blobs) await this.#blobs.delete(blob).catch(() => undefined);
+  }
+
+  /**
+   * Deletes blobs that belong to no item: their intake or their deletion was cut off.
+   * @param inUse tells which of some blobs belong to an item
+   * @param olderMs younger ones may belong to an item that is just being laid down
+   * @returns how many went
+   */
+  async sweep(inUse: (blobs: readonly string[]) => Promise<ReadonlySet<string>>, olderMs: number): Promise<number> {
+    const before = Date.now() - olderMs;
+    let swept = 0;
+    let page: string[] = [];
+    const settle = async () => {
+      const used = await inUse(page);
+      const orphans = page.filter((blob) => !used.has(blob));
+      await this.drop(orphans);
+      swept += orphans.length;
+      page = [];
+    };
+    for await (const { id, modified } of this.#blobs.list()) {
+      if (modified.getTime() <= before) page.push(id);
+      if (page.length === SWEEP_PAGE) await settle();
+    }
+    if (page.length > 0) await settle();
+    return swept;
+  }
+}
+
+const SWEEP_PAGE = 500;

@@ -1,0 +1,98 @@
+import type { Database } from '../storage/database.js';
+import {
+  blobsInUse,
+  countWaiting,
+  dropItems,
+  itemsWithoutWork,
+  lostItems,
+  markPublished,
+  unpublishedItems,
+} from '../storage/items/item-upkeep.js';
+import type { Lane } from '../storage/schema.js';
+import type { WorkStream } from '../storage/work/work-stream.js';
+import type { ItemMedia } from './item-media.js';
+
+export interface ItemUpkeepOptions {
+  readonly database: Database;
+  readonly stream: WorkStream;
+  readonly media: ItemMedia;
+  /** Days after which an item that was told is let go. */
+  readonly keepDays?: number;
+  /** Milliseconds after which a waiting item that nobody has told may have been lost by the stream. */
+  readonly lostMs?: number;
+  /** Milliseconds that the one who laid an item down has to give it to the stream. */
+  readonly publishMs?: number;
+  /** Milliseconds that a blob may stand alone. */
+  readonly orphanMs?: number;
+}
+
+const PAGE = 500;
+const PAGES = 20;
+const DAY_MS = 86_400_000;
+
+/** What keeps items from being forgotten, and from being kept for too long. Any number of nodes may do it at once. */
+export class ItemUpkeep {
+  readonly #options: ItemUpkeepOptions;
+
+  constructor(options: ItemUpkeepOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Gives to the stream what waits and is not in it: the node that laid it down has died, or the stream was away or was
+   * another one. An item that is in it twice does no harm.
+   * @returns how many
+   */
+  async republish(): Promise<number> {
+    const { database, stream, lostMs = 15 * 60_000, publishMs = 10_000 } = this.#options;
+    const { db } = database;
+    if (stream.transactional !== undefined) return await this.#republish(() => itemsWithoutWork(db, PAGE));
+    let found = await this.#republish(() => unpublishedItems(db, publishMs, PAGE));
+    const { live, backfill } = await stream.depth();
+    // A stream that holds as many as wait has lost none; a long queue is not told twice.
+    if ((await countWaiting(db, live + backfill + 1)) > live + backfill) {
+      found += await this.#republish(() => lostItems(db, lostMs, PAGE));
+    }
+    return found;
+  }
+
+  /** Deletes media that belong to no item. @returns how many */
+  async sweepMedia(): Promise<number> {
+    const { database, media, orphanMs = 3_600_000 } = this.#options;
+    return await media.sweep((blobs) => blobsInUse(database.db, blobs), orphanMs);
+  }
+
+  /** Lets go of items whose time is over; their media follow with the next sweep. @returns how many */
+  async dropOld(now = new Date()): Promise<number> {
+    const { database, keepDays = 400 } = this.#options;
+    const before = new Date(now.getTime() - keepDays * DAY_MS);
+    let dropped = 0;
+    for (let page = 0; page < PAGES; page++) {
+      const some = await dropItems(database.db, before, PAGE);
+      dropped += some;
+      if (some < PAGE) break;
+    }
+    return dropped;
+  }
+
+  async #republish(find: () => Promise<readonly { id: string; lane: Lane }[]>): Promise<number> {
+    const { database, stream } = this.#options;
+    let found = 0;
+    for (let page = 0; page < PAGES; page++) {
+      const pieces = await find();
+      if (pieces.length === 0) break;
+      // Told apart from its first telling, which a stream that remembers would take it for.
+      await stream.publish(pieces.map((piece) => ({ ...piece, round: Math.floor(Date.now() / ROUND_MS) })));
+      await markPublished(
+        database.db,
+        pieces.map(({ id }) => id),
+      );
+      found += pieces.length;
+      if (pieces.length < PAGE) break;
+    }
+    return found;
+  }
+}
+
+/** Several nodes that republish the same item at about the same time tell it as one. */
+const ROUND_MS = 60_000;

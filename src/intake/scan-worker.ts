@@ -1,0 +1,238 @@
+import { ENGINE } from '../engine.js';
+import { VigieError } from '../errors.js';
+import { inOrder } from '../runtime/in-order.js';
+import { Slots } from '../runtime/slots.js';
+import type { Scanner } from '../scan/scanner.js';
+import type { Verdict } from '../scan/verdict.js';
+import type { Database } from '../storage/database.js';
+import type { RecordEvent } from '../storage/events/event-kinds.js';
+import { Gather } from '../storage/gather.js';
+import { readItems, type StoredItem } from '../storage/items/item-rows.js';
+import type { Keyring } from '../storage/keyring.js';
+import { randomId } from '../storage/random-id.js';
+import type { Tx } from '../storage/schema.js';
+import type { Told } from '../storage/verdicts/verdict-record.js';
+import type { VerdictStore } from '../storage/verdicts/verdict-store.js';
+import type { Work } from '../storage/work/work-stream.js';
+import { combineVerdicts } from './combine-verdicts.js';
+import type { EnqueueMatch, RaiseAttention } from './intake-parts.js';
+import type { ItemContent, ItemMedium } from './item-draft.js';
+import type { ItemMedia } from './item-media.js';
+import type { PrivateSurfaces } from './private-surfaces.js';
+import { NO_VERDICT, retryAfter } from './retry-policy.js';
+import { openContent } from './sealed-content.js';
+import { type MediumDetail, mediumDetail, notLookedAt, type VerdictDetail } from './verdict-detail.js';
+
+export interface ScanWorkerOptions {
+  readonly database: Database;
+  readonly keyring: Keyring;
+  readonly scanner: Scanner;
+  readonly verdicts: VerdictStore;
+  readonly media: ItemMedia;
+  readonly privateSurfaces: PrivateSurfaces;
+  readonly record: RecordEvent;
+  readonly enqueueMatch: EnqueueMatch;
+  readonly raiseAttention: RaiseAttention;
+  /** Name of this node, for the provenance of its verdicts. */
+  readonly node: string;
+  /** Media that are in memory at once; other items under way wait for the database. */
+  readonly scansAtOnce: number;
+  readonly now?: () => Date;
+  readonly random?: () => number;
+}
+
+/** Media of one item that are looked at together. */
+const MEDIA_AT_ONCE = 2;
+const GO_BACK_MS = 2_000;
+/** An item that was delivered so often without an end brings its node down. */
+const MOST_DELIVERIES = 50;
+
+interface Looked {
+  readonly media: readonly MediumDetail[];
+  readonly appliedSeq: number;
+}
+
+/** Takes an item from the stream to its verdict. */
+export class ScanWorker {
+  readonly #options: ScanWorkerOptions;
+  readonly #items: Gather<string, StoredItem | undefined>;
+  readonly #slots: Slots;
+
+  constructor(options: ScanWorkerOptions) {
+    this.#options = options;
+    this.#slots = new Slots(options.scansAtOnce);
+    this.#items = new Gather({ act: (ids) => readItems(options.database.db, ids), gatherMs: 0, patienceMs: 5_000 });
+  }
+
+  /**
+   * Looks at an item, stores its verdict with all that follows from it, and only then ends the work. What cannot be
+   * done now goes back to the stream. Delivering the same work again, or to several at once, changes nothing.
+   * @throws what keeps the work from being ended or given back: it is delivered again when its lease is over
+   */
+  async handle(work: Work, signal: AbortSignal): Promise<void> {
+    try {
+      const item = await this.#items.add(work.id);
+      if (item === undefined || item.state !== 'waiting') return await work.ack();
+      await this.#tell(work, item, await this.#look(work, item, signal));
+    } catch (error) {
+      if (signal.aborted) return await work.retry(0);
+      if (!NO_VERDICT.has(VigieError.from(error).code)) throw error;
+      await work.retry(GO_BACK_MS);
+    }
+  }
+
+  /** Waits for what is being read. */
+  async close(): Promise<void> {
+    await this.#items.close();
+  }
+
+  async #look(work: Work, item: StoredItem, signal: AbortSignal): Promise<Looked> {
+    const nothing = (reason: string) => ({ media: [notLookedAt(0, reason)], appliedSeq: 0 });
+    if (work.attempt > MOST_DELIVERIES) return nothing('internal');
+    const content = this.#open(item);
+    if (content === undefined) return nothing('seal-damaged');
+    // The switch may have been put off, or have run out, since the item was taken in.
+    if (!(await this.#options.privateSurfaces.allows(item.surface, content.jurisdiction))) {
+      return nothing('surface-private');
+    }
+    const media: MediumDetail[] = [];
+    let appliedSeq = this.#options.scanner.appliedSeq;
+    const look = (medium: ItemMedium, ordinal: number) => this.#lookAt(item, content, medium, ordinal, signal);
+    const ordinals = content.media.map((medium, ordinal) => ({ medium, ordinal }));
+    for await (const [detail, seq] of inOrder(ordinals, MEDIA_AT_ONCE, (each) => look(each.medium, each.ordinal))) {
+      media.push(detail);
+      appliedSeq = Math.min(appliedSeq, seq ?? appliedSeq);
+    }
+    return { media, appliedSeq };
+  }
+
+  #open(item: StoredItem): ItemContent | undefined {
+    try {
+      return openContent(this.#options.keyring, item.id, item.sealed);
+    } catch (error) {
+      if (VigieError.from(error).code !== 'seal-damaged') throw error;
+      return undefined;
+    }
+  }
+
+  async #lookAt(
+    item: StoredItem,
+    { media }: ItemContent,
+    medium: ItemMedium,
+    ordinal: number,
+    signal: AbortSignal,
+  ): Promise<[MediumDetail, number?]> {
+    try {
+      const scan = () => this.#scan(item, medium, ordinal, media.length, signal);
+      const verdict = await this.#slots.with(signal, scan);
+      return [mediumDetail(ordinal, verdict), verdict.appliedSeq];
+    } catch (error) {
+      const { code } = VigieError.from(error);
+      if (signal.aborted || NO_VERDICT.has(code)) throw error;
+      return [notLookedAt(ordinal, code)];
+    }
+  }
+
+  async #scan(
+    item: StoredItem,
+    medium: ItemMedium,
+    ordinal: number,
+    of: number,
+    signal: AbortSignal,
+  ): Promise<Verdict> {
+    const { scanner, media } = this.#options;
+    // File ids are the platform's, and each platform has its own.
+    const fileId = medium.fileId === null ? undefined : JSON.stringify([item.platform, medium.fileId]);
+    const request = { signal, fileId, itemRef: of === 1 ? item.id : `${item.id}/${ordinal}` };
+    if (fileId !== undefined && scanner.cache.byFileId(fileId) !== undefined) {
+      return await scanner.scan(new Uint8Array(), request);
+    }
+    const blob = item.blobs.get(ordinal);
+    if (blob !== undefined) return await scanner.scan(await media.read(blob), request);
+    if (medium.url === null) throw new VigieError('blob-not-found');
+    return await scanner.scanUrl(medium.url, request);
+  }
+
+  async #tell(work: Work, item: StoredItem, looked: Looked): Promise<void> {
+    const { verdicts, node, random = Math.random, now = () => new Date() } = this.#options;
+    const combined = combineVerdicts(looked.media);
+    const { verdict, reason } = combined;
+    const closed = reason === 'surface-private';
+    if (verdict === 'could-not-tell' && !closed) {
+      const pause = longestPause(looked.media, work.attempt, random);
+      if (pause !== undefined) return await work.retry(pause);
+    }
+    const detail: VerdictDetail = { media: looked.media };
+    const milliseconds = looked.media.reduce((sum, { ms }) => sum + (ms['total'] ?? 0), 0);
+    const { appliedSeq } = looked;
+    const { id: itemId, surface } = item;
+    const told = { id: randomId(), itemId, ...combined, detail, engine: ENGINE, appliedSeq, node, surface };
+    // What must not be looked at is not kept to be looked at later.
+    const moves = verdict === 'could-not-tell' && !closed ? 'set-aside' : 'told';
+    const follows = this.#follows(item, looked, told.id, combined);
+    const stored = await verdicts.tell({
+      verdict: { ...told, milliseconds, at: now() },
+      moves,
+      work,
+      ...follows,
+    });
+    await work.ack();
+    if (stored && moves === 'told') await this.#options.media.drop(item.blobs.values());
+  }
+
+  /** What must happen in the same transaction: the event and the effects of a match, the attention for what could not be told. */
+  #follows(
+    item: StoredItem,
+    { media, appliedSeq }: { readonly media: readonly MediumDetail[]; readonly appliedSeq: number },
+    verdictId: string,
+    { verdict, reason, medium }: ReturnType<typeof combineVerdicts>,
+  ): Pick<Told, 'alongside' | 'last'> {
+    if (verdict === 'no-match') return {};
+    const { record, enqueueMatch, raiseAttention, node, now = () => new Date() } = this.#options;
+    const subject = `item:${item.id}`;
+    const actor = `node:${node}`;
+    if (verdict === 'match') {
+      const alongside = async (tx: Tx) => {
+        const matches = media.reduce((sum, { total }) => sum + total, 0);
+        const refs = { item: item.id, verdict: verdictId, matches };
+        const eventId = await record(tx, { kind: 'item.matched', actor, subject, refs, payload: { media } });
+        const { id, platform, platformId, accountId, room, surface, lane, receivedAt } = item;
+        const about = { id, platform, platformId, accountId, room, lane, receivedAt };
+        const told = {
+          verdictId,
+          eventId,
+          item: about,
+          itemRef: null,
+          surface,
+          at: now(),
+          engine: ENGINE,
+          appliedSeq,
+          media,
+        };
+        await enqueueMatch(tx, told);
+      };
+      return { alongside };
+    }
+    const format = media.find(({ ordinal }) => ordinal === medium)?.format ?? 'unknown';
+    const why = reason ?? 'internal';
+    const replayable = why === 'surface-private' ? [] : [item.id];
+    const cause = `${why}/${format}`;
+    const detail = { reason: why, format };
+    const attention = { kind: 'could-not-tell', cause, subject: 'service', detail, items: replayable } as const;
+    return {
+      alongside: async (tx) => {
+        await record(tx, { kind: 'item.set-aside', actor, subject, refs: { item: item.id, reason: why } });
+      },
+      last: { order: cause, act: (tx) => raiseAttention(tx, attention) },
+    };
+  }
+}
+
+/** An item waits for the medium that takes longest to come back; one that never will does not hold up the others' tries. */
+function longestPause(media: readonly MediumDetail[], attempt: number, random: () => number): number | undefined {
+  const pauses = media
+    .filter(({ verdict }) => verdict === 'could-not-tell')
+    .map(({ reason }) => retryAfter(reason ?? 'internal', attempt, random()))
+    .filter((pause) => pause !== undefined);
+  return pauses.length === 0 ? undefined : Math.max(...pauses);
+}

@@ -1,0 +1,40 @@
+import type { Match, Verdict, VerdictWord } from '../scan/verdict.js';
+
+/** What led to the verdict of one medium, as it is kept: provenance, and never a hash. */
+export interface MediumDetail {
+  readonly ordinal: number;
+  readonly verdict: VerdictWord;
+  readonly reason: string | null;
+  readonly kind: Verdict['kind'];
+  readonly format: string | null;
+  readonly bytes: number;
+  readonly matches: readonly Omit<Match, 'fingerprint'>[];
+  readonly total: number;
+  /** Milliseconds by stage. */
+  readonly ms: Readonly<Record<string, number>>;
+}
+
+/** The detail of a stored verdict. */
+export interface VerdictDetail {
+  readonly media: readonly MediumDetail[];
+}
+
+export function mediumDetail(ordinal: number, verdict: Verdict): MediumDetail {
+  return {
+    ordinal,
+    verdict: verdict.verdict,
+    reason: verdict.reason,
+    kind: verdict.kind,
+    format: verdict.format,
+    bytes: verdict.bytes,
+    matches: verdict.matches.map(({ fingerprint: _fingerprint, ...match }) => match),
+    total: verdict.total,
+    ms: Object.fromEntries(Object.entries(verdict.ms).map(([stage, ms]) => [stage, Math.round(ms * 100) / 100])),
+  };
+}
+
+/** A medium that could not be looked at. */
+export function notLookedAt(ordinal: number, reason: string): MediumDetail {
+  const nothing = { kind: null, format: null, bytes: 0, matches: [], total: 0, ms: {} };
+  return { ordinal, verdict: 'could-not-tell', reason, ...nothing };
+}

@@ -1,0 +1,37 @@
+/** Every kind of thing that needs somebody, once. */
+
+interface KindOfAttention {
+  /** What is the matter, for people. */
+  readonly title: string;
+  /** So long somebody may take, in milliseconds. */
+  readonly dueInMs: number;
+  /** When the alarm sinks are told: as soon as it is raised, or only when nobody has dealt with it in time. */
+  readonly alarms: 'at-once' | 'when-overdue';
+}
+
+const HOUR = 3_600_000;
+
+const define = <T extends Record<string, KindOfAttention>>(table: T): { readonly [K in keyof T]: KindOfAttention } =>
+  table;
+
+export const ATTENTION_KINDS = define({
+  'could-not-tell': { title: 'Items could not be looked at', dueInMs: 24 * HOUR, alarms: 'when-overdue' },
+  'source-stale': { title: 'A source of a list gives nothing new', dueInMs: 8 * HOUR, alarms: 'at-once' },
+  'effect-exhausted': { title: 'Effects could not be delivered', dueInMs: 8 * HOUR, alarms: 'at-once' },
+  'decoders-lost': { title: 'Decoders are missing or die', dueInMs: HOUR, alarms: 'at-once' },
+  'assertion-failed': { title: 'Something does not hold that must', dueInMs: 4 * HOUR, alarms: 'at-once' },
+  'node-stale': { title: 'A node does not hear of changes', dueInMs: HOUR, alarms: 'at-once' },
+  'index-incomplete': { title: 'A list is not searched', dueInMs: HOUR, alarms: 'at-once' },
+  'work-backlog': { title: 'More work waits than is done', dueInMs: 2 * HOUR, alarms: 'at-once' },
+  'disk-low': { title: 'The disk is nearly full', dueInMs: 2 * HOUR, alarms: 'at-once' },
+  'audit-damaged': { title: 'The record of events does not verify', dueInMs: HOUR, alarms: 'at-once' },
+  'events-unsealed': { title: 'Events are not sealed', dueInMs: 4 * HOUR, alarms: 'at-once' },
+  'clock-off': { title: 'The clock is wrong', dueInMs: 8 * HOUR, alarms: 'at-once' },
+});
+
+export type AttentionKind = keyof typeof ATTENTION_KINDS;
+
+export const ALL_ATTENTION_KINDS = Object.keys(ATTENTION_KINDS) as readonly AttentionKind[];
+
+/** Kinds whose alarm is given when they are raised. */
+export const ALARMING_KINDS = ALL_ATTENTION_KINDS.filter((kind) => ATTENTION_KINDS[kind].alarms === 'at-once');

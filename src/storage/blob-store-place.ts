@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { VigieError } from '../errors.js';
+import type { BlobStore } from './blob-store.js';
+import { DirectoryBlobStore } from './directory-blob-store.js';
+import { errnoOf } from './durable-file.js';
+import { S3BlobStore } from './s3/s3-blob-store.js';
+import { parseS3Place, type S3Environment, type S3Place } from './s3/s3-place.js';
+
+/** Where blobs lie; plain data without credentials, so that another thread can open the same store. */
+export type BlobStorePlace =
+  | { readonly kind: 'directory'; readonly path: string; readonly temporary: string }
+  /** `cache` and `temporary` are local to this machine. */
+  | { readonly kind: 's3'; readonly s3: S3Place; readonly cache: string; readonly temporary: string };
+
+/** What a process that was killed left among the temporary files of a shared directory is removed after a day. */
+const LEFT_MS = 86_400_000;
+
+/**
+ * The place that `--segments` names, or the data directory's own.
+ * @param text a directory that processes share, or `s3://bucket/prefix`
+ * @throws VigieError `usage`; `store-unavailable` when the shared directory is not there or cannot be written in
+ */
+export async function resolveBlobStorePlace(
+  text: string | undefined,
+  local: { readonly segments: string; readonly tmp: string },
+  environment: S3Environment = process.env,
+): Promise<BlobStorePlace> {
+  if (text === undefined) return { kind: 'directory', path: local.segments, temporary: local.tmp };
+  if (text.startsWith('s3:')) {
+    return { kind: 's3', s3: parseS3Place(text, environment), cache: local.segments, temporary: local.tmp };
+  }
+  return await sharedDirectory(text);
+}
+
+/** @throws VigieError `usage` when the credentials of an object store are not set */
+export function openBlobStore(place: BlobStorePlace): BlobStore {
+  if (place.kind === 'directory') return new DirectoryBlobStore(place.path, place.temporary);
+  return new S3BlobStore({ place: place.s3, cache: new DirectoryBlobStore(place.cache, place.temporary) });
+}
+
+/**
+ * It must be there already: making it could put it under a mount point whose file system is away. Temporary files lie in
+ * it as well, for only on one file system a file takes its name in one step.
+ */
+async function sharedDirectory(text: string): Promise<BlobStorePlace> {
+  try {
+    const path = await realpath(resolve(text));
+    const temporary = join(path, 'tmp');
+    await mkdir(temporary, { recursive: true, mode: 0o700 });
+    await clearLeftovers(temporary);
+    return { kind: 'directory', path, temporary };
+  } catch (cause) {
+    const detail = errnoOf(cause);
+    throw new VigieError('store-unavailable', { cause, detail: `the shared directory: ${detail ?? 'unknown'}` });
+  }
+}
+
+/** By the clock of the file system, which the processes share; their own may differ. */
+async function clearLeftovers(temporary: string): Promise<void> {
+  const probe = join(temporary, `probe-${randomBytes(8).toString('hex')}`);
+  const file = await open(probe, 'wx', 0o600);
+  const { mtimeMs: now } = await file.stat().finally(() => file.close());
+  await rm(probe, { force: true });
+  for (const name of await readdir(temporary)) {
+    const path = join(temporary, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && now - found.mtimeMs > LEFT_MS) await rm(path, { force: true });
+  }
+}
+
+/** A store beside another one, in the same place, for blobs of another kind. @param cache for an object store: its local copies */
+export function within(place: BlobStorePlace, name: string, cache: string): BlobStorePlace {
+  if (place.kind === 'directory') return { ...place, path: join(place.path, name) };
+  return { ...place, s3: { ...place.s3, prefix: `${place.s3.prefix}${name}/` }, cache };
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import type { Tx } from '../schema.js';
+
+/**
+ * Every kind of event, once. A kind's version rises when the shape of its payload or the meaning of its refs changes;
+ * older versions stay readable. Refs hold random ids, names of ours and counts; what says something of a person or of an
+ * entry belongs into the payload, which can be erased.
+ */
+export const EVENT_KINDS = {
+  'service.started': kind(1, { refs: ['version', 'node'] }),
+  'service.stopped': kind(1, { refs: ['node'] }),
+  'list.published': kind(1, { refs: ['list', 'version', 'entries'] }),
+  'list.merged': kind(1, { refs: ['list', 'version', 'entries'] }),
+  'list.rolled-back': kind(1, { refs: ['list', 'version'] }),
+  'list.described': kind(1, { refs: ['list'], payload: z.record(z.string(), z.unknown()) }),
+  'list.removed': kind(1, { refs: ['list'], payload: z.object({ name: z.string() }) }),
+  'list.exported': kind(1, { refs: ['list', 'entries'] }),
+  'entry.status-changed': kind(1, {
+    refs: ['list', 'status', 'count'],
+    payload: z.object({ entries: z.array(z.string()), reason: z.string().nullable() }),
+  }),
+  'entry.viewed': kind(1, { refs: ['list'], payload: z.object({ entry: z.string() }) }),
+  'key.created': kind(1, { refs: ['key', 'scopes'] }),
+  'key.revoked': kind(1, { refs: ['key'] }),
+  'link.created': kind(1, {}),
+  'session.opened': kind(1, { refs: ['session'] }),
+  'item.matched': kind(1, { refs: ['item', 'verdict', 'matches'], payload: z.record(z.string(), z.unknown()) }),
+  'item.set-aside': kind(1, { refs: ['item', 'reason'] }),
+  'item.requeued': kind(1, { refs: ['attention', 'count'] }),
+  'scan.matched': kind(1, { refs: ['verdict', 'matches'], payload: z.record(z.string(), z.unknown()) }),
+  'private.switched-on': kind(1, {
+    refs: ['switch', 'jurisdiction', 'until'],
+    payload: z.object({ legalBasis: z.string() }),
+  }),
+  'private.switched-off': kind(1, { refs: ['switch', 'jurisdiction'] }),
+  'webhook.created': kind(1, { refs: ['webhook', 'name'] }),
+  'webhook.changed': kind(1, { refs: ['webhook', 'change'] }),
+  'webhook.removed': kind(1, { refs: ['webhook'] }),
+  'effect.exhausted': kind(1, { refs: ['effect', 'kind', 'attempts', 'error'] }),
+  'effect.dropped': kind(1, { refs: ['effect', 'kind', 'reason'] }),
+  'effect.retried': kind(1, { refs: ['effect', 'kind'] }),
+  'effect.given-up': kind(1, { refs: ['effect', 'kind'], payload: z.object({ reason: z.string() }) }),
+  'attention.acknowledged': kind(1, { refs: ['attention', 'kind'], payload: noteSchema() }),
+  'attention.resolved': kind(1, { refs: ['attention', 'kind'], payload: noteSchema() }),
+  'attention.replayed': kind(1, { refs: ['attention', 'kind', 'items'] }),
+  'subject.erased': kind(1, { refs: ['payloads'] }),
+  'audit.exported': kind(1, { refs: ['batches'] }),
+  'backup.made': kind(1, { refs: ['tables', 'rows', 'keys'] }),
+} as const;
+
+export type EventKind = keyof typeof EVENT_KINDS;
+
+export type RefValue = string | number | boolean | null;
+
+interface KindOfEvent<Ref extends string, Payload> {
+  readonly version: number;
+  readonly refs: readonly Ref[];
+  readonly payload: z.ZodType<Payload> | undefined;
+}
+
+type RefOf<K extends EventKind> = (typeof EVENT_KINDS)[K] extends KindOfEvent<infer Ref, unknown> ? Ref : never;
+type PayloadOf<K extends EventKind> =
+  (typeof EVENT_KINDS)[K] extends KindOfEvent<string, infer Payload> ? Payload : never;
+
+/** What happened, before it is written down. */
+export interface EventDraft<K extends EventKind = EventKind> {
+  readonly kind: K;
+  /** Id of the principal; the one on whose behalf the calling code runs when left out (`acting`). */
+  readonly actor?: string;
+  /** Whom or what it is about, such as `list:…`; the payload is sealed under this subject's key. */
+  readonly subject: string;
+  readonly refs?: { readonly [R in RefOf<K>]?: RefValue };
+  readonly payload?: PayloadOf<K>;
+}
+
+/** Writes an event down as a part of the transaction. @returns its id */
+export type RecordEvent = <K extends EventKind>(tx: Tx, draft: EventDraft<K>) => Promise<string>;
+
+function kind<const Ref extends string = never, Payload = never>(
+  version: number,
+  { refs = [], payload }: { readonly refs?: readonly Ref[]; readonly payload?: z.ZodType<Payload> },
+): KindOfEvent<Ref, Payload> {
+  return { version, refs, payload };
+}
+
+function noteSchema() {
+  return z.object({ note: z.string().nullable() });
+}
