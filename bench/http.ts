@@ -2,10 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { App } from '../src/app.js';
 import { DEFAULTS } from '../src/config.js';
 import { entryPoint } from '../src/runtime/entry-point.js';
+import { createLogger } from '../src/runtime/logger.js';
 import type { DecodeOrder, DecodeReport } from './decode-loop.js';
 import { type Bench, type BenchRow, median } from './harness.js';
 import { randomHashes } from './hashes.js';
@@ -22,7 +22,7 @@ const CONNECTIONS = 16;
 export const httpBench: Bench = async ({ entries = 1_000_000, rounds = 9, progress }) => {
   const folder = await mkdtemp(join(tmpdir(), 'vigie-bench-http-'));
   const config = { ...DEFAULTS, dataDir: join(folder, 'data'), port: 0, allowNoFsync: true };
-  const app = await App.open(config, { logger: pino({ level: 'silent' }), decoders: true });
+  const app = await App.open(config, { logger: createLogger('silent'), decoders: true });
   try {
     progress?.(`importing ${entries} entries`);
     const hashes = randomHashes(entries);

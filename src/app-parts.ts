@@ -61,6 +61,8 @@ export interface AppParts {
   readonly stream: WorkStream;
   readonly nodes: NodeTable;
   readonly floor: GroundFloor;
+  /** Where files lie, as they are stored. */
+  readonly stored: { readonly segments: BlobStore; readonly media: BlobStore; readonly events: string };
   /** Name of this process among those that share the database. */
   readonly node: string;
   /** True when no key was ever created here. */
@@ -136,6 +138,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     cacheBytes: config.limits.cacheBytes,
   });
   const stream = opened.own(await openStream(config, database, logger));
+  const mediaStore = openBlobStore(media);
   const floor = opened.own(
     await GroundFloor.open({
       config,
@@ -146,13 +149,14 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       stream,
       scanner,
       client,
-      media: new SealedBlobStore(openBlobStore(media), keyring, 'medium'),
+      media: new SealedBlobStore(mediaStore, keyring, 'medium'),
       logger,
       node,
       ready,
     }),
   );
   const keys = new ApiKeys(database, events.record);
+  const stored = { segments: store, media: mediaStore, events: eventsPath(config, segments, dataDir) };
   const firstStart = (await keys.ls()).length === 0;
   opened.keep();
   return {
@@ -168,6 +172,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     stream,
     nodes,
     floor,
+    stored,
     node,
     firstStart,
   };

@@ -11,11 +11,14 @@ import { ENGINE, VERSION } from './engine.js';
 import { VigieError } from './errors.js';
 import type { GroundFloor } from './ground-floor.js';
 import { buildServer } from './http/server.js';
-import type { ServiceStatus, Services } from './http/services.js';
+import type { BackupOrder, BackupSummary, ServiceStatus, Services } from './http/services.js';
 import type { Lists } from './lists/lists.js';
 import { sandboxReport } from './media/sandbox.js';
+import { Metrics } from './metrics/metrics.js';
+import { registerSources } from './metrics-sources.js';
 import { every } from './runtime/every.js';
 import type { Scanner } from './scan/scanner.js';
+import { createBackup } from './storage/backup/create-backup.js';
 import { randomId } from './storage/random-id.js';
 import { freeSpace, Watch, type Watched } from './watch.js';
 
@@ -47,6 +50,7 @@ export class App implements Services {
   readonly attentions: GroundFloor['attentions'];
   readonly sessions = new Sessions();
   readonly rates: RateGate;
+  readonly metrics = new Metrics();
   /** True when no key was ever created here. */
   readonly firstStart: boolean;
   readonly #parts: AppParts;
@@ -83,6 +87,8 @@ export class App implements Services {
   static async open(config: Config, options: AppOptions): Promise<App> {
     const parts = await openParts(config, options);
     const app = new App(config, parts, options);
+    const { database, index, lists, pool } = parts;
+    registerSources(app.metrics, { db: database.db, index, lists, pool, readiness: () => app.readiness() });
     await parts.floor.start({ work: options.work ?? options.decoders });
     app.#doChores();
     return app;
@@ -122,6 +128,18 @@ export class App implements Services {
     const server = await this.#build('local');
     await server.listen({ path: this.socketPath });
     await chmod(this.socketPath, 0o600);
+  }
+
+  async backUp(order: BackupOrder): Promise<BackupSummary> {
+    const { database, keyring, dataDir, stored } = this.#parts;
+    const place = { database, keyring, ...stored, seen: dataDir.seen, version: VERSION };
+    const { tables, files, missing } = await createBackup({ ...place, ...order });
+    return {
+      rows: tables.reduce((sum, { rows }) => sum + rows, 0),
+      files: files.length,
+      bytes: [...tables, ...files].reduce((sum, { bytes }) => sum + bytes, 0),
+      missing,
+    };
   }
 
   status(): ServiceStatus {

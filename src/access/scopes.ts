@@ -12,6 +12,7 @@ export const SCOPES = {
   'lists:export': 'take a whole list out',
   'private:write': 'switch the looking at private surfaces on and off, by law',
   'status:read': 'see the state of the service',
+  'metrics:read': 'read the figures at /metrics',
   'attention:read': 'see what needs somebody',
   'attention:write': 'acknowledge, resolve and replay it',
   'webhooks:write': 'add, see, test and remove webhooks',

@@ -21,6 +21,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   effects: async () => (await import('./commands/effects.js')).effectsCommand(),
   audit: async () => (await import('./commands/audit.js')).auditCommand(),
   link: async () => (await import('./commands/link.js')).linkCommand(),
+  backup: async () => (await import('./commands/backup.js')).backupCommand(),
+  restore: async () => (await import('./commands/restore.js')).restoreCommand(),
   private: async () => (await import('./commands/private.js')).privateCommand(),
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
   bench: async () => (await import('./commands/bench.js')).benchCommand(),

@@ -63,9 +63,9 @@ async function use<T>(client: ServiceClient, act: (service: ServiceClient) => Pr
 
 async function alone<T>(dataDir: string, act: (service: ServiceClient) => Promise<T>, signal: AbortSignal): Promise<T> {
   // Most commands find a running service, and need not wait until all of it is loaded here.
-  const [{ App }, { pino }] = await Promise.all([import('../app.js'), import('pino')]);
+  const [{ App }, { createLogger }] = await Promise.all([import('../app.js'), import('../runtime/logger.js')]);
   const app = await App.open(configFor(dataDir), {
-    logger: pino({ level: 'silent' }),
+    logger: createLogger('silent'),
     decoders: false,
     signal,
     onProgress: showStatus,

@@ -7,6 +7,7 @@ import {
   resolveAttention,
 } from './endpoints/attention.js';
 import { eraseSubject, exportAudit, listEvents, verifyAudit } from './endpoints/audit.js';
+import { backup } from './endpoints/backup.js';
 import { giveUpEffect, listEffects, retryEffect } from './endpoints/effects.js';
 import { addEntries, disputeEntry, getEntry, restoreEntry, withdrawEntry } from './endpoints/entries.js';
 import { exportList } from './endpoints/export-list.js';
@@ -17,6 +18,7 @@ import { handInItems } from './endpoints/items-batch.js';
 import { createKey, listKeys, revokeKey } from './endpoints/keys.js';
 import { getList, getLists, removeList, rollBackList } from './endpoints/lists.js';
 import { lookup } from './endpoints/lookup.js';
+import { metrics } from './endpoints/metrics.js';
 import { listNodes } from './endpoints/nodes.js';
 import { openapiDocument } from './endpoints/openapi-document.js';
 import { listPrivateSwitches, switchPrivateOff, switchPrivateOn } from './endpoints/private-switches.js';
@@ -50,6 +52,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   listPrivateSwitches,
   switchPrivateOff,
   status,
+  metrics,
   listAttentions,
   getAttention,
   acknowledgeAttention,
@@ -77,3 +80,6 @@ export const ENDPOINTS: readonly Endpoint[] = [
   readyz,
   openapiDocument,
 ];
+
+/** Routes of the socket in the data directory alone: the network does not know them. */
+export const LOCAL_ENDPOINTS: readonly Endpoint[] = [backup];

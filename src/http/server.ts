@@ -16,7 +16,7 @@ import { authenticate, authorise, LOCAL_OPERATOR, NOBODY } from './authenticate.
 import { discardRest, watchBody } from './body-clock.js';
 import { serveConsole } from './console-files.js';
 import { type Endpoint, problemSchema } from './endpoint.js';
-import { ENDPOINTS } from './endpoints.js';
+import { ENDPOINTS, LOCAL_ENDPOINTS } from './endpoints.js';
 import { describeApi } from './openapi.js';
 import type { Services } from './services.js';
 
@@ -63,6 +63,13 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
 
+  server.addHook('onResponse', async (request, reply) => {
+    const { url: route = 'none' } = request.routeOptions;
+    const labels = { route, method: request.method };
+    services.metrics.count('vigie_http_requests_total', { ...labels, status: String(reply.statusCode) });
+    services.metrics.observe('vigie_http_request_seconds', labels, reply.elapsedTime / 1_000);
+  });
+
   for (const type of ['application/octet-stream', 'application/x-ndjson']) {
     server.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
   }
@@ -72,7 +79,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   });
   await describeApi(server);
   for (const each of ENDPOINTS) mount(server, each, options);
-  if (entrance === 'network') await serveConsole(server);
+  if (entrance === 'local') for (const each of LOCAL_ENDPOINTS) mount(server, each, options);
+  else await serveConsole(server);
   return server;
 }
 
@@ -182,7 +190,7 @@ function translate(error: FastifyError): VigieError {
 }
 
 function sendProblem(error: VigieError, request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
-  if (error.status >= 500) request.log.error({ code: error.code, cause: describeCause(error.cause) }, error.message);
+  if (error.status >= 500) request.log.error({ err: error }, 'request failed');
   if (reply.raw.headersSent || reply.raw.destroyed) return undefined;
   if (error.retryAfter !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfter)));
   const { socket } = reply.raw;
@@ -192,9 +200,4 @@ function sendProblem(error: VigieError, request: FastifyRequest, reply: FastifyR
     .type('application/problem+json')
     .serializer(JSON.stringify)
     .send({ ...error.toProblem(), requestId: request.id });
-}
-
-function describeCause(cause: unknown): unknown {
-  if (cause instanceof VigieError) return { code: cause.code };
-  return cause instanceof Error ? { name: cause.name, message: cause.message, stack: cause.stack } : undefined;
 }

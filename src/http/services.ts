@@ -4,8 +4,10 @@ import type { Sessions } from '../access/sessions.js';
 import type { Webhooks } from '../effects/webhooks.js';
 import type { Intake } from '../intake/intake.js';
 import type { Lists } from '../lists/lists.js';
+import type { Metrics } from '../metrics/metrics.js';
 import type { Scanner } from '../scan/scanner.js';
 import type { Attentions } from '../storage/attention/attentions.js';
+import type { BackupProgress } from '../storage/backup/create-backup.js';
 import type { Audit } from '../storage/events/audit.js';
 import type { NodeTable } from '../storage/nodes/node-table.js';
 import type { Outbox } from '../storage/outbox/outbox.js';
@@ -20,6 +22,21 @@ export interface ServiceStatus {
   readonly lists: number;
   readonly appliedSeq: number;
   readonly decoders: { readonly processes: number; readonly formats: readonly string[] };
+}
+
+export interface BackupOrder {
+  readonly target: string;
+  readonly keysFile: string | undefined;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: BackupProgress) => void;
+}
+
+export interface BackupSummary {
+  readonly rows: number;
+  readonly files: number;
+  readonly bytes: number;
+  /** Segments that were not there, or not what they should be. */
+  readonly missing: number;
 }
 
 /** What the routes stand on; the application implements it. */
@@ -41,6 +58,9 @@ export interface Services {
   readonly sessions: Sessions;
   readonly audit: Audit;
   readonly rates: RateGate;
+  readonly metrics: Metrics;
+  /** Writes a backup of all that this installation holds. */
+  backUp(order: BackupOrder): Promise<BackupSummary>;
   readonly attentions: Attentions;
   readonly outbox: Outbox;
   readonly webhooks: Webhooks;

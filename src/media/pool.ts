@@ -67,6 +67,11 @@ export class MediaPool implements AsyncDisposable {
     return this.#restarts;
   }
 
+  /** How many media wait for a process. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Process ids and resident bytes, for the figures. */
   get processes(): readonly { readonly pid: number | undefined; readonly residentBytes: number }[] {
     return [...this.#decoders].map(({ pid, residentBytes }) => ({ pid, residentBytes }));

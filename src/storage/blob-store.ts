@@ -27,4 +27,6 @@ export interface BlobStore {
   /** Deleting what is not there is no error. A source that is open goes on reading. */
   delete(id: string): Promise<void>;
   list(): AsyncIterable<ListedBlob>;
+  /** Makes a blob as young as a new one, so that no sweep takes it for now. Nothing happens to one that is not there. */
+  keep?(id: string): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { VigieError } from '../errors.js';
 import { lockDirectory, lockReach } from './data-dir-lock.js';
 import { claimOwnership, type DataDirOwner, describeOwner, readOwner } from './data-dir-owner.js';
@@ -10,6 +11,8 @@ import { findSocketPath } from './socket-path.js';
 export interface DataDirOptions {
   /** Make the directory when it is missing. */
   readonly create?: boolean;
+  /** The backup that is being restored into it, by its proof. Without, a half restored directory does not open. */
+  readonly restoring?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -31,7 +34,9 @@ export class DataDir implements AsyncDisposable {
    * Takes the directory: makes it (mode 0700), locks it, and removes what a crash left in `tmp/`.
    * @throws VigieError `data-dir-in-use`, `data-dir-unusable`, `disk-full`
    */
-  static async open(path: string, { create = false, signal }: DataDirOptions = {}): Promise<DataDir> {
+  static async open(path: string, { create = false, restoring, signal }: DataDirOptions = {}): Promise<DataDir> {
+    // The embedded database makes its files readable for all, inside of a directory that is closed to all.
+    if (isMainThread) process.umask(0o077);
     try {
       if (create) await mkdir(path, { recursive: true, mode: 0o700 });
       const real = await realpath(path);
@@ -39,7 +44,8 @@ export class DataDir implements AsyncDisposable {
       if (!found.isDirectory()) throw new VigieError('data-dir-unusable', { detail: 'not a directory' });
       const unlock = await lockOrName(real, found);
       try {
-        await mark(real);
+        if (restoring === undefined) await mark(real);
+        else await beginRestore(real, restoring);
         await rm(join(real, 'tmp'), { recursive: true, force: true });
         for (const name of ['segments', 'seen', 'events', 'media', 'keys', 'tmp']) {
           await mkdir(join(real, name), { recursive: true, mode: 0o700 });
@@ -103,6 +109,12 @@ export class DataDir implements AsyncDisposable {
     };
   }
 
+  /** Ends a restore: from now on the directory opens as any other. */
+  async restored(): Promise<void> {
+    await rm(join(this.path, RESTORING), { force: true });
+    await syncDirectory(this.path);
+  }
+
   /** Gives the directory back. Close the database first. */
   async close(): Promise<void> {
     await rm(this.socketPath, { force: true });
@@ -115,6 +127,9 @@ export class DataDir implements AsyncDisposable {
 }
 
 const MARK = 'vigie-data';
+const MARK_TEXT = 'A data directory of Vigie, layout 1.\n';
+/** Lies in a directory for as long as a restore into it is not finished. */
+export const RESTORING = 'restoring';
 
 /**
  * Makes sure that the directory is Vigie's before anything in it is touched: a mistaken --data must not cost anybody
@@ -122,11 +137,27 @@ const MARK = 'vigie-data';
  */
 async function mark(path: string): Promise<void> {
   const names = await readdir(path);
+  if (names.includes(RESTORING)) {
+    throw new VigieError('restore-refused', { detail: 'a restore into it was cut off: run it again' });
+  }
   if (names.includes(MARK)) return;
   if (names.some((name) => name !== 'lost+found')) {
     throw new VigieError('data-dir-unusable', { detail: 'it holds other files' });
   }
-  await writeFileDurably(join(path, MARK), 'A data directory of Vigie, layout 1.\n');
+  await writeFileDurably(join(path, MARK), MARK_TEXT);
+}
+
+/** Takes an empty directory, or what a restore that was cut off has left in one. */
+async function beginRestore(path: string, proof: string): Promise<void> {
+  const names = (await readdir(path)).filter((name) => name !== 'lost+found');
+  if (names.length > 0 && !names.includes(RESTORING)) {
+    throw new VigieError('restore-refused', { detail: 'the directory is not empty' });
+  }
+  for (const name of names.filter((each) => each !== RESTORING)) {
+    await rm(join(path, name), { recursive: true, force: true });
+  }
+  await writeFileDurably(join(path, RESTORING), `${proof}\n`);
+  await writeFileDurably(join(path, MARK), MARK_TEXT);
 }
 
 /** Whether a data directory of Vigie lies at a path. */

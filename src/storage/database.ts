@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Kysely, sql } from 'kysely';
 import { migrate } from './migrate.js';
+import type { Migration } from './migrations/migration.js';
 import { PgliteBackend } from './pglite-backend.js';
 import { PostgresBackend } from './postgres-backend.js';
 import type { Db, Schema, Tx } from './schema.js';
@@ -54,6 +55,8 @@ export interface DatabaseOptions {
   readonly waitLimit?: number;
   /** Milliseconds that one statement may take. */
   readonly statementLimit?: number;
+  /** Only the first of the migrations, for a restore of older tables. */
+  readonly migrations?: readonly Migration[];
 }
 
 const TRANSACTION_LIMIT = 60_000;
@@ -73,20 +76,20 @@ export async function openDatabase(place: DatabasePlace, options: DatabaseOption
   if ('dataDir' in place) {
     await mkdir(dirname(place.dataDir), { recursive: true });
     const backend = await PgliteBackend.open({ directory: place.dataDir, allowNoFsync, fsync, ...limits }, signal);
-    return await ready(new OpenDatabase('embedded', backend, () => backend.fsync), signal);
+    return await ready(new OpenDatabase('embedded', backend, () => backend.fsync), options);
   }
   const backend = new PostgresBackend({ url: place.url, connections, idleLimit: TRANSACTION_LIMIT * 2, ...limits });
   const database = new OpenDatabase('server', backend, () => serverFsync);
   let serverFsync = false;
-  await ready(database, signal);
+  await ready(database, options);
   const { rows } = await sql<{ fsync: string }>`SELECT current_setting('fsync') AS fsync`.execute(database.db);
   serverFsync = rows[0]?.fsync === 'on';
   return database;
 }
 
-async function ready(database: OpenDatabase, signal: AbortSignal | undefined): Promise<OpenDatabase> {
+async function ready(database: OpenDatabase, { signal, migrations }: DatabaseOptions): Promise<OpenDatabase> {
   try {
-    await migrate(database, signal);
+    await migrate(database, signal, migrations);
     return database;
   } catch (thrown) {
     await database.close();

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VigieError } from '../errors.js';
 import type { ByteSource } from '../index/byte-io.js';
@@ -53,6 +53,13 @@ export class DirectoryBlobStore implements BlobStore {
 
   async delete(id: string): Promise<void> {
     await rm(this.#pathOf(id), { force: true });
+  }
+
+  async keep(id: string): Promise<void> {
+    const now = new Date();
+    await utimes(this.#pathOf(id), now, now).catch((thrown: unknown) => {
+      if (errnoOf(thrown) !== 'ENOENT') throw fileError(thrown);
+    });
   }
 
   async *list(): AsyncIterableIterator<ListedBlob> {

@@ -77,17 +77,22 @@ export async function keysFromFile(path: string): Promise<Uint8Array[]> {
   }
 }
 
+/** Writes keys to a key file of mode 0600, the active one first, and through to the disk. */
+export async function writeKeyFile(path: string, keys: readonly Uint8Array[]): Promise<void> {
+  const lines = keys.map((key) => Buffer.from(key).toString('hex'));
+  await writeFileDurably(
+    path,
+    `# Keep a copy apart from the data. The first key is the active one.\n${lines.join('\n')}\n`,
+  );
+}
+
 /** Makes a new key the active one of a key file, which keeps the older ones. */
 export async function addKeyToFile(path: string): Promise<Uint8Array[]> {
   const directory = dirname(path);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(directory, 0o700);
   const keys = [new Uint8Array(randomBytes(MASTER_KEY_BYTES)), ...(await keysFromFile(path))];
-  const lines = keys.map((key) => Buffer.from(key).toString('hex'));
-  await writeFileDurably(
-    path,
-    `# Keep a copy apart from the data. The first key is the active one.\n${lines.join('\n')}\n`,
-  );
+  await writeKeyFile(path, keys);
   await syncDirectory(dirname(directory));
   return keys;
 }

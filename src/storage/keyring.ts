@@ -38,6 +38,11 @@ export class Keyring {
     return [...this.#keys.keys()];
   }
 
+  /** All keys themselves, the active one first: for the one file that they are kept in apart from the data. */
+  export(): readonly Uint8Array[] {
+    return [...this.#keys.values()].map((key) => new Uint8Array(key.export()));
+  }
+
   has(id: string): boolean {
     return this.#keys.has(id);
   }

@@ -50,7 +50,8 @@ async function gather(place: KeyPlace, environment: KeyEnvironment, sealed: () =
   return new Keyring(await addKeyToFile(place.keyFile), 'file-created');
 }
 
-async function givenKeys(environment: KeyEnvironment): Promise<[Uint8Array[], KeySource]> {
+/** The keys that the environment names, and how. */
+export async function givenKeys(environment: KeyEnvironment): Promise<[Uint8Array[], KeySource]> {
   const { VIGIE_KEY: key, VIGIE_KEY_COMMAND: command } = environment;
   if (key !== undefined && key.trim() !== '') return [parseKeys(key, 'VIGIE_KEY'), 'environment'];
   if (command !== undefined && command.trim() !== '') return [await keysFromCommand(command, environment), 'command'];

@@ -6,12 +6,13 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { VigieError } from '../../errors.js';
 import { FIELD_NAMES } from '../../lists/sources/list-parser.js';
 import { SIGNAL_TYPE_NAMES } from '../../signals/signal-type.js';
+import { resultOf } from '../answer-lines.js';
 import { interrupted } from '../interrupt.js';
 import { at } from '../list-answer.js';
 import { dataOption } from '../options.js';
 import { printable, remark, table, writeLine } from '../output.js';
 import { type Bar, progressBar } from '../progress-bar.js';
-import { fromProblem, lostOr, type ServiceClient } from '../service-client.js';
+import type { ServiceClient } from '../service-client.js';
 import { unreadable } from '../walk.js';
 import { withService } from '../with-service.js';
 
@@ -123,10 +124,11 @@ interface ImportAnswer {
   };
 }
 
-type ImportLine =
-  | { readonly progress: { readonly records: number; readonly rejected: number; readonly stage: string } }
-  | { readonly result: ImportAnswer }
-  | { readonly error: Parameters<typeof fromProblem>[0] };
+interface ImportProgress {
+  readonly records: number;
+  readonly rejected: number;
+  readonly stage: string;
+}
 
 async function importThrough(
   service: ServiceClient,
@@ -143,31 +145,7 @@ async function importThrough(
     },
     signal: interrupted(),
   });
-  let result: ImportAnswer | undefined;
-  try {
-    for await (const text of linesOf(response.body)) {
-      const line = JSON.parse(text) as ImportLine;
-      if ('error' in line) throw fromProblem(line.error);
-      if ('result' in line) result = line.result;
-      else bar.stage(line.progress.stage, line.progress.records);
-    }
-  } catch (cause) {
-    throw lostOr(cause);
-  }
-  if (result === undefined) throw new VigieError('service-lost');
-  return result;
-}
-
-/** Not by `readline`, which turns an answer that is cut off into an error that nobody can catch. */
-async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of body) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-  }
-  if (rest !== '') yield rest;
+  return await resultOf<ImportProgress, ImportAnswer>(response.body, ({ stage, records }) => bar.stage(stage, records));
 }
 
 async function showResult({ list, version, entries, report }: ImportAnswer): Promise<void> {

@@ -46,8 +46,8 @@ async function run(flags: Flags): Promise<void> {
   assertSafeAddress(config);
   const stop = interrupted();
   // Loaded here, so that the other commands do not wait for it.
-  const [{ App }, { pino }] = await Promise.all([import('../../app.js'), import('pino')]);
-  const logger = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }));
+  const [{ App }, { createLogger }] = await Promise.all([import('../../app.js'), import('../../runtime/logger.js')]);
+  const logger = createLogger(config.logLevel);
   remark(
     (await isDataDir(config.dataDir))
       ? `Opening ${config.dataDir}`

@@ -1,10 +1,10 @@
-import { PassThrough, type Readable } from 'node:stream';
-import type { FastifyReply } from 'fastify';
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { VigieError } from '../../errors.js';
 import { FIELD_NAMES, LIST_FORMATS } from '../../lists/sources/list-parser.js';
 import type { ListTerms } from '../../storage/list-store.js';
 import { endpoint } from '../endpoint.js';
+import { JsonLines } from '../json-lines.js';
 import { listNameSchema, signalTypeSchema } from '../schemas.js';
 
 const text = z.string().max(500).optional();
@@ -71,37 +71,13 @@ export const importList = endpoint({
       // Why it was cut off says more than that it was.
       const error = VigieError.from(ended.aborted ? ended.reason : thrown);
       if (!lines.begun) throw error;
-      if (error.code === 'internal') request.log.error({ err: error.cause }, error.message);
+      if (error.code === 'internal') request.log.error({ err: error }, 'import failed');
       lines.write({ error: { ...error.toProblem(), requestId: request.id } });
     }
     lines.end();
     return reply;
   },
 });
-
-/** An answer that begins with its first line, so that what fails before has an ordinary status. */
-class JsonLines {
-  begun = false;
-  readonly #reply: FastifyReply;
-  readonly #stream = new PassThrough();
-
-  constructor(reply: FastifyReply) {
-    this.#reply = reply;
-  }
-
-  write(line: unknown): void {
-    if (!this.begun) {
-      this.begun = true;
-      this.#reply.type('application/x-ndjson').send(this.#stream);
-    }
-    // A client that went away reads no more; the import hears of it through its signal.
-    if (!this.#stream.destroyed) this.#stream.write(`${JSON.stringify(line)}\n`);
-  }
-
-  end(): void {
-    this.#stream.end();
-  }
-}
 
 function termsOf({ source, licence, terms, expires }: Query): ListTerms {
   return {

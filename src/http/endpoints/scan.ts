@@ -1,6 +1,7 @@
 import type { Multipart } from '@fastify/multipart';
 import { z } from 'zod';
 import { ERRORS, type ErrorCode, VigieError } from '../../errors.js';
+import { countVerdict } from '../../scan/count-verdict.js';
 import type { Verdict } from '../../scan/verdict.js';
 import { endpoint } from '../endpoint.js';
 import { hideDetail } from '../match-detail.js';
@@ -43,6 +44,7 @@ export const scan = endpoint({
     } else {
       throw new VigieError('content-type-unsupported');
     }
+    countVerdict(services.metrics, verdict, 'public');
     await services.intake.scanVerdicts.keep(verdict, { by: principal.id, itemRef: query.itemRef });
     return {
       ...verdict,

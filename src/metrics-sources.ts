@@ -1,0 +1,92 @@
+import { VERSION } from './engine.js';
+import type { MatchIndex } from './index/match-index.js';
+import type { Lists } from './lists/lists.js';
+import type { MediaPool } from './media/pool.js';
+import type { Metrics } from './metrics/metrics.js';
+import { type QueueFigures, queueFigures } from './storage/queue-figures.js';
+import type { Db } from './storage/schema.js';
+
+export interface MetricSources {
+  readonly db: Db;
+  readonly index: MatchIndex;
+  readonly lists: Lists;
+  readonly pool: MediaPool;
+  readonly readiness: () => { readonly ready: boolean };
+}
+
+/** However many look, the database is asked no more often. */
+const QUEUES_MS = 5_000;
+
+/** Registers who is asked for what, at each scrape. */
+export function registerSources(metrics: Metrics, { db, index, lists, pool, readiness }: MetricSources): void {
+  metrics.collect({
+    names: ['vigie_info', 'vigie_ready'],
+    collect: (tell) => {
+      tell('vigie_info', 1, { version: VERSION });
+      tell('vigie_ready', readiness().ready ? 1 : 0);
+    },
+  });
+  metrics.collect({
+    names: [
+      'vigie_index_entries',
+      'vigie_index_bytes',
+      'vigie_index_segments',
+      'vigie_lists_troubled',
+      'vigie_list_staleness_seconds',
+      'vigie_applied_seq',
+    ],
+    collect: (tell) => {
+      const { entries, dead, segments, bytes } = index.stats();
+      tell('vigie_index_entries', entries - dead);
+      tell('vigie_index_bytes', bytes);
+      tell('vigie_index_segments', segments);
+      const problems = lists.problems();
+      const older = problems.filter(({ olderVersionMatches }) => olderVersionMatches).length;
+      tell('vigie_lists_troubled', older, { state: 'older-searched' });
+      tell('vigie_lists_troubled', problems.length - older, { state: 'not-searched' });
+      tell('vigie_list_staleness_seconds', lists.staleness / 1_000);
+      tell('vigie_applied_seq', lists.appliedSeq);
+    },
+  });
+  metrics.collect({
+    names: ['vigie_decoders', 'vigie_decoder_restarts_total', 'vigie_decoder_waiting'],
+    collect: (tell) => {
+      tell('vigie_decoders', pool.processes.length);
+      tell('vigie_decoder_restarts_total', pool.restarts);
+      tell('vigie_decoder_waiting', pool.waiting);
+    },
+  });
+  let known: { readonly until: number; readonly figures: Promise<QueueFigures> } | undefined;
+  metrics.collect({
+    names: [
+      'vigie_work_waiting',
+      'vigie_work_oldest_seconds',
+      'vigie_items_waiting',
+      'vigie_outbox_effects',
+      'vigie_outbox_oldest_seconds',
+      'vigie_attention_open',
+      'vigie_events_unsealed',
+      'vigie_nodes',
+    ],
+    collect: async (tell) => {
+      if (known === undefined || known.until < performance.now()) {
+        known = { until: performance.now() + QUEUES_MS, figures: queueFigures(db) };
+      }
+      const { work, itemsWaiting, outbox, attention, eventsUnsealed, nodes } = await known.figures;
+      for (const lane of ['live', 'backfill']) {
+        const found = work.find((each) => each.lane === lane);
+        tell('vigie_work_waiting', found?.count ?? 0, { lane });
+        tell('vigie_work_oldest_seconds', found?.oldestSeconds ?? 0, { lane });
+      }
+      tell('vigie_items_waiting', itemsWaiting);
+      for (const state of ['pending', 'exhausted']) {
+        const found = outbox.find((each) => each.state === state);
+        tell('vigie_outbox_effects', found?.count ?? 0, { state });
+        if (state === 'pending') tell('vigie_outbox_oldest_seconds', found?.oldestSeconds ?? 0);
+      }
+      for (const { kind, count } of attention) tell('vigie_attention_open', count, { kind });
+      tell('vigie_events_unsealed', eventsUnsealed);
+      for (const { role, ready, count } of nodes) tell('vigie_nodes', count, { role, ready: String(ready) });
+    },
+  });
+}

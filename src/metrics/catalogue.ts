@@ -1,0 +1,99 @@
+/**
+ * Every figure that the service tells of itself, in one table. The page docs/metrics.md is made from it (`npm run docs`),
+ * and a test keeps the two equal. A label never holds an id, an address, an account or an entry: its values are few, and
+ * known beforehand.
+ */
+export interface MetricKind {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly unit?: 'seconds' | 'bytes';
+  /** Upper bounds of a histogram's buckets. */
+  readonly buckets?: readonly number[];
+}
+
+const define = <T extends Record<string, MetricKind>>(table: T): T => table;
+
+const FAST = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export const METRICS = define({
+  vigie_info: { type: 'gauge', help: 'Always 1; the version that runs.', labels: ['version'] },
+  vigie_ready: { type: 'gauge', help: '1 while verdicts can be given, as /readyz says.', labels: [] },
+
+  vigie_verdicts_total: {
+    type: 'counter',
+    help: 'Verdicts that were given. The reason of could-not-tell is the code of its error.',
+    labels: ['verdict', 'reason', 'surface'],
+  },
+  vigie_scan_stage_seconds: {
+    type: 'histogram',
+    help: 'Time that a stage of a scan took.',
+    labels: ['stage'],
+    unit: 'seconds',
+    buckets: FAST,
+  },
+  vigie_lookup_signals_total: {
+    type: 'counter',
+    help: 'Signals that were looked up through the API.',
+    labels: ['type'],
+  },
+
+  vigie_index_entries: { type: 'gauge', help: 'Entries that are searched.', labels: [] },
+  vigie_index_bytes: { type: 'gauge', help: 'Memory of the index.', labels: [], unit: 'bytes' },
+  vigie_index_segments: { type: 'gauge', help: 'Segments that are searched.', labels: [] },
+  vigie_lists_troubled: {
+    type: 'gauge',
+    help: 'Lists of which the newest version could not be loaded; not-searched: no older one is either.',
+    labels: ['state'],
+  },
+  vigie_list_staleness_seconds: {
+    type: 'gauge',
+    help: 'Since this process last heard of changes of lists. Above 5 it is not ready.',
+    labels: [],
+    unit: 'seconds',
+  },
+  vigie_applied_seq: { type: 'gauge', help: 'The newest change of a list that has taken effect here.', labels: [] },
+
+  vigie_decoders: { type: 'gauge', help: 'Decoder processes.', labels: [] },
+  vigie_decoder_restarts_total: {
+    type: 'counter',
+    help: 'Decoders that died or were ended, and replaced.',
+    labels: [],
+  },
+  vigie_decoder_waiting: { type: 'gauge', help: 'Media that wait for a decoder.', labels: [] },
+
+  vigie_http_requests_total: {
+    type: 'counter',
+    help: 'Requests by the template of their route (`none`: no route) and status.',
+    labels: ['route', 'method', 'status'],
+  },
+  vigie_http_request_seconds: {
+    type: 'histogram',
+    help: 'Time from the head of a request to the end of its answer.',
+    labels: ['route', 'method'],
+    unit: 'seconds',
+    buckets: FAST,
+  },
+
+  vigie_work_waiting: { type: 'gauge', help: 'Items in the table of work.', labels: ['lane'] },
+  vigie_work_oldest_seconds: { type: 'gauge', help: 'Age of the oldest of them.', labels: ['lane'], unit: 'seconds' },
+  vigie_items_waiting: { type: 'gauge', help: 'Items that were accepted and have no verdict yet.', labels: [] },
+  vigie_outbox_effects: { type: 'gauge', help: 'Effects that are not delivered, by state.', labels: ['state'] },
+  vigie_outbox_oldest_seconds: {
+    type: 'gauge',
+    help: 'Age of the oldest pending effect.',
+    labels: [],
+    unit: 'seconds',
+  },
+  vigie_attention_open: { type: 'gauge', help: 'What needs somebody, by kind.', labels: ['kind'] },
+  vigie_events_unsealed: { type: 'gauge', help: 'Events that no batch has sealed yet.', labels: [] },
+  vigie_nodes: { type: 'gauge', help: 'Processes that were seen in the last minute.', labels: ['role', 'ready'] },
+  vigie_collect_failures_total: {
+    type: 'counter',
+    help: 'Figures of the last rows that could not be had, such as while the database does not answer; they are absent then.',
+    labels: [],
+  },
+});
+
+export type MetricName = keyof typeof METRICS;
+export type LabelsOf<N extends MetricName> = Readonly<Record<(typeof METRICS)[N]['labels'][number], string>>;

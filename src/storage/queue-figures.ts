@@ -1,0 +1,34 @@
+import { sql } from 'kysely';
+import type { Db } from './schema.js';
+
+/** How much waits, where, and for how long. */
+export interface QueueFigures {
+  readonly work: readonly { readonly lane: string; readonly count: number; readonly oldestSeconds: number }[];
+  readonly itemsWaiting: number;
+  readonly outbox: readonly { readonly state: string; readonly count: number; readonly oldestSeconds: number }[];
+  readonly attention: readonly { readonly kind: string; readonly count: number }[];
+  readonly eventsUnsealed: number;
+  readonly nodes: readonly { readonly role: string; readonly ready: boolean; readonly count: number }[];
+}
+
+/** One statement; what it counts has partial indexes, so that what is done costs nothing. */
+export async function queueFigures(db: Db): Promise<QueueFigures> {
+  const { rows } = await sql<{ figures: QueueFigures }>`SELECT json_build_object(
+    'work', (SELECT coalesce(json_agg(w), '[]') FROM (
+      SELECT lane, count(*), extract(epoch FROM now() - min(queued_at)) AS "oldestSeconds" FROM work GROUP BY lane) AS w),
+    'itemsWaiting', (SELECT count(*) FROM item WHERE state = 'waiting'),
+    'outbox', (SELECT coalesce(json_agg(o), '[]') FROM (
+      SELECT state, count(*), extract(epoch FROM now() - min(created_at)) AS "oldestSeconds"
+      FROM outbox WHERE state IN ('pending', 'exhausted') GROUP BY state) AS o),
+    'attention', (SELECT coalesce(json_agg(a), '[]') FROM (
+      SELECT kind, count(*) FROM attention WHERE state <> 'resolved' GROUP BY kind) AS a),
+    'eventsUnsealed', (SELECT count(*) FROM event
+      WHERE xid >= coalesce((SELECT max(until_xid) FROM event_batch), -9223372036854775808)),
+    'nodes', (SELECT coalesce(json_agg(n), '[]') FROM (
+      SELECT role, ready, count(*) FROM node WHERE left_at IS NULL AND seen_at > now() - interval '1 minute'
+      GROUP BY role, ready) AS n)
+  ) AS figures`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new Error('a statement without FROM gives one row');
+  return row.figures;
+}
