@@ -13,7 +13,8 @@ import type { Mail } from './mail-sink.js';
 import { type AttentionRaised, attentionRaisedSchema } from './webhook-messages.js';
 import type { Webhooks } from './webhooks.js';
 
-const KIND = 'alarm';
+/** One kind a sink: a process without mail leaves what is to be mailed to those that have it. */
+const KINDS = { log: 'alarm', mail: 'alarm-mail' } as const;
 const HOUR = 3_600_000;
 const PACE: AlarmPace = { quietMs: 10 * 60_000, repeatMs: 24 * HOUR };
 const AT_ONCE = 20;
@@ -47,7 +48,8 @@ export class Alarms {
   constructor(options: AlarmsOptions) {
     this.#options = options;
     this.#pace = { ...PACE, ...options.pace };
-    options.outbox.register(this.#kind());
+    options.outbox.register(this.#kind('log'));
+    if (options.mail !== undefined) options.outbox.register(this.#kind('mail'));
   }
 
   async start(): Promise<void> {
@@ -106,16 +108,16 @@ export class Alarms {
     const sinks: readonly Payload['sink'][] = mail === undefined ? ['log'] : ['log', 'mail'];
     for (const sink of sinks) {
       await outbox.enqueue(tx, {
-        ...{ kind: KIND, subject: `alarm-${sink}/attention:${id}`, idempotencyKey: `alarm ${sink} ${key}` },
+        ...{ kind: KINDS[sink], subject: `alarm-${sink}/attention:${id}`, idempotencyKey: `alarm ${sink} ${key}` },
         payload: { sink, alarm } satisfies Payload,
       });
     }
     await webhooks.publish(tx, { message: { type: 'attention.raised', data: alarm }, subject: `attention:${id}`, key });
   }
 
-  #kind(): EffectKind<Payload> {
+  #kind(name: keyof typeof KINDS): EffectKind<Payload> {
     return {
-      kind: KIND,
+      kind: KINDS[name],
       schema: payloadSchema,
       check: async (db: Db, { alarm }: Payload) => {
         const attention = await findAttention(db, alarm.attention);
@@ -127,9 +129,7 @@ export class Alarms {
           const { title, overdue, ...facts } = alarm;
           logger[overdue ? 'error' : 'warn'](facts, overdue ? `overdue: ${title}` : `needs somebody: ${title}`);
         } else {
-          // Written by a node that can send mail; it waits for one.
-          if (mail === undefined) throw new VigieError('effect-failed', { detail: 'no mail is set up on this node' });
-          await mail({ id, ...inWords(alarm) }, signal);
+          await mail?.({ id, ...inWords(alarm) }, signal);
         }
       },
     };
