@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { VigieError } from '../errors.js';
 import { every } from '../runtime/every.js';
 import { type Attention, findAttention } from '../storage/attention/attention-store.js';
-import { type AlarmPace, claimAlarms } from '../storage/attention/claim-alarms.js';
+import { type AlarmPace, claimAlarm } from '../storage/attention/claim-alarm.js';
 import { ATTENTION_CHANNEL } from '../storage/attention/raise-attention.js';
 import type { Database } from '../storage/database.js';
 import type { Delivery, EffectKind } from '../storage/outbox/effect-kind.js';
@@ -17,7 +17,6 @@ import type { Webhooks } from './webhooks.js';
 const KINDS = { log: 'alarm', mail: 'alarm-mail' } as const;
 const HOUR = 3_600_000;
 const PACE: AlarmPace = { quietMs: 10 * 60_000, repeatMs: 24 * HOUR };
-const AT_ONCE = 20;
 
 const payloadSchema = z.object({ sink: z.enum(['log', 'mail']), alarm: attentionRaisedSchema }).strict();
 type Payload = z.infer<typeof payloadSchema>;
@@ -73,14 +72,13 @@ export class Alarms {
   /** Writes the alarms that are to be given now. @returns how many attentions that were */
   async give(): Promise<number> {
     let given = 0;
-    for (let last = false; !last; ) {
-      const part = await this.#options.database.transaction(async (tx) => {
-        const claimed = await claimAlarms(tx, this.#pace, AT_ONCE);
-        for (const attention of claimed) await this.#write(tx, attention);
-        return claimed.length;
+    for (let more = true; more; ) {
+      more = await this.#options.database.transaction(async (tx) => {
+        const attention = await claimAlarm(tx, this.#pace);
+        if (attention !== undefined) await this.#write(tx, attention);
+        return attention !== undefined;
       });
-      given += part;
-      last = part < AT_ONCE;
+      if (more) given++;
     }
     return given;
   }
