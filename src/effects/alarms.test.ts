@@ -63,7 +63,7 @@ describe.each(DATABASES)('alarms: $name', ({ missing, start }) => {
       const id = await raise();
       await raise();
       await vi.waitFor(() => expect([lines.length, mails.length, receiver.received.length]).toEqual([1, 1, 1]), {
-        timeout: 10_000,
+        timeout: 30_000,
       });
       expect(await alarms.give()).toBe(0);
       expect(JSON.parse(lines[0] ?? '')).toMatchObject({
@@ -140,7 +140,7 @@ describe.each(DATABASES)('alarms: $name', ({ missing, start }) => {
       await alarms.give();
       await settle('data');
       await outbox.start();
-      await vi.waitFor(async () => expect(await outbox.ls('dropped', 5)).toHaveLength(2), { timeout: 10_000 });
+      await vi.waitFor(async () => expect(await outbox.ls('dropped', 5)).toHaveLength(2), { timeout: 30_000 });
       expect([lines, mails]).toEqual([[], []]);
     });
   });
