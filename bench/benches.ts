@@ -9,6 +9,7 @@ export const BENCHES = {
   import: async (): Promise<Bench> => (await import('./import.js')).importBench,
   delta: async (): Promise<Bench> => (await import('./delta.js')).deltaBench,
   events: async (): Promise<Bench> => (await import('./events.js')).eventsBench,
+  items: async (): Promise<Bench> => (await import('./items.js')).itemsBench,
   http: async (): Promise<Bench> => (await import('./http.js')).httpBench,
 } as const;
 

@@ -76,7 +76,7 @@ export class GroundFloor {
       sealForSubject: (tx, subject, plain, aad) => events.subjectKeys.seal(tx, subject, plain, aad),
       node,
       ready,
-      atOnce: config.decoders.processes * 2,
+      scansAtOnce: config.decoders.processes * 4,
       failed: failed('looking at an item'),
     });
     const requeue: ConstructorParameters<typeof Attentions>[0]['requeue'] = async (tx, ids) => {

@@ -89,8 +89,8 @@ export interface PostgresCluster {
   stop(): Promise<void>;
 }
 
-/** A PostgreSQL server without fsync, listening only on a unix socket in a directory of its own. */
-export async function startPostgres(): Promise<PostgresCluster> {
+/** A PostgreSQL server, without fsync unless asked for, listening only on a unix socket in a directory of its own. */
+export async function startPostgres({ fsync = false } = {}): Promise<PostgresCluster> {
   const directory = await mkdtemp(join(tmpdir(), 'vigie-pg-'));
   const user = process.getuid?.() === 0 ? idsOf('postgres') : undefined;
   if (user !== undefined) await chown(directory, user.uid, user.gid);
@@ -100,7 +100,7 @@ export async function startPostgres(): Promise<PostgresCluster> {
     stdio: 'ignore',
   });
   const url = (name: string): string => `postgresql://postgres@localhost/${name}?host=${directory}`;
-  let server = await launch(data, directory, user, url('postgres'));
+  let server = await launch(data, directory, user, url('postgres'), fsync);
   return {
     async createDatabase() {
       const name = `t${randomBytes(6).toString('hex')}`;
@@ -111,7 +111,7 @@ export async function startPostgres(): Promise<PostgresCluster> {
       await end(server);
     },
     async restart() {
-      server = await launch(data, directory, user, url('postgres'));
+      server = await launch(data, directory, user, url('postgres'), fsync);
     },
     async stop() {
       await end(server);
@@ -125,8 +125,9 @@ async function launch(
   directory: string,
   user: { uid: number; gid: number } | undefined,
   url: string,
+  fsync: boolean,
 ): Promise<ChildProcess> {
-  const options = `-D ${data} -k ${directory} -c listen_addresses= -c fsync=off -c shared_buffers=32MB`;
+  const options = `-D ${data} -k ${directory} -c listen_addresses= -c fsync=${fsync ? 'on' : 'off'} -c shared_buffers=32MB`;
   // The shell ends the server when the test process goes away, however it goes: then its standard input closes.
   const script = `${BINARIES}/postgres ${options} & read _; kill -QUIT $!; wait`;
   const server = spawn('/bin/sh', ['-c', script], { ...user, cwd: directory, stdio: ['pipe', 'ignore', 'ignore'] });

@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ['access', 'intake', 'effects', 'scan', 'lists', 'media', 'index', 'signals', 'storage', 'engine'],
   watch: ['storage'],
   'ground-floor': ['intake', 'effects', 'scan', 'storage', 'net', 'config'],
-  'app-parts': ['ground-floor', 'access', 'scan', 'lists', 'media', 'index', 'storage', 'net', 'config'],
+  'app-parts': ['ground-floor', 'access', 'scan', 'lists', 'media', 'index', 'storage', 'net', 'engine', 'config'],
   app: [
     'app-parts',
     'ground-floor',

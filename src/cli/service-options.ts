@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { parseRates, QUOTAS } from '../access/quotas.js';
 import { type Config, DEFAULTS } from '../config.js';
+import { VigieError } from '../errors.js';
 import {
   collect,
   type DecoderFlags,
@@ -26,6 +27,8 @@ export interface ServiceFlags extends DecoderFlags, PhotoDnaFlags {
   readonly fetchTimeout?: number;
   readonly indexMemory?: number;
   readonly rate?: readonly string[];
+  readonly alarmTo?: readonly string[];
+  readonly alarmFrom?: string;
   readonly log: Config['logLevel'];
 }
 
@@ -47,6 +50,13 @@ export const serviceOptions = (): readonly Option[] => [
   new Option('--rate <quota=rate>', `how often: ${Object.keys(QUOTAS).join(', ')}; such as scan=500/s, failed=off`)
     .env('VIGIE_RATES')
     .argParser(ratesOption),
+  new Option(
+    '--alarm-to <address>',
+    'mail address that is told of what needs somebody; VIGIE_SMTP_URL says by which server',
+  )
+    .env('VIGIE_ALARM_TO')
+    .argParser(addresses),
+  new Option('--alarm-from <address>', 'mail address that alarms come from').env('VIGIE_ALARM_FROM'),
   new Option('--log <level>', 'how much to log')
     .env('VIGIE_LOG')
     .choices(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
@@ -75,6 +85,7 @@ export function configFrom(flags: ServiceFlags): Config {
     allowFetchFrom: flags.allowFetchFrom ?? [],
     photodna: photodnaConfig(flags),
     rates: flags.rate === undefined ? DEFAULTS.rates : (parseRates(flags.rate) ?? DEFAULTS.rates),
+    mail: mailFrom(flags),
     logLevel: flags.log,
   };
 }
@@ -86,6 +97,26 @@ function ratesOption(text: string, before: readonly string[] = []): readonly str
     throw new InvalidArgumentError(`Give quota=rate, such as scan=500/s; quotas: ${Object.keys(QUOTAS).join(', ')}.`);
   }
   return words;
+}
+
+/** `a@example.org,b@example.org`; the option may be given again. */
+function addresses(text: string, before: readonly string[] = []): readonly string[] {
+  const more = text.split(',').map((each) => each.trim());
+  return [...before, ...more.filter((each) => each !== '')];
+}
+
+/** The URL of the server holds a password: on a command line, everybody on this machine could read it. */
+function mailFrom({ alarmTo: to = [], alarmFrom }: ServiceFlags): Config['mail'] {
+  const url = process.env['VIGIE_SMTP_URL'];
+  if (url === undefined || url === '') {
+    if (to.length > 0) throw new VigieError('usage', { detail: 'mail is wanted, and VIGIE_SMTP_URL is not set' });
+    return undefined;
+  }
+  const [first] = to;
+  if (first === undefined) {
+    throw new VigieError('usage', { detail: 'VIGIE_SMTP_URL is set, and VIGIE_ALARM_TO is not' });
+  }
+  return { url, to, from: alarmFrom ?? first };
 }
 
 /** Waits until the command is told to stop. */

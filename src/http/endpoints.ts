@@ -1,5 +1,13 @@
 import type { Endpoint } from './endpoint.js';
+import {
+  acknowledgeAttention,
+  getAttention,
+  listAttentions,
+  replayAttention,
+  resolveAttention,
+} from './endpoints/attention.js';
 import { eraseSubject, exportAudit, listEvents, verifyAudit } from './endpoints/audit.js';
+import { giveUpEffect, listEffects, retryEffect } from './endpoints/effects.js';
 import { addEntries, disputeEntry, getEntry, restoreEntry, withdrawEntry } from './endpoints/entries.js';
 import { exportList } from './endpoints/export-list.js';
 import { healthz, readyz } from './endpoints/health.js';
@@ -16,6 +24,7 @@ import { getSample, listSamples } from './endpoints/samples.js';
 import { scan } from './endpoints/scan.js';
 import { createLink, openSession } from './endpoints/sessions.js';
 import { status } from './endpoints/status.js';
+import { addWebhook, listWebhooks, removeWebhook, rotateWebhook, testWebhook } from './endpoints/webhooks.js';
 
 /** Every route of the service, in the order in which the OpenAPI document shows them. */
 export const ENDPOINTS: readonly Endpoint[] = [
@@ -41,6 +50,19 @@ export const ENDPOINTS: readonly Endpoint[] = [
   listPrivateSwitches,
   switchPrivateOff,
   status,
+  listAttentions,
+  getAttention,
+  acknowledgeAttention,
+  resolveAttention,
+  replayAttention,
+  addWebhook,
+  listWebhooks,
+  removeWebhook,
+  testWebhook,
+  rotateWebhook,
+  listEffects,
+  retryEffect,
+  giveUpEffect,
   listNodes,
   listEvents,
   verifyAudit,

@@ -1,11 +1,14 @@
 import type { ApiKeys } from '../access/api-keys.js';
 import type { RateGate } from '../access/rate-gate.js';
 import type { Sessions } from '../access/sessions.js';
+import type { Webhooks } from '../effects/webhooks.js';
 import type { Intake } from '../intake/intake.js';
 import type { Lists } from '../lists/lists.js';
 import type { Scanner } from '../scan/scanner.js';
+import type { Attentions } from '../storage/attention/attentions.js';
 import type { Audit } from '../storage/events/audit.js';
 import type { NodeTable } from '../storage/nodes/node-table.js';
+import type { Outbox } from '../storage/outbox/outbox.js';
 
 /** What the service can say of itself. */
 export interface ServiceStatus {
@@ -38,6 +41,9 @@ export interface Services {
   readonly sessions: Sessions;
   readonly audit: Audit;
   readonly rates: RateGate;
+  readonly attentions: Attentions;
+  readonly outbox: Outbox;
+  readonly webhooks: Webhooks;
   status(): ServiceStatus;
   /** Whether verdicts can be given now, and if not, why. */
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };

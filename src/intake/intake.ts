@@ -31,14 +31,16 @@ export interface IntakeOptions {
   readonly node: string;
   /** Whether verdicts can be given now. */
   readonly ready: () => boolean;
-  /** Items that are looked at at once. */
-  readonly atOnce: number;
+  /** Media that are looked at at once: some more than there are decoders, so that these never wait. */
+  readonly scansAtOnce: number;
   /** Told what kept an item from its end, or a chore from being done; both come again. */
   readonly failed: (error: unknown) => void;
   readonly mostWaiting?: number;
   /** Days that verdicts and items are kept. */
   readonly keepDays?: number;
 }
+
+const ITEMS_PER_SCAN = 8;
 
 /** Items in, verdicts stored: all parts of intake on one node. */
 export class Intake {
@@ -70,10 +72,22 @@ export class Intake {
       ...(options.mostWaiting === undefined ? {} : { mostWaiting: options.mostWaiting }),
     });
     this.scanVerdicts = new ScanVerdicts({ verdicts, record, enqueueMatch, node });
+    const { scansAtOnce, ready, failed } = options;
     const follows = { record, enqueueMatch, raiseAttention };
-    this.worker = new ScanWorker({ database, keyring, scanner, verdicts, media, privateSurfaces, ...follows, node });
+    this.worker = new ScanWorker({
+      database,
+      keyring,
+      scanner,
+      verdicts,
+      media,
+      privateSurfaces,
+      ...follows,
+      node,
+      scansAtOnce,
+    });
     this.upkeep = new ItemUpkeep({ database, stream, media, ...kept });
-    const { atOnce, ready, failed } = options;
+    // Most of them wait for the database, which stores many at once.
+    const atOnce = ITEMS_PER_SCAN * scansAtOnce;
     this.#loop = new ScanLoop({
       stream,
       atOnce,

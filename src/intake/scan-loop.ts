@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Work, WorkStream } from '../storage/work/work-stream.js';
 
@@ -22,6 +23,7 @@ const DRAIN_MS = 20_000;
 export class ScanLoop {
   readonly #options: ScanLoopOptions;
   readonly #underWay = new Map<Work, Promise<void>>();
+  readonly #since = new WeakMap<Work, number>();
   readonly #stop = new AbortController();
   readonly #cut = new AbortController();
   #freed: () => void = () => undefined;
@@ -30,6 +32,8 @@ export class ScanLoop {
 
   constructor(options: ScanLoopOptions) {
     this.#options = options;
+    // Everything that is under way listens, and what is under way is bounded.
+    setMaxListeners(0, this.#stop.signal, this.#cut.signal);
   }
 
   /** How many items are under way. */
@@ -40,8 +44,11 @@ export class ScanLoop {
   start(): void {
     const { leaseMs } = this.#options.stream;
     this.#extending = setInterval(() => {
-      for (const work of this.#underWay.keys()) work.extend().catch(this.#options.failed);
-    }, leaseMs / 3);
+      const before = performance.now() - leaseMs / 4;
+      for (const work of this.#underWay.keys()) {
+        if ((this.#since.get(work) ?? 0) < before) work.extend().catch(this.#options.failed);
+      }
+    }, leaseMs / 4);
     this.#extending.unref();
     this.#running = this.#run();
   }
@@ -90,5 +97,6 @@ export class ScanLoop {
         this.#freed();
       });
     this.#underWay.set(work, done);
+    this.#since.set(work, performance.now());
   }
 }

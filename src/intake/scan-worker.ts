@@ -1,6 +1,7 @@
 import { ENGINE } from '../engine.js';
 import { VigieError } from '../errors.js';
 import { inOrder } from '../runtime/in-order.js';
+import { Slots } from '../runtime/slots.js';
 import type { Scanner } from '../scan/scanner.js';
 import type { Verdict } from '../scan/verdict.js';
 import type { Database } from '../storage/database.js';
@@ -34,6 +35,8 @@ export interface ScanWorkerOptions {
   readonly raiseAttention: RaiseAttention;
   /** Name of this node, for the provenance of its verdicts. */
   readonly node: string;
+  /** Media that are in memory at once; other items under way wait for the database. */
+  readonly scansAtOnce: number;
   readonly now?: () => Date;
   readonly random?: () => number;
 }
@@ -53,9 +56,11 @@ interface Looked {
 export class ScanWorker {
   readonly #options: ScanWorkerOptions;
   readonly #items: Gather<string, StoredItem | undefined>;
+  readonly #slots: Slots;
 
   constructor(options: ScanWorkerOptions) {
     this.#options = options;
+    this.#slots = new Slots(options.scansAtOnce);
     this.#items = new Gather({ act: (ids) => readItems(options.database.db, ids), gatherMs: 0, patienceMs: 5_000 });
   }
 
@@ -118,7 +123,8 @@ export class ScanWorker {
     signal: AbortSignal,
   ): Promise<[MediumDetail, number?]> {
     try {
-      const verdict = await this.#scan(item, medium, ordinal, media.length, signal);
+      const scan = () => this.#scan(item, medium, ordinal, media.length, signal);
+      const verdict = await this.#slots.with(signal, scan);
       return [mediumDetail(ordinal, verdict), verdict.appliedSeq];
     } catch (error) {
       const { code } = VigieError.from(error);

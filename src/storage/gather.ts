@@ -12,6 +12,11 @@ export interface GatherOptions<In, Out> {
   readonly limit?: number;
   /** Milliseconds that the first entry of a batch waits for others. */
   readonly gatherMs?: number;
+  /**
+   * Milliseconds that entries wait at the most while batches follow each other: twice as long as the last batch took,
+   * so that storing takes no more than a third of the time of the database, and batches grow with the load.
+   */
+  readonly paceMs?: number;
   /** Milliseconds that an entry waits at the most for a database that is away. */
   readonly patienceMs?: number;
 }
@@ -36,32 +41,39 @@ export class Gather<In, Out> {
   readonly #most: number;
   readonly #limit: number;
   readonly #gatherMs: number;
+  readonly #paceMs: number;
   readonly #patienceMs: number;
   // Batches hold the entries of many callers: none of their asynchronous contexts (transaction, principal) may leak in.
   readonly #context = new AsyncResource('vigie.gather');
   #waiting: Entry<In, Out>[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
+  #hurry: () => void = () => undefined;
+  /** Milliseconds that the next batch may wait. */
+  #pause = 0;
 
   constructor(options: GatherOptions<In, Out>) {
     this.#act = options.act;
     this.#most = options.most ?? 256;
     this.#limit = options.limit ?? 10_000;
     this.#gatherMs = options.gatherMs ?? 2;
+    this.#paceMs = options.paceMs ?? 0;
     this.#patienceMs = options.patienceMs ?? 30_000;
   }
 
   /**
+   * @param urgent somebody waits for the answer: the batch begins without a pause
    * @returns the entry's result, once its batch is committed
    * @throws VigieError `database-busy` when too many wait, `shutting-down`; what the act throws for this entry
    */
-  add(value: In): Promise<Out> {
+  add(value: In, urgent = false): Promise<Out> {
     if (this.#closed) return Promise.reject(new VigieError('shutting-down'));
     if (this.#waiting.length >= this.#limit) {
       return Promise.reject(new VigieError('database-busy', { detail: 'too much waits to be stored', retryAfter: 2 }));
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ value, since: performance.now(), resolve, reject });
+      if (urgent || this.#waiting.length >= this.#most) this.#hurry();
       this.#running ??= this.#context.runInAsyncScope(() => this.#run());
     });
   }
@@ -69,16 +81,34 @@ export class Gather<In, Out> {
   /** Refuses what is new and waits for what is under way. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#hurry();
     await this.#running;
   }
 
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       // A full batch has nobody to wait for.
-      if (this.#waiting.length < this.#most) await sleep(this.#gatherMs);
-      await this.#settle(this.#waiting.splice(0, this.#most));
+      if (this.#waiting.length < this.#most && !this.#closed) await this.#rest();
+      const batch = this.#waiting.splice(0, this.#most);
+      const begun = performance.now();
+      await this.#settle(batch);
+      const took = performance.now() - begun;
+      this.#pause = batch.length > 1 ? Math.min(this.#paceMs, 2 * took) : 0;
     }
     this.#running = undefined;
+  }
+
+  async #rest(): Promise<void> {
+    await sleep(this.#gatherMs);
+    if (this.#pause <= this.#gatherMs) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#pause - this.#gatherMs);
+      this.#hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#hurry = () => undefined;
   }
 
   async #settle(batch: readonly Entry<In, Out>[]): Promise<void> {

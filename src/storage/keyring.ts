@@ -15,6 +15,8 @@ export class Keyring {
   /** Id of the active key: 16 hexadecimal digits. */
   readonly activeId: string;
   readonly #keys = new Map<string, KeyObject>();
+  /** Keys of purposes without a salt; purposes are few and fixed. */
+  readonly #derived = new Map<string, Buffer>();
 
   /**
    * @param keys 32 bytes each; the first is the active one
@@ -50,8 +52,16 @@ export class Keyring {
   subkey(purpose: string, from: { readonly keyId?: string; readonly salt?: Uint8Array } = {}): Buffer {
     const master = this.#keys.get(from.keyId ?? this.activeId);
     if (master === undefined) throw new VigieError('seal-key-wrong');
-    return Buffer.from(hkdfSync('sha256', master, from.salt ?? new Uint8Array(0), `vigie/1/${purpose}`, 32));
+    if (from.salt !== undefined) return derive(master, from.salt, purpose);
+    const name = `${from.keyId ?? this.activeId}/${purpose}`;
+    const known = this.#derived.get(name) ?? derive(master, new Uint8Array(0), purpose);
+    this.#derived.set(name, known);
+    return Buffer.from(known);
   }
+}
+
+function derive(master: KeyObject, salt: Uint8Array, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', master, salt, `vigie/1/${purpose}`, 32));
 }
 
 function keyId(key: Uint8Array): string {
