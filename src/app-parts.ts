@@ -12,6 +12,7 @@ import { Lists } from './lists/lists.js';
 import { SealedBlobStore } from './lists/sealed-blob-store.js';
 import { createPhotoDnaHasher } from './media/photodna-hasher.js';
 import { MediaPool } from './media/pool.js';
+import { Metrics } from './metrics/metrics.js';
 import { GuardedClient } from './net/guarded-client.js';
 import { Scanner } from './scan/scanner.js';
 import { SeenLog } from './scan/seen-log.js';
@@ -51,6 +52,7 @@ export interface AppParts {
   readonly keys: ApiKeys;
   readonly stream: WorkStream;
   readonly floor: GroundFloor;
+  readonly metrics: Metrics;
   /** Where files lie, as they are stored. */
   readonly stored: { readonly segments: BlobStore; readonly media: BlobStore; readonly events: string };
   /** Name of this process among those that share the database. */
@@ -107,6 +109,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     cacheBytes: config.limits.cacheBytes,
   });
   const stream = opened.own(await openStream(config, database));
+  const metrics = new Metrics();
   const media = await openMediaStore(config, segments, dataDir);
   const floor = opened.own(
     await GroundFloor.open({
@@ -121,6 +124,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       media: new SealedBlobStore(media, keyring, 'medium'),
       logger,
       node,
+      metrics,
       ready: () => lists.ready && !lists.incomplete && lists.staleness <= STALE_MS,
     }),
   );
@@ -141,6 +145,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     stream,
     floor,
     stored,
+    metrics,
     node,
     firstStart,
   };

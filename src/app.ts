@@ -14,7 +14,7 @@ import { buildServer } from './http/server.js';
 import type { BackupOrder, BackupSummary, SealKeys, ServiceStatus, Services } from './http/services.js';
 import type { Lists } from './lists/lists.js';
 import { sandboxReport } from './media/sandbox.js';
-import { Metrics } from './metrics/metrics.js';
+import type { Metrics } from './metrics/metrics.js';
 import { registerSources } from './metrics-sources.js';
 import { every } from './runtime/every.js';
 import type { Scanner } from './scan/scanner.js';
@@ -51,7 +51,7 @@ export class App implements Services {
   readonly attentions: GroundFloor['attentions'];
   readonly sessions = new Sessions();
   readonly rates: RateGate;
-  readonly metrics = new Metrics();
+  readonly metrics: Metrics;
   /** True when no key was ever created here. */
   readonly firstStart: boolean;
   readonly #parts: AppParts;
@@ -69,6 +69,7 @@ export class App implements Services {
     this.#parts = parts;
     this.#logger = logger;
     this.rates = new RateGate(config.rates);
+    this.metrics = parts.metrics;
     this.lists = parts.lists;
     this.scanner = parts.scanner;
     this.keys = parts.keys;

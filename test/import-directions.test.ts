@@ -26,8 +26,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   intake: ['metrics', 'scan', 'lists', 'media', 'index', 'signals', 'storage', 'net', 'engine'],
   http: ['access', 'metrics', 'intake', 'effects', 'scan', 'lists', 'media', 'index', 'signals', 'storage', 'engine'],
   watch: ['storage'],
-  'ground-floor': ['intake', 'effects', 'scan', 'storage', 'net', 'config'],
-  'app-parts': ['ground-floor', 'access', 'scan', 'lists', 'media', 'index', 'storage', 'net', 'config'],
+  'ground-floor': ['metrics', 'intake', 'effects', 'scan', 'storage', 'net', 'config'],
+  'app-parts': ['metrics', 'ground-floor', 'access', 'scan', 'lists', 'media', 'index', 'storage', 'net', 'config'],
   app: [
     'metrics',
     'metrics-sources',
