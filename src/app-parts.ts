@@ -13,6 +13,7 @@ import { Lists } from './lists/lists.js';
 import { SealedBlobStore } from './lists/sealed-blob-store.js';
 import { createPhotoDnaHasher } from './media/photodna-hasher.js';
 import { MediaPool } from './media/pool.js';
+import { Metrics } from './metrics/metrics.js';
 import { GuardedClient } from './net/guarded-client.js';
 import { Scanner } from './scan/scanner.js';
 import { SeenLog } from './scan/seen-log.js';
@@ -61,6 +62,7 @@ export interface AppParts {
   readonly stream: WorkStream;
   readonly nodes: NodeTable;
   readonly floor: GroundFloor;
+  readonly metrics: Metrics;
   /** Where files lie, as they are stored. */
   readonly stored: { readonly segments: BlobStore; readonly media: BlobStore; readonly events: string };
   /** Name of this process among those that share the database. */
@@ -139,6 +141,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   });
   const stream = opened.own(await openStream(config, database, logger));
   const mediaStore = openBlobStore(media);
+  const metrics = new Metrics();
   const floor = opened.own(
     await GroundFloor.open({
       config,
@@ -153,6 +156,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       logger,
       node,
       ready,
+      metrics,
     }),
   );
   const keys = new ApiKeys(database, events.record);
@@ -173,6 +177,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     nodes,
     floor,
     stored,
+    metrics,
     node,
     firstStart,
   };

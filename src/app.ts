@@ -11,15 +11,17 @@ import { ENGINE, VERSION } from './engine.js';
 import { VigieError } from './errors.js';
 import type { GroundFloor } from './ground-floor.js';
 import { buildServer } from './http/server.js';
-import type { BackupOrder, BackupSummary, ServiceStatus, Services } from './http/services.js';
+import type { BackupOrder, BackupSummary, SealKeys, ServiceStatus, Services } from './http/services.js';
 import type { Lists } from './lists/lists.js';
 import { sandboxReport } from './media/sandbox.js';
-import { Metrics } from './metrics/metrics.js';
+import type { Metrics } from './metrics/metrics.js';
 import { registerSources } from './metrics-sources.js';
 import { every } from './runtime/every.js';
 import type { Scanner } from './scan/scanner.js';
 import { createBackup } from './storage/backup/create-backup.js';
+import { keyUse } from './storage/key-use.js';
 import { randomId } from './storage/random-id.js';
+import { rewrap } from './storage/rewrap.js';
 import { freeSpace, Watch, type Watched } from './watch.js';
 
 export interface AppOptions extends OpenOptions {
@@ -50,7 +52,7 @@ export class App implements Services {
   readonly attentions: GroundFloor['attentions'];
   readonly sessions = new Sessions();
   readonly rates: RateGate;
-  readonly metrics = new Metrics();
+  readonly metrics: Metrics;
   /** True when no key was ever created here. */
   readonly firstStart: boolean;
   readonly #parts: AppParts;
@@ -68,6 +70,7 @@ export class App implements Services {
     this.#parts = parts;
     this.#logger = logger;
     this.rates = new RateGate(config.rates);
+    this.metrics = parts.metrics;
     this.lists = parts.lists;
     this.scanner = parts.scanner;
     this.keys = parts.keys;
@@ -143,6 +146,19 @@ export class App implements Services {
     };
   }
 
+  async sealKeys(): Promise<SealKeys> {
+    const { database, keyring, dataDir, stored } = this.#parts;
+    const uses = await keyUse(database.db, [dataDir.segments, dataDir.seen, dataDir.media, stored.events]);
+    const ids = new Set([...keyring.ids, ...uses.keys()]);
+    const keys = [...ids].map((id) => ({
+      id,
+      active: id === keyring.activeId,
+      here: keyring.has(id),
+      ...(uses.get(id) ?? { rows: 0, files: 0 }),
+    }));
+    return { source: keyring.source, keys };
+  }
+
   status(): ServiceStatus {
     const { index, lists, pool } = this.#parts;
     const { ready, reasons } = this.readiness();
@@ -213,7 +229,7 @@ export class App implements Services {
 
   /** What keeps the house in order while the service runs. */
   #doChores(): void {
-    const { lists, keys, floor, database, node } = this.#parts;
+    const { lists, keys, floor, database, keyring, node } = this.#parts;
     const { intake, attentions } = floor;
     const watch = new Watch(database, `node:${node}`, () => this.#look());
     const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, `${what} failed`);
@@ -224,6 +240,11 @@ export class App implements Services {
       every(MINUTE, () => keys.flush(), failed('writing down the use of keys')),
       every(60 * MINUTE, () => intake.sweep(), failed('sweeping items and media')),
       every(60 * MINUTE, () => attentions.sweep(), failed('forgetting what was resolved long ago')),
+      every(
+        10 * MINUTE,
+        () => rewrap(database.db, keyring, this.stopping),
+        failed('sealing again under the active key'),
+      ),
       every(60 * MINUTE, () => lists.sweep(), failed('sweeping unused segments')),
     );
   }

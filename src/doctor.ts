@@ -4,19 +4,16 @@ import { dirname, join, resolve } from 'node:path';
 import pg from 'pg';
 import sharp from 'sharp';
 import { DEFAULTS } from './config.js';
+import { clock, clockAgainst } from './doctor/clock.js';
+import type { Finding } from './doctor/finding.js';
+import { keys } from './doctor/keys.js';
+import { lock } from './doctor/lock.js';
+import { sharedPlaces } from './doctor/shared-places.js';
 import { VigieError } from './errors.js';
 import { MediaPool } from './media/pool.js';
 import { sandboxReport } from './media/sandbox.js';
 import { ownerOf } from './storage/data-dir.js';
 import { openDatabase } from './storage/database.js';
-
-/** One thing that was looked at. `limited` works with a shortcoming; `bad` does not work. */
-export interface Finding {
-  readonly what: string;
-  readonly state: 'good' | 'limited' | 'bad';
-  readonly found: string;
-  readonly remedy?: string;
-}
 
 export interface DoctorOptions {
   readonly dataDir: string;
@@ -40,8 +37,11 @@ export async function examine({ dataDir, databaseUrl }: DoctorOptions): Promise<
     video(),
     await disk(place),
     await owner(dataDir),
-    await key(dataDir),
-    await (databaseUrl === undefined ? embeddedDatabase(place) : serverDatabase(databaseUrl)),
+    await lock(place),
+    ...(await keys(dataDir)),
+    await clock(),
+    ...(databaseUrl === undefined ? [await embeddedDatabase(place)] : await serverDatabase(databaseUrl)),
+    ...(await sharedPlaces(dataDir)),
   ];
 }
 
@@ -167,29 +167,6 @@ async function owner(dataDir: string): Promise<Finding> {
   return { what, state: 'good', found: by === undefined ? 'nobody uses it now' : `in use by process ${by.pid}` };
 }
 
-async function key(dataDir: string): Promise<Finding> {
-  const what = 'key';
-  if (process.env['VIGIE_KEY'] !== undefined) return { what, state: 'good', found: 'from VIGIE_KEY' };
-  if (process.env['VIGIE_KEY_COMMAND'] !== undefined) {
-    return { what, state: 'good', found: 'from VIGIE_KEY_COMMAND (not tried)' };
-  }
-  const file = join(dataDir, 'keys', 'master.key');
-  const found = await stat(file).catch(() => undefined);
-  if (found === undefined) {
-    const sealed = await stat(join(dataDir, 'sealed.canary')).catch(() => undefined);
-    return sealed === undefined
-      ? { what, state: 'good', found: 'made at the first start' }
-      : { what, state: 'bad', found: 'the key file is missing', remedy: 'Restore keys/master.key, or set VIGIE_KEY.' };
-  }
-  const open = (found.mode & 0o077) !== 0;
-  return {
-    what,
-    state: open ? 'bad' : 'good',
-    found: open ? 'others may read the key file' : 'in the key file, mode 0600; keep a copy apart from the data',
-    ...(open ? { remedy: `chmod 600 ${file}` } : {}),
-  };
-}
-
 /** A database of its own beside the data directory, on the same disk, thrown away afterwards. */
 async function embeddedDatabase(place: string): Promise<Finding> {
   const what = 'database: embedded';
@@ -217,31 +194,68 @@ async function embeddedDatabase(place: string): Promise<Finding> {
   }
 }
 
+interface ServerFacts {
+  readonly version: string;
+  readonly number: number;
+  readonly fsync: string;
+  readonly commit: string;
+  readonly connections: number;
+  readonly now: number;
+}
+
+/** Connections of one process at most, and some for the commands beside it. */
+const ENOUGH_CONNECTIONS = 20;
+const OLDEST_SERVER = 130_000;
+
 /** Only asked, never migrated. */
-async function serverDatabase(url: string): Promise<Finding> {
+async function serverDatabase(url: string): Promise<readonly Finding[]> {
   const what = 'database: server';
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS });
+  client.on('error', () => undefined);
   try {
     await client.connect();
-    const { rows } = await client.query<{ version: string; fsync: string }>(
-      "SELECT current_setting('server_version') AS version, current_setting('fsync') AS fsync",
-    );
-    const { version = 'unknown', fsync = 'off' } = rows[0] ?? {};
-    return fsync === 'on'
-      ? { what, state: 'good', found: `PostgreSQL ${version}` }
-      : { what, state: 'limited', found: `PostgreSQL ${version} without fsync`, remedy: 'Set fsync = on.' };
+    const asked = Date.now();
+    const { rows } = await client.query<ServerFacts>(`
+      SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
+        current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commit,
+        current_setting('max_connections')::int AS connections,
+        (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now`);
+    const told = Date.now();
+    const [facts] = rows;
+    if (facts === undefined) throw new VigieError('internal');
+    return [serverFinding(what, facts), clockAgainst(facts.now, asked, told)];
   } catch (error) {
     // The message of the driver may hold the address, and with it the password.
     const code = (error as { code?: unknown }).code;
-    return {
-      what,
-      state: 'bad',
-      found: `does not answer${typeof code === 'string' ? ` (${code})` : ''}`,
-      remedy: 'Check DATABASE_URL and the server.',
-    };
+    return [
+      {
+        what,
+        state: 'bad',
+        found: `does not answer${typeof code === 'string' ? ` (${code})` : ''}`,
+        remedy: 'Check DATABASE_URL and the server.',
+      },
+    ];
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+function serverFinding(what: string, { version, number, fsync, commit, connections }: ServerFacts): Finding {
+  const found = `PostgreSQL ${version}, fsync ${fsync}, synchronous_commit ${commit}, max_connections ${connections}`;
+  if (number < OLDEST_SERVER) return { what, state: 'bad', found, remedy: 'Use PostgreSQL 13 or later.' };
+  if (fsync !== 'on') return { what, state: 'limited', found, remedy: 'Set fsync = on.' };
+  if (commit === 'off') {
+    return {
+      what,
+      state: 'limited',
+      found,
+      remedy: 'Set synchronous_commit = on: what was acknowledged could be lost.',
+    };
+  }
+  if (connections < ENOUGH_CONNECTIONS) {
+    return { what, state: 'limited', found, remedy: 'Raise max_connections: each process takes up to ten.' };
+  }
+  return { what, state: 'good', found };
 }
 
 /** The directory itself, or the nearest one above it that exists. */

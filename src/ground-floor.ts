@@ -6,7 +6,9 @@ import { matchFound } from './effects/webhook-messages.js';
 import { Webhooks } from './effects/webhooks.js';
 import { Intake } from './intake/intake.js';
 import type { EnqueueMatch } from './intake/intake-parts.js';
+import type { Metrics } from './metrics/metrics.js';
 import type { GuardedClient } from './net/guarded-client.js';
+import { countVerdict } from './scan/count-verdict.js';
 import type { Scanner } from './scan/scanner.js';
 import { Attentions } from './storage/attention/attentions.js';
 import { raiseAttention } from './storage/attention/raise-attention.js';
@@ -34,6 +36,7 @@ export interface GroundFloorOptions {
   readonly logger: Logger;
   /** Name of this process among those that share the database. */
   readonly node: string;
+  readonly metrics: Metrics;
   /** Whether verdicts can be given now. */
   readonly ready: () => boolean;
 }
@@ -77,6 +80,7 @@ export class GroundFloor {
       node,
       ready,
       scansAtOnce: config.decoders.processes * 4,
+      counted: (verdict, surface) => countVerdict(options.metrics, verdict, surface),
       failed: failed('looking at an item'),
     });
     const requeue: ConstructorParameters<typeof Attentions>[0]['requeue'] = async (tx, ids) => {

@@ -24,6 +24,7 @@ import { openapiDocument } from './endpoints/openapi-document.js';
 import { listPrivateSwitches, switchPrivateOff, switchPrivateOn } from './endpoints/private-switches.js';
 import { getSample, listSamples } from './endpoints/samples.js';
 import { scan } from './endpoints/scan.js';
+import { sealKeys } from './endpoints/seal-keys.js';
 import { createLink, openSession } from './endpoints/sessions.js';
 import { status } from './endpoints/status.js';
 import { addWebhook, listWebhooks, removeWebhook, rotateWebhook, testWebhook } from './endpoints/webhooks.js';
@@ -82,4 +83,4 @@ export const ENDPOINTS: readonly Endpoint[] = [
 ];
 
 /** Routes of the socket in the data directory alone: the network does not know them. */
-export const LOCAL_ENDPOINTS: readonly Endpoint[] = [backup];
+export const LOCAL_ENDPOINTS: readonly Endpoint[] = [backup, sealKeys];

@@ -39,6 +39,17 @@ export interface BackupSummary {
   readonly missing: number;
 }
 
+export interface SealKeys {
+  readonly source: string;
+  readonly keys: readonly {
+    readonly id: string;
+    readonly active: boolean;
+    readonly here: boolean;
+    readonly rows: number;
+    readonly files: number;
+  }[];
+}
+
 /** What the routes stand on; the application implements it. */
 export interface Services {
   readonly config: {
@@ -64,6 +75,8 @@ export interface Services {
   readonly attentions: Attentions;
   readonly outbox: Outbox;
   readonly webhooks: Webhooks;
+  /** The master keys and what each is needed for. */
+  sealKeys(): Promise<SealKeys>;
   status(): ServiceStatus;
   /** Whether verdicts can be given now, and if not, why. */
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };

@@ -14,7 +14,7 @@ import { Items } from './items.js';
 import { PrivateSurfaces } from './private-surfaces.js';
 import { ScanLoop } from './scan-loop.js';
 import { ScanVerdicts } from './scan-verdicts.js';
-import { ScanWorker } from './scan-worker.js';
+import { ScanWorker, type ScanWorkerOptions } from './scan-worker.js';
 
 export interface IntakeOptions {
   readonly database: Database;
@@ -35,6 +35,8 @@ export interface IntakeOptions {
   readonly scansAtOnce: number;
   /** Told what kept an item from its end, or a chore from being done; both come again. */
   readonly failed: (error: unknown) => void;
+  /** Told of each verdict on a medium, for the figures. */
+  readonly counted?: NonNullable<ScanWorkerOptions['counted']>;
   readonly mostWaiting?: number;
   /** Days that verdicts and items are kept. */
   readonly keepDays?: number;
@@ -84,6 +86,7 @@ export class Intake {
       ...follows,
       node,
       scansAtOnce,
+      ...(options.counted === undefined ? {} : { counted: options.counted }),
     });
     this.upkeep = new ItemUpkeep({ database, stream, media, ...kept });
     // Most of them wait for the database, which stores many at once.

@@ -10,7 +10,7 @@ import { Gather } from '../storage/gather.js';
 import { readItems, type StoredItem } from '../storage/items/item-rows.js';
 import type { Keyring } from '../storage/keyring.js';
 import { randomId } from '../storage/random-id.js';
-import type { Tx } from '../storage/schema.js';
+import type { Surface, Tx } from '../storage/schema.js';
 import type { Told } from '../storage/verdicts/verdict-record.js';
 import type { VerdictStore } from '../storage/verdicts/verdict-store.js';
 import type { Work } from '../storage/work/work-stream.js';
@@ -37,6 +37,8 @@ export interface ScanWorkerOptions {
   readonly node: string;
   /** Media that are in memory at once; other items under way wait for the database. */
   readonly scansAtOnce: number;
+  /** Told of each verdict on a medium, for the figures. */
+  readonly counted?: (verdict: Pick<Verdict, 'verdict' | 'reason' | 'ms'>, surface: Surface) => void;
   readonly now?: () => Date;
   readonly random?: () => number;
 }
@@ -125,10 +127,12 @@ export class ScanWorker {
     try {
       const scan = () => this.#scan(item, medium, ordinal, media.length, signal);
       const verdict = await this.#slots.with(signal, scan);
+      this.#options.counted?.(verdict, item.surface);
       return [mediumDetail(ordinal, verdict), verdict.appliedSeq];
     } catch (error) {
       const { code } = VigieError.from(error);
       if (signal.aborted || NO_VERDICT.has(code)) throw error;
+      this.#options.counted?.({ verdict: 'could-not-tell', reason: code, ms: {} }, item.surface);
       return [notLookedAt(ordinal, code)];
     }
   }

@@ -12,6 +12,8 @@ export type LogLevel = Level | 'silent';
 const FIELDS: Readonly<Record<string, (value: unknown) => unknown>> = {
   err: errorOf,
   cause: errorOf,
+  /** Places of a stack. */
+  at: placesOf,
   /** Id of the request, told to the client too. */
   reqId: wordOf,
   /** What was done, of the few things that are always logged. */
@@ -122,6 +124,11 @@ function errorOf(thrown: unknown, depth = 0): unknown {
 
 const FRAME = /^\s+at \S.*(?::\d+:\d+\)?|<anonymous>\)?|native\)?)$/;
 const MOST_FRAMES = 20;
+
+function placesOf(value: unknown): readonly string[] | undefined {
+  const lines = Array.isArray(value) ? value.map(String) : [];
+  return lines.filter((line) => FRAME.test(` ${line}`)).slice(0, MOST_FRAMES);
+}
 
 /** The places of a stack without the message before them, which may itself have lines that look like places. */
 function framesOf({ stack = '', message }: Error): string {

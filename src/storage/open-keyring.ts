@@ -31,6 +31,24 @@ export async function openKeyring(place: KeyPlace, environment: KeyEnvironment =
   return keyring;
 }
 
+/**
+ * Looks for the keys and tries them on what is sealed, making and writing nothing.
+ * @throws VigieError `seal-key-missing`, `seal-key-wrong`, `seal-key-unsafe`
+ */
+export async function tryKeys(
+  { keyFile, canaryFile }: Pick<KeyPlace, 'keyFile' | 'canaryFile'>,
+  environment: KeyEnvironment = process.env,
+): Promise<{ readonly keyring: Keyring | undefined; readonly opened: 'canary' | 'nothing' }> {
+  const [given, source] = await givenKeys(environment);
+  const filed = await keysFromFile(keyFile);
+  const canary = await readCanary(canaryFile);
+  const opened = canary === undefined ? 'nothing' : 'canary';
+  if (given.length + filed.length === 0) return { keyring: undefined, opened };
+  const keyring = new Keyring([...given, ...filed], given.length > 0 ? source : 'file');
+  if (canary !== undefined) unseal(keyring, canary, CANARY);
+  return { keyring, opened };
+}
+
 /** Makes a new active key in the key file. What older keys have sealed stays readable. */
 export async function rotateKeyFile(place: KeyPlace): Promise<Keyring> {
   const before = await keysFromFile(place.keyFile);

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import type { Finding } from '../../doctor.js';
+import type { Finding } from '../../doctor/finding.js';
 import { dataOption } from '../options.js';
 import { colour, table, writeLine } from '../output.js';
 
@@ -8,7 +8,9 @@ const MARK = { good: colour.green('✓'), limited: colour.yellow('!'), bad: colo
 export function doctorCommand(): Command {
   return new Command('doctor')
     .summary('what holds on this machine, and what does not')
-    .description('Tries things and says what holds: decoders, sandbox, disk, keys, database, memory. Changes nothing.')
+    .description(
+      'Tries things and says what holds: decoders, sandbox, disk, lock, keys, clock, database, shared places. Changes nothing.',
+    )
     .addOption(dataOption())
     .addOption(new Option('--format <name>', 'how to write').choices(['table', 'json']).default('table'))
     .addHelpText('after', '\nExit code: 0 when nothing is bad, 1 otherwise.')

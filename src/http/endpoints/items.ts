@@ -23,6 +23,7 @@ export const handInItem = endpoint({
   method: 'POST',
   url: '/v1/items',
   scope: 'items:write',
+  quota: 'items',
   summary: 'Hand in an item; its verdict follows',
   description:
     'Send the item as JSON, or as a multipart form with the JSON in the field `item` and, after it, any number of files ' +

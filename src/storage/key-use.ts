@@ -1,0 +1,58 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { filesBelow } from './backup/copy-file.js';
+import type { Db } from './schema.js';
+import { HEADER_BYTES } from './sealed-header.js';
+
+/** How much of what is kept needs one master key to be opened. */
+export interface KeyUse {
+  /** Sealed values in the database. */
+  readonly rows: number;
+  /** Sealed files: segments, seen records, media, batches of events. */
+  readonly files: number;
+}
+
+/** Every column of values that are sealed under the master key itself. */
+const COLUMNS = ['secret', 'subject_key', 'webhook', 'outbox', 'item'] as const;
+const MAGIC = 'VIGSEAL';
+
+/**
+ * Counts by key id what is sealed under it.
+ * @param roots directories of sealed files
+ */
+export async function keyUse(db: Db, roots: readonly string[]): Promise<ReadonlyMap<string, KeyUse>> {
+  const uses = new Map<string, { rows: number; files: number }>();
+  const use = (id: string) => {
+    const known = uses.get(id) ?? { rows: 0, files: 0 };
+    uses.set(id, known);
+    return known;
+  };
+  for (const table of COLUMNS) {
+    const { rows } = await sql<{ id: string; count: number }>`
+      SELECT encode(substring(sealed FROM 2 FOR 8), 'hex') AS id, count(*) AS count
+      FROM ${sql.table(table)} WHERE sealed IS NOT NULL GROUP BY 1`.execute(db);
+    for (const { id, count } of rows) use(id).rows += Number(count);
+  }
+  for (const root of roots) {
+    for (const name of await filesBelow(root)) {
+      const id = await keyOf(join(root, name));
+      if (id !== undefined) use(id).files++;
+    }
+  }
+  return uses;
+}
+
+/** The id of the key that a file is sealed under; undefined when it is not sealed, or gone. */
+async function keyOf(path: string): Promise<string | undefined> {
+  const file = await open(path, 'r').catch(() => undefined);
+  if (file === undefined) return undefined;
+  try {
+    const head = Buffer.alloc(HEADER_BYTES);
+    const { bytesRead } = await file.read(head, 0, HEADER_BYTES, 0);
+    if (bytesRead < HEADER_BYTES || head.toString('latin1', 0, MAGIC.length) !== MAGIC) return undefined;
+    return head.toString('hex', 16, 24);
+  } finally {
+    await file.close();
+  }
+}
