@@ -22,8 +22,8 @@ export async function sharedPlaces(
 async function store(text: string, dataDir: string): Promise<Finding> {
   const what = 'segments: shared place';
   try {
-    const local = { segments: join(dataDir, 'segments'), tmp: join(dataDir, 'tmp') };
-    const place = await resolveBlobStorePlace(text, local);
+    const [segments, media, tmp] = [join(dataDir, 'segments'), join(dataDir, 'media'), join(dataDir, 'tmp')];
+    const place = await resolveBlobStorePlace(text, 'segments', { segments, media, tmp });
     await inTime(openBlobStore(place).has(NO_BLOB));
     return {
       what,
