@@ -20,7 +20,7 @@ import { photographLikeJpeg } from './pictures.js';
 
 const JPEG_BYTES = 100_000;
 const PICTURES = 8;
-const ITEMS = 240;
+const ITEMS = 120;
 const AT_ONCE = 8;
 const HANDED_AT_ONCE = 32;
 const ACCOUNTS = 500;

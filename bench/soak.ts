@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { machine } from './harness.js';
+import { cluster } from './soak/cluster.js';
 import { kills } from './soak/kills.js';
 import { mutatedMedia } from './soak/mutated-media.js';
 import type { SoakPart, SoakResult } from './soak/part.js';
+import { restart } from './soak/restart.js';
 
 /** The parts of the long run, by name; each in its own file. */
-const PARTS: Readonly<Record<string, SoakPart>> = { 'mutated-media': mutatedMedia, kills };
+const PARTS: Readonly<Record<string, SoakPart>> = { 'mutated-media': mutatedMedia, kills, cluster, restart };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import { ApiKeys } from './access/api-keys.js';
 import type { Config } from './config.js';
+import { VERSION } from './engine.js';
+import type { VigieError } from './errors.js';
 import { GroundFloor } from './ground-floor.js';
 import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
@@ -16,14 +17,20 @@ import { Metrics } from './metrics/metrics.js';
 import { GuardedClient } from './net/guarded-client.js';
 import { Scanner } from './scan/scanner.js';
 import { SeenLog } from './scan/seen-log.js';
+import { raiseAttention, settleAttention } from './storage/attention/raise-attention.js';
 import type { BlobStore } from './storage/blob-store.js';
-import { type BlobStorePlace, openBlobStore, resolveBlobStorePlace, within } from './storage/blob-store-place.js';
+import { type BlobStorePlace, openBlobStore, resolveBlobStorePlace } from './storage/blob-store-place.js';
 import { DataDir } from './storage/data-dir.js';
 import { type Database, openDatabase } from './storage/database.js';
 import { BatchDirectory } from './storage/events/batch-directory.js';
 import { Events } from './storage/events/events.js';
+import { loadInstance } from './storage/instance-store.js';
 import type { Keyring } from './storage/keyring.js';
+import { takeNodeFile } from './storage/nodes/node-file.js';
+import type { NodeState } from './storage/nodes/node-store.js';
+import { NodeTable } from './storage/nodes/node-table.js';
 import { type KeyPlace, openKeyring } from './storage/open-keyring.js';
+import type { NodeRole } from './storage/schema.js';
 import { TableWorkStream } from './storage/work/table-work-stream.js';
 import type { WorkStream } from './storage/work/work-stream.js';
 
@@ -35,6 +42,8 @@ export interface OpenOptions {
   /** Start the decoder processes now; without, the first medium waits for them. */
   readonly decoders: boolean;
   readonly signal?: AbortSignal;
+  /** What it is for the others; `serve` when left out. */
+  readonly role?: NodeRole;
   /** Told in a sentence what takes time at the start. */
   readonly onProgress?: (text: string) => void;
 }
@@ -51,6 +60,7 @@ export interface AppParts {
   readonly seen: SeenLog;
   readonly keys: ApiKeys;
   readonly stream: WorkStream;
+  readonly nodes: NodeTable;
   readonly floor: GroundFloor;
   readonly metrics: Metrics;
   /** Where files lie, as they are stored. */
@@ -66,16 +76,34 @@ export interface AppParts {
  * @throws VigieError of the storage family; `memory-exhausted`; the signal's reason. Nothing stays open then
  */
 export async function openParts(config: Config, options: OpenOptions): Promise<AppParts> {
-  const { logger, decoders, signal, onProgress } = options;
+  const { logger, decoders, signal, onProgress, role = 'serve' } = options;
   await using opened = new Opened();
   const dataDir = opened.own(await DataDir.open(config.dataDir, { create: true, ...given({ signal }) }));
   const node = nodeName(dataDir);
-  const segments = await resolveBlobStorePlace(config.segments, dataDir);
+  const segments = await resolveBlobStorePlace(config.segments, 'segments', dataDir);
+  // What one process took in may be looked at by another.
+  const media = await resolveBlobStorePlace(config.segments, 'media', dataDir);
   const store = openBlobStore(segments);
-  const keyring = await openKeyring(shared(dataDir.keyPlace, config.segments === undefined ? undefined : store));
+  const others = role === 'worker' || config.segments !== undefined;
+  const keyring = await openKeyring(others ? shared(dataDir.keyPlace, store, role) : dataDir.keyPlace);
   const place = config.databaseUrl === undefined ? { dataDir: dataDir.db } : { url: config.databaseUrl };
   const database = opened.own(await openDatabase(place, { allowNoFsync: config.allowNoFsync, ...given({ signal }) }));
   const events = new Events(keyring);
+  // Told of this process from the start on; until its lists are loaded, that it is not ready.
+  const told: { state: () => NodeState } = { state: () => ({ appliedSeq: 0, ready: false }) };
+  const nodes = new NodeTable({
+    database,
+    role,
+    version: VERSION,
+    name: node,
+    state: () => told.state(),
+    raise: (tx, { id, name }) =>
+      raiseAttention(tx, { kind: 'node-stale', cause: id, subject: `node:${name}`, detail: { node: name } }),
+    settle: (tx, id) => settleAttention(tx, { kind: 'node-stale', cause: id }, 'service'),
+    failed: (error) => logger.warn({ err: error }, 'this node could not give a sign of life'),
+  });
+  opened.own(nodes);
+  await nodes.start(await takeNodeFile(dataDir.nodeFile, nodes.id));
   const memory = new MemoryPool({ limit: config.limits.indexBytes });
   const { metric, threshold = 0 } = config.photodna;
   const index = new MatchIndex({ pool: memory, photodna: { metric, threshold } });
@@ -87,6 +115,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       pool: memory,
       blobs: new SealedBlobStore(store, keyring),
       record: events.record,
+      node: nodes,
       place: { store: segments, keyFile, canaryFile },
     }),
   );
@@ -95,6 +124,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     onProgress: ({ list, segment, segments: of }) => onProgress?.(`Loading ${list}: ${segment} of ${of} segments`),
   });
   await lists.follow();
+  const ready = () => lists.ready && !lists.incomplete && lists.staleness <= STALE_MS;
+  told.state = () => ({ appliedSeq: lists.appliedSeq, ready: ready() });
   const pool = opened.own(new MediaPool(config.decoders));
   if (decoders) await pool.start();
   const seen = opened.own(new SeenLog(dataDir.seen, keyring));
@@ -108,9 +139,9 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     maximumBytes: config.limits.mediaBytes,
     cacheBytes: config.limits.cacheBytes,
   });
-  const stream = opened.own(await openStream(config, database));
+  const stream = opened.own(await openStream(config, database, logger));
   const metrics = new Metrics();
-  const media = await openMediaStore(config, segments, dataDir);
+  const mediaStore = openBlobStore(media);
   const floor = opened.own(
     await GroundFloor.open({
       config,
@@ -121,15 +152,15 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       stream,
       scanner,
       client,
-      media: new SealedBlobStore(media, keyring, 'medium'),
+      media: new SealedBlobStore(mediaStore, keyring, 'medium'),
       logger,
       node,
       metrics,
-      ready: () => lists.ready && !lists.incomplete && lists.staleness <= STALE_MS,
+      ready,
     }),
   );
   const keys = new ApiKeys(database, events.record);
-  const stored = { segments: store, media, events: eventsPath(config, segments, dataDir) };
+  const stored = { segments: store, media: mediaStore, events: eventsPath(config, segments, dataDir) };
   const firstStart = (await keys.ls()).length === 0;
   opened.keep();
   return {
@@ -143,6 +174,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     seen,
     keys,
     stream,
+    nodes,
     floor,
     stored,
     metrics,
@@ -151,8 +183,13 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   };
 }
 
-async function openStream(_config: Config, database: Database): Promise<WorkStream> {
-  return await TableWorkStream.open(database);
+async function openStream({ natsUrl }: Config, database: Database, logger: Logger): Promise<WorkStream> {
+  if (natsUrl === undefined) return await TableWorkStream.open(database);
+  const { NatsWorkStream } = await import('./storage/work/nats-work-stream.js');
+  // Several installations may use one server.
+  const { id } = await loadInstance(database.db, {});
+  const onTrouble = (error: VigieError) => logger.warn({ err: error }, 'the work stream is away');
+  return await NatsWorkStream.open({ url: natsUrl, stream: `vigie-${id}`, onTrouble });
 }
 
 /** The same at each start of a process on its directory, and another for each that shares the database. */
@@ -163,25 +200,15 @@ function nodeName({ path }: DataDir): string {
 /** The chain of batches is one for all processes, so it lies where all of them find it. */
 function eventsPath(config: Config, segments: BlobStorePlace, dataDir: DataDir): string {
   if (config.segments === undefined || segments.kind !== 'directory') return dataDir.events;
-  return join(segments.path, 'events');
-}
-
-/** What one process took in may be looked at by another. */
-async function openMediaStore(config: Config, segments: BlobStorePlace, dataDir: DataDir): Promise<BlobStore> {
-  if (config.segments === undefined) {
-    return openBlobStore({ kind: 'directory', path: dataDir.media, temporary: dataDir.tmp });
-  }
-  const place = within(segments, 'media', dataDir.media);
-  if (place.kind === 'directory') await mkdir(place.path, { recursive: true, mode: 0o700 });
-  return openBlobStore(place);
+  return join(dirname(segments.path), 'events');
 }
 
 /** A key that is made here could not open what other nodes have sealed in a store that they share. */
-function shared(place: KeyPlace, store: BlobStore | undefined): KeyPlace {
-  if (store === undefined) return place;
+function shared(place: KeyPlace, store: BlobStore, role: NodeRole): KeyPlace {
   return {
     ...place,
     holdsSealedData: async () => {
+      if (role === 'worker') return true;
       for await (const _ of store.list()) return true;
       return await place.holdsSealedData();
     },

@@ -46,6 +46,7 @@ export class App implements Services {
   readonly keys: ApiKeys;
   readonly audit: GroundFloor['audit'];
   readonly intake: GroundFloor['intake'];
+  readonly nodes: AppParts['nodes'];
   readonly outbox: GroundFloor['outbox'];
   readonly webhooks: GroundFloor['webhooks'];
   readonly attentions: GroundFloor['attentions'];
@@ -75,6 +76,7 @@ export class App implements Services {
     this.keys = parts.keys;
     this.audit = parts.floor.audit;
     this.intake = parts.floor.intake;
+    this.nodes = parts.nodes;
     this.outbox = parts.floor.outbox;
     this.webhooks = parts.floor.webhooks;
     this.attentions = parts.floor.attentions;
@@ -195,7 +197,7 @@ export class App implements Services {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort(new VigieError('shutting-down'));
     await this.#drain();
-    const { floor, stream, pool, seen, lists, keys, database, dataDir } = this.#parts;
+    const { floor, stream, nodes, pool, seen, lists, keys, database, dataDir } = this.#parts;
     const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, what);
     await floor.close().catch(failed('not all that was under way was written down'));
     await stream.close();
@@ -204,6 +206,7 @@ export class App implements Services {
     // A merge that is under way gives way to the lists being closed.
     await Promise.all([lists.close(), ...this.#chores.map((stop) => stop())]);
     await keys.flush().catch(failed('use of keys was not written down'));
+    await nodes.close();
     await database.close();
     await dataDir.close();
   }

@@ -9,6 +9,8 @@ export interface Config {
   readonly allowNoFsync: boolean;
   /** Where segments lie: a directory that processes share, or `s3://bucket/prefix`; the data directory when undefined. */
   readonly segments: string | undefined;
+  /** NATS servers that carry the work between processes, with their credentials; the database when undefined. */
+  readonly natsUrl: string | undefined;
   readonly host: string;
   readonly port: number;
   /** A proxy that ends TLS stands in front: other addresses than loopback may then be listened on. */
@@ -50,6 +52,7 @@ export const DEFAULTS: Config = {
   databaseUrl: undefined,
   allowNoFsync: false,
   segments: undefined,
+  natsUrl: undefined,
   host: '127.0.0.1',
   port: 8790,
   behindProxy: false,

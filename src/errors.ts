@@ -103,6 +103,11 @@ export const ERRORS = define({
     title: 'The file is not a segment of this version of Vigie.',
     remedy: 'Check the path; import the list again if it was written by another version.',
   },
+  'index-stale': {
+    status: 503,
+    title: 'This process does not know what was withdrawn meanwhile, so it gives no verdict.',
+    remedy: 'Try again, or on another node; check that the database answers.',
+  },
   'segment-closed': {
     status: 503,
     title: 'The segment was closed while it was read.',

@@ -26,7 +26,7 @@ it(`finds all ${ENTRIES} entries again after a kill`, { timeout: 120_000 + ENTRI
       const begun = performance.now();
       service = await service.restart();
       const ready = await service.call('GET', '/readyz');
-      console.log(`start after a kill with ${ENTRIES} entries: ${Math.round(performance.now() - begun)} ms`);
+      console.log(`soak: ${Math.round(performance.now() - begun)} ms`);
       expect(ready.status).toBe(200);
       const body = JSON.stringify({ signals: [{ type: 'pdq', value: first }] });
       const answer = await service.call('POST', '/v1/lookup', body, { 'content-type': 'application/json' });

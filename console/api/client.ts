@@ -1,5 +1,5 @@
 import { isAborted, noAnswer, problemFrom } from './problem.js';
-import type { HashList, Sample, ServiceStatus, Verdict } from './types.js';
+import type { Attention, HashList, Sample, ServiceStatus, Verdict } from './types.js';
 
 /** Shows the service that a request comes from this page and not from a foreign one. */
 export const CONSOLE_HEADER = ['x-vigie-console', '1'] as const;
@@ -55,6 +55,21 @@ export const getStatus = (signal?: AbortSignal) => json<ServiceStatus>('GET', '/
 
 export const getLists = async (signal?: AbortSignal) =>
   (await json<{ lists: readonly HashList[] }>('GET', '/v1/lists', { signal })).lists;
+
+export const getAttention = async (signal?: AbortSignal) =>
+  (await json<{ attention: readonly Attention[] }>('GET', '/v1/attention', { signal })).attention;
+
+const attentionPath = (id: string, act: string): string => `/v1/attention/${encodeURIComponent(id)}/${act}`;
+
+/** Somebody deals with it. */
+export const acknowledgeAttention = (id: string) =>
+  json<Attention>('POST', attentionPath(id, 'acknowledge'), { json: {} });
+
+/** It needs nobody any more. */
+export const resolveAttention = (id: string) => json<Attention>('POST', attentionPath(id, 'resolve'), { json: {} });
+
+/** The items behind it are looked at again. */
+export const replayAttention = (id: string) => json<{ items: number }>('POST', attentionPath(id, 'replay'));
 
 export const rollBack = (name: string, version: number) =>
   json<HashList>('POST', listPath(name, '/rollback'), { json: { version } });

@@ -1,5 +1,5 @@
 import { QueryClient, queryOptions } from '@tanstack/react-query';
-import { getLists, getSamples, getStatus } from './client.js';
+import { getAttention, getLists, getSamples, getStatus } from './client.js';
 import { ApiProblem } from './problem.js';
 
 const ONCE_MORE = 1;
@@ -29,6 +29,12 @@ export const listsQuery = queryOptions({
   refetchInterval: ({ state }) => (state.data?.some((list) => list.state === 'loading') ? 1_000 : 15_000),
 });
 
+export const attentionQuery = queryOptions({
+  queryKey: ['attention'],
+  queryFn: ({ signal }) => getAttention(signal),
+  refetchInterval: 10_000,
+});
+
 export const samplesQuery = queryOptions({
   queryKey: ['samples'],
   queryFn: ({ signal }) => getSamples(signal),
@@ -41,6 +47,11 @@ export async function refreshLists(): Promise<void> {
     queryClient.invalidateQueries({ queryKey: listsQuery.queryKey }),
     queryClient.invalidateQueries({ queryKey: statusQuery.queryKey }),
   ]);
+}
+
+/** What needs somebody has changed. */
+export async function refreshAttention(): Promise<void> {
+  await queryClient.invalidateQueries({ queryKey: attentionQuery.queryKey });
 }
 
 /** A request was refused because the session is over: the whole page has to know at once. */

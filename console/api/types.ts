@@ -23,6 +23,23 @@ export interface ServiceStatus {
   readonly principal: { readonly name: string; readonly scopes: readonly string[] };
 }
 
+/** Something that needs somebody. */
+export interface Attention {
+  readonly id: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly subject: string;
+  readonly state: 'open' | 'acknowledged' | 'resolved';
+  /** How often it has occurred. */
+  readonly count: number;
+  /** Items that wait behind it and can be looked at again. */
+  readonly backlog: number;
+  readonly due: string;
+  readonly overdue: boolean;
+  readonly last: string;
+  readonly note: string | null;
+}
+
 interface ListVersion {
   readonly version: number;
   readonly state: string;

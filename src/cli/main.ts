@@ -10,11 +10,15 @@ const EXIT_FAILED = 1;
 /** Every command, in the order of the help. Each is loaded only when it is needed: starting is most of what a command costs. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./commands/serve.js')).serveCommand(),
+  worker: async () => (await import('./commands/worker.js')).workerCommand(),
   scan: async () => (await import('./commands/scan.js')).scanCommand(),
   hash: async () => (await import('./commands/hash.js')).hashCommand(),
   compare: async () => (await import('./commands/compare.js')).compareCommand(),
   list: async () => (await import('./commands/list.js')).listCommand(),
   key: async () => (await import('./commands/key.js')).keyCommand(),
+  attention: async () => (await import('./commands/attention.js')).attentionCommand(),
+  webhook: async () => (await import('./commands/webhook.js')).webhookCommand(),
+  effects: async () => (await import('./commands/effects.js')).effectsCommand(),
   audit: async () => (await import('./commands/audit.js')).auditCommand(),
   link: async () => (await import('./commands/link.js')).linkCommand(),
   backup: async () => (await import('./commands/backup.js')).backupCommand(),

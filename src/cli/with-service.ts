@@ -81,12 +81,14 @@ async function alone<T>(dataDir: string, act: (service: ServiceClient) => Promis
 
 /** What of the service's settings must hold here too; they come from the same environment. */
 function configFor(dataDir: string): Config {
-  const { VIGIE_ALLOW_NO_FSYNC, VIGIE_INDEX_MEMORY, DATABASE_URL } = process.env;
+  const { VIGIE_ALLOW_NO_FSYNC, VIGIE_INDEX_MEMORY, VIGIE_SEGMENTS, NATS_URL, DATABASE_URL } = process.env;
   const { limits } = DEFAULTS;
   return {
     ...DEFAULTS,
     dataDir,
     databaseUrl: DATABASE_URL,
+    segments: VIGIE_SEGMENTS,
+    natsUrl: NATS_URL,
     allowNoFsync: VIGIE_ALLOW_NO_FSYNC !== undefined,
     limits: { ...limits, indexBytes: VIGIE_INDEX_MEMORY === undefined ? limits.indexBytes : size(VIGIE_INDEX_MEMORY) },
   };

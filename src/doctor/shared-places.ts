@@ -22,8 +22,12 @@ export async function sharedPlaces(
 async function store(text: string, dataDir: string): Promise<Finding> {
   const what = 'segments: shared place';
   try {
-    const local = { segments: join(dataDir, 'segments'), tmp: join(dataDir, 'tmp') };
-    const place = await resolveBlobStorePlace(text, local);
+    const [segments, media, tmp] = ['segments', 'media', 'tmp'].map((name) => join(dataDir, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const place = await resolveBlobStorePlace(text, 'segments', { segments, media, tmp });
     await inTime(openBlobStore(place).has(NO_BLOB));
     return {
       what,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { VigieError } from '../errors.js';
 import { every } from '../runtime/every.js';
 import { type Attention, findAttention } from '../storage/attention/attention-store.js';
-import { type AlarmPace, claimAlarms } from '../storage/attention/claim-alarms.js';
+import { type AlarmPace, claimAlarm } from '../storage/attention/claim-alarm.js';
 import { ATTENTION_CHANNEL } from '../storage/attention/raise-attention.js';
 import type { Database } from '../storage/database.js';
 import type { Delivery, EffectKind } from '../storage/outbox/effect-kind.js';
@@ -13,10 +13,10 @@ import type { Mail } from './mail-sink.js';
 import { type AttentionRaised, attentionRaisedSchema } from './webhook-messages.js';
 import type { Webhooks } from './webhooks.js';
 
-const KIND = 'alarm';
+/** One kind a sink: a process without mail leaves what is to be mailed to those that have it. */
+const KINDS = { log: 'alarm', mail: 'alarm-mail' } as const;
 const HOUR = 3_600_000;
 const PACE: AlarmPace = { quietMs: 10 * 60_000, repeatMs: 24 * HOUR };
-const AT_ONCE = 20;
 
 const payloadSchema = z.object({ sink: z.enum(['log', 'mail']), alarm: attentionRaisedSchema }).strict();
 type Payload = z.infer<typeof payloadSchema>;
@@ -47,7 +47,8 @@ export class Alarms {
   constructor(options: AlarmsOptions) {
     this.#options = options;
     this.#pace = { ...PACE, ...options.pace };
-    options.outbox.register(this.#kind());
+    options.outbox.register(this.#kind('log'));
+    if (options.mail !== undefined) options.outbox.register(this.#kind('mail'));
   }
 
   async start(): Promise<void> {
@@ -71,14 +72,13 @@ export class Alarms {
   /** Writes the alarms that are to be given now. @returns how many attentions that were */
   async give(): Promise<number> {
     let given = 0;
-    for (let last = false; !last; ) {
-      const part = await this.#options.database.transaction(async (tx) => {
-        const claimed = await claimAlarms(tx, this.#pace, AT_ONCE);
-        for (const attention of claimed) await this.#write(tx, attention);
-        return claimed.length;
+    for (let more = true; more; ) {
+      more = await this.#options.database.transaction(async (tx) => {
+        const attention = await claimAlarm(tx, this.#pace);
+        if (attention !== undefined) await this.#write(tx, attention);
+        return attention !== undefined;
       });
-      given += part;
-      last = part < AT_ONCE;
+      if (more) given++;
     }
     return given;
   }
@@ -106,16 +106,16 @@ export class Alarms {
     const sinks: readonly Payload['sink'][] = mail === undefined ? ['log'] : ['log', 'mail'];
     for (const sink of sinks) {
       await outbox.enqueue(tx, {
-        ...{ kind: KIND, subject: `alarm-${sink}/attention:${id}`, idempotencyKey: `alarm ${sink} ${key}` },
+        ...{ kind: KINDS[sink], subject: `alarm-${sink}/attention:${id}`, idempotencyKey: `alarm ${sink} ${key}` },
         payload: { sink, alarm } satisfies Payload,
       });
     }
     await webhooks.publish(tx, { message: { type: 'attention.raised', data: alarm }, subject: `attention:${id}`, key });
   }
 
-  #kind(): EffectKind<Payload> {
+  #kind(name: keyof typeof KINDS): EffectKind<Payload> {
     return {
-      kind: KIND,
+      kind: KINDS[name],
       schema: payloadSchema,
       check: async (db: Db, { alarm }: Payload) => {
         const attention = await findAttention(db, alarm.attention);
@@ -127,9 +127,7 @@ export class Alarms {
           const { title, overdue, ...facts } = alarm;
           logger[overdue ? 'error' : 'warn'](facts, overdue ? `overdue: ${title}` : `needs somebody: ${title}`);
         } else {
-          // Written by a node that can send mail; it waits for one.
-          if (mail === undefined) throw new VigieError('effect-failed', { detail: 'no mail is set up on this node' });
-          await mail({ id, ...inWords(alarm) }, signal);
+          await mail?.({ id, ...inWords(alarm) }, signal);
         }
       },
     };

@@ -19,6 +19,7 @@ import { createKey, listKeys, revokeKey } from './endpoints/keys.js';
 import { getList, getLists, removeList, rollBackList } from './endpoints/lists.js';
 import { lookup } from './endpoints/lookup.js';
 import { metrics } from './endpoints/metrics.js';
+import { listNodes } from './endpoints/nodes.js';
 import { openapiDocument } from './endpoints/openapi-document.js';
 import { listPrivateSwitches, switchPrivateOff, switchPrivateOn } from './endpoints/private-switches.js';
 import { getSample, listSamples } from './endpoints/samples.js';
@@ -66,6 +67,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   listEffects,
   retryEffect,
   giveUpEffect,
+  listNodes,
   listEvents,
   verifyAudit,
   exportAudit,

@@ -9,6 +9,7 @@ import type { Scanner } from '../scan/scanner.js';
 import type { Attentions } from '../storage/attention/attentions.js';
 import type { BackupProgress } from '../storage/backup/create-backup.js';
 import type { Audit } from '../storage/events/audit.js';
+import type { NodeTable } from '../storage/nodes/node-table.js';
 import type { Outbox } from '../storage/outbox/outbox.js';
 
 /** What the service can say of itself. */
@@ -62,6 +63,8 @@ export interface Services {
   readonly lists: Lists;
   readonly scanner: Scanner;
   readonly intake: Intake;
+  /** This process among the others on the same database. */
+  readonly nodes: NodeTable;
   readonly keys: ApiKeys;
   readonly sessions: Sessions;
   readonly audit: Audit;

@@ -25,6 +25,7 @@ const TRIES: Readonly<Record<string, number>> = {
 /** Not a word about the medium: this process cannot give verdicts now, so the work goes back and no try is counted. */
 export const NO_VERDICT: ReadonlySet<string> = new Set<ErrorCode>([
   'index-not-loaded',
+  'index-stale',
   'shutting-down',
   'memory-exhausted',
   'database-unavailable',

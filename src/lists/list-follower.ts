@@ -5,6 +5,8 @@ import { type ListLoader, matches } from './list-loader.js';
 const POLL_MS = 500;
 const PAGE = 500;
 
+const now = () => ({ steady: performance.now(), wall: Date.now() });
+
 /**
  * Keeps the loader in step with the log of list changes: reads it twice a second, and at once when the database hints
  * that there is something new. Changes of entries are taken in where they stand in the log; loading a version goes on
@@ -17,7 +19,7 @@ export class ListFollower {
   #seen = 0;
   /** Lists that have to be loaded, with the first and the last change that asked for it. */
   readonly #dirty = new Map<string, { readonly first: number; readonly last: number }>();
-  #heardAt = performance.now();
+  #heardAt = now();
   #polling: Promise<void> | undefined;
   #again = false;
   #refreshing: Promise<void> | undefined;
@@ -36,15 +38,19 @@ export class ListFollower {
     return Math.min(this.#seen, ...[...this.#dirty.values()].map(({ first }) => first - 1));
   }
 
-  /** Milliseconds since the log was last read with success. */
+  /**
+   * Milliseconds since the log was last read with success. The steady clock stands still while the machine sleeps and the
+   * other one can be set: whichever has gone further counts, so that waking is noticed, and a jump costs one reading.
+   */
   get staleness(): number {
-    return performance.now() - this.#heardAt;
+    const { steady, wall } = now();
+    return Math.max(steady - this.#heardAt.steady, wall - this.#heardAt.wall);
   }
 
   /** @param seq the last change that what is loaded already takes into account */
   begin(seq: number): void {
     this.#seen = seq;
-    this.#heardAt = performance.now();
+    this.#heardAt = now();
   }
 
   /** Follows until `close`. */
@@ -84,13 +90,15 @@ export class ListFollower {
   async #readOn(): Promise<void> {
     while (this.#again && !this.#closed) {
       this.#again = false;
+      let asked = now();
       for (let changes = await this.#read(); changes.length > 0; changes = await this.#read()) {
         for (const change of changes) {
           await this.#take(change);
           this.#seen = change.seq;
         }
+        asked = now();
       }
-      this.#heardAt = performance.now();
+      this.#heardAt = asked;
       void this.#loader.expire(new Date())?.catch(() => undefined);
       this.#refresh();
     }

@@ -24,7 +24,7 @@ import { ListLoader, type ListProblem, type LoadProgress, matches } from './list
 import { type ListView, viewOf } from './list-views.js';
 import type { ListInfo, LoadedList } from './loaded-list.js';
 import { sweep } from './sweep.js';
-import { discard, publish, WriteRuns } from './write-run.js';
+import { discard, type OwnNode, publish, WriteRuns } from './write-run.js';
 
 export interface ListsOptions {
   readonly database: Database;
@@ -34,6 +34,8 @@ export interface ListsOptions {
   readonly pool: MemoryPool;
   /** Lets imports run in a thread of their own that writes to the same blobs. */
   readonly place?: SegmentPlace | undefined;
+  /** This process among the others on the same database. */
+  readonly node?: OwnNode | undefined;
   /** Versions of each list that are kept beside the current one; 5 when not given. */
   readonly keepVersions?: number | undefined;
   /** Writes down what is done to lists, in the transaction that does it; without it nothing is. */
@@ -56,6 +58,9 @@ export interface ShownEntry {
 }
 
 const KEPT_VERSIONS = 5;
+/** What is withdrawn stops matching everywhere in so many milliseconds, or a verdict is refused. The log is read twice in it. */
+const CURRENT_MS = 1_000;
+const CATCH_UP_MS = 2_000;
 
 /** All hash lists as living things: what they hold, what of it matches now, and every change to them. */
 export class Lists {
@@ -74,7 +79,7 @@ export class Lists {
     const { database, blobs, pool, place, record } = options;
     this.#loader = new ListLoader(options);
     this.#follower = new ListFollower(database, this.#loader);
-    this.#runs = new WriteRuns(database);
+    this.#runs = new WriteRuns(database, options.node);
     this.#importer = new Importer({ database, blobs, pool, place, record, runs: this.#runs, keepVersions: this.#keep });
   }
 
@@ -96,6 +101,17 @@ export class Lists {
   /** Milliseconds since the log of changes was last read with success. */
   get staleness(): number {
     return this.#follower.staleness;
+  }
+
+  /**
+   * Undefined while this process has heard of every change up to a moment ago; else reads the log first: it may have
+   * been stopped, or its machine may have slept.
+   * @throws VigieError `index-stale`
+   */
+  catchUp(): Promise<void> | undefined {
+    // With an embedded database every change is made by this process, and has taken effect when its maker is answered.
+    if (this.#options.database.dialect === 'embedded') return undefined;
+    return this.#follower.staleness <= CURRENT_MS ? undefined : this.#catchUp();
   }
 
   /** Lists that are not searched, or not in their current version. Each of them needs somebody. */
@@ -282,6 +298,21 @@ export class Lists {
 
   async #record<K extends EventKind>(tx: Tx, draft: EventDraft<K>): Promise<void> {
     await this.#options.record?.(tx, draft);
+  }
+
+  async #catchUp(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('too late')), CATCH_UP_MS);
+    });
+    try {
+      await Promise.race([this.#follower.poll(), late]);
+    } catch (cause) {
+      throw new VigieError('index-stale', { retryAfter: 1, cause });
+    } finally {
+      clearTimeout(timer);
+    }
+    if (this.#follower.staleness > CURRENT_MS) throw new VigieError('index-stale', { retryAfter: 1 });
   }
 
   get #keep(): number {

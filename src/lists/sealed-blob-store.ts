@@ -1,13 +1,17 @@
 import type { ByteSource } from '../index/byte-io.js';
 import type { BlobStore, BlobWriter, ListedBlob } from '../storage/blob-store.js';
 import type { Keyring } from '../storage/keyring.js';
+import { CHUNK_BYTES } from '../storage/sealed-chunk.js';
 import { SealedReader, SealedWriter } from '../storage/sealed-file.js';
+
+/** A chunk holds most pictures: what is larger is set aside in memory for each of them. */
+const CHUNK = { segment: CHUNK_BYTES, medium: CHUNK_BYTES / 2 } as const;
 
 /** A blob store whose content is sealed: lists are secrets, and so are the segments that hold them. */
 export class SealedBlobStore implements BlobStore {
   readonly #blobs: BlobStore;
   readonly #keyring: Keyring;
-  readonly #purpose: string;
+  readonly #purpose: 'segment' | 'medium';
 
   /** @param purpose the kind of content; opening it as another kind fails */
   constructor(blobs: BlobStore, keyring: Keyring, purpose: 'segment' | 'medium' = 'segment') {
@@ -18,7 +22,7 @@ export class SealedBlobStore implements BlobStore {
 
   async create(): Promise<BlobWriter> {
     const blob = await this.#blobs.create();
-    const sealed = new SealedWriter(blob, this.#keyring, this.#purpose);
+    const sealed = new SealedWriter(blob, this.#keyring, this.#purpose, CHUNK[this.#purpose]);
     return {
       write: (bytes) => sealed.write(bytes),
       commit: async () => {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { Database } from '../storage/database.js';
 import { endImport, type ImportRun, runningImports } from '../storage/import-run-store.js';
@@ -19,9 +20,11 @@ export async function sweep(
     abandonAfterMs = DAY,
   }: { readonly olderThanMs?: number; readonly abandonAfterMs?: number } = {},
 ): Promise<number> {
-  const now = Date.now();
+  // Not by the clock of this process: one that jumps ahead would sweep what is just being written.
+  const { rows } = await sql<{ now: Date }>`SELECT now() AS now`.execute(database.db);
+  const now = rows[0]?.now.getTime() ?? Number.NaN;
   for (const run of await runningImports(database.db)) {
-    if (!holds(run) && now - run.updatedAt.getTime() >= abandonAfterMs) {
+    if (!holds(run) && run.silentMs >= abandonAfterMs) {
       await endImport(database.db, run.id, 'abandoned');
     }
   }

@@ -2,7 +2,14 @@ import { VigieError } from '../errors.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { Database } from '../storage/database.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
-import { endImport, type ImportRun, runningImport, saveProgress, startImport } from '../storage/import-run-store.js';
+import {
+  endImport,
+  type ImportRun,
+  runningImport,
+  signImport,
+  startImport,
+  takeOverImport,
+} from '../storage/import-run-store.js';
 import { changeListTerms, type ListTerms } from '../storage/list-store.js';
 import {
   forgetUnusedSegments,
@@ -10,10 +17,18 @@ import {
   publishVersion,
   retireVersions,
 } from '../storage/list-version-store.js';
+import { randomId } from '../storage/random-id.js';
 
 /** After this time without a sign of life a run of another node counts as interrupted. */
 const SILENT_MS = 60_000;
 const SIGN_OF_LIFE_MS = 15_000;
+
+/** This process among the others, as far as imports need to know. */
+export interface OwnNode {
+  readonly id: string;
+  /** Whether another node is gone for certain, so that what it was writing is free at once. */
+  hasLeft(id: string): Promise<boolean>;
+}
 
 interface Claim {
   readonly name: string | null;
@@ -34,11 +49,13 @@ export interface HeldRun extends AsyncDisposable {
  */
 export class WriteRuns {
   readonly #database: Database;
+  readonly #node: OwnNode;
   readonly #held = new Set<string>();
   readonly #beginning = new Set<string>();
 
-  constructor(database: Database) {
+  constructor(database: Database, node: OwnNode = { id: randomId(), hasLeft: async () => false }) {
     this.#database = database;
+    this.#node = node;
   }
 
   /** @throws VigieError `import-in-progress`, `list-not-found` */
@@ -47,14 +64,17 @@ export class WriteRuns {
     this.#beginning.add(listId);
     try {
       const { db } = this.#database;
+      const holder = `${this.#node.id}/${randomId()}`;
       const before = await runningImport(db, listId);
       if (before !== undefined) {
-        if (this.#isAlive(before)) throw new VigieError('import-in-progress');
-        if (resumable !== undefined && (await resumable(before))) return this.#hold(before, true);
+        if (await this.#isAlive(before)) throw new VigieError('import-in-progress');
+        if (!(await takeOverImport(db, before, holder))) throw new VigieError('import-in-progress');
+        if (resumable !== undefined && (await resumable(before)))
+          return this.#hold({ ...before, holder }, holder, true);
         await endImport(db, before.id, 'abandoned');
       }
-      const run = await this.#database.transaction((tx) => startImport(tx, listId, { name, fingerprint }));
-      return this.#hold(run, false);
+      const run = await this.#database.transaction((tx) => startImport(tx, listId, { name, fingerprint, holder }));
+      return this.#hold(run, holder, false);
     } finally {
       this.#beginning.delete(listId);
     }
@@ -64,47 +84,39 @@ export class WriteRuns {
     return this.#held.has(run.id);
   }
 
-  #isAlive(run: ImportRun): boolean {
-    if (this.#held.has(run.id)) return true;
+  async #isAlive({ id, holder, silentMs }: ImportRun): Promise<boolean> {
+    if (this.#held.has(id)) return true;
     // An embedded database belongs to this process alone: what it does not hold, nobody does.
-    return this.#database.dialect === 'server' && Date.now() - run.updatedAt.getTime() < SILENT_MS;
+    if (this.#database.dialect === 'embedded' || silentMs >= SILENT_MS) return false;
+    const [node] = holder?.split('/') ?? [];
+    return node === undefined || (node !== this.#node.id && !(await this.#node.hasLeft(node)));
   }
 
-  #hold(run: ImportRun, resumed: boolean): HeldRun {
+  #hold(run: ImportRun, holder: string, resumed: boolean): HeldRun {
     this.#held.add(run.id);
-    const timer = setInterval(() => void this.#sign(run), SIGN_OF_LIFE_MS);
+    const timer = setInterval(() => void this.#sign(run, holder), SIGN_OF_LIFE_MS);
     timer.unref();
     return {
       run,
       resumed,
       [Symbol.asyncDispose]: async () => {
         clearInterval(timer);
-        await this.#letGo(run);
+        await this.#letGo(run, holder);
         this.#held.delete(run.id);
       },
     };
   }
 
   /** A run that has not ended is interrupted from now on, and any node may go on with it at once. */
-  async #letGo({ id }: ImportRun): Promise<void> {
-    const silent = this.#database.db
-      .updateTable('import_run')
-      .set({ updated_at: new Date(Date.now() - SILENT_MS) })
-      .where('id', '=', id)
-      .where('state', '=', 'running');
+  async #letGo({ id }: ImportRun, holder: string): Promise<void> {
     // When the database is away, the run counts as interrupted after a while all the same.
-    await silent.execute().catch(() => undefined);
+    await signImport(this.#database.db, id, holder, SILENT_MS).catch(() => undefined);
   }
 
-  async #sign({ id, listId }: ImportRun): Promise<void> {
+  async #sign({ id }: ImportRun, holder: string): Promise<void> {
     if (this.#database.dialect !== 'server') return;
-    const { db } = this.#database;
-    try {
-      const run = await runningImport(db, listId);
-      if (run?.id === id) await saveProgress(db, id, run.progress);
-    } catch {
-      // The database is away; a run that was taken over meanwhile is told when it saves or publishes.
-    }
+    // When the database is away: a run that was taken over meanwhile is told when it saves or publishes.
+    await signImport(this.#database.db, id, holder).catch(() => undefined);
   }
 }
 

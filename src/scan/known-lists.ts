@@ -31,6 +31,11 @@ export interface KnownLists {
   readonly incomplete: boolean;
   /** The sequence of list changes that look-ups take into account; 0 when there is no such log. */
   readonly appliedSeq: number;
+  /**
+   * Undefined while every change up to a moment ago is known; else reads them first. Absent where nothing changes.
+   * @throws VigieError `index-stale` when they cannot be read
+   */
+  catchUp?(): Promise<void> | undefined;
   lookup(type: SignalTypeName, value: Uint8Array, options?: LookupOptions): LookupAnswer;
   /** Name and version of the list that a segment belongs to. */
   describe(segment: Segment): ListIdentity;

@@ -11,6 +11,7 @@ import { type ReadBytes, readBytes } from './read-medium.js';
 import type { SeenLog } from './seen-log.js';
 import { type CachedSignals, type DigestValues, SignalCache } from './signal-cache.js';
 import type { NoMatchReason, Verdict } from './verdict.js';
+import { whileCurrent } from './while-current.js';
 
 export interface ScannerOptions {
   readonly lists: KnownLists;
@@ -60,7 +61,7 @@ export class Scanner {
 
   /**
    * Scans a medium that arrives as bytes.
-   * @throws VigieError `index-not-loaded`, `decoder-busy` (try again), `media-too-large`, or what the source throws:
+   * @throws VigieError `index-not-loaded`, `index-stale`, `decoder-busy` (try again), `media-too-large`, or what the source throws:
    * none of these is a verdict
    */
   async scan(source: AsyncIterable<Uint8Array> | Uint8Array, request: ScanRequest = {}): Promise<Verdict> {
@@ -162,14 +163,16 @@ export class Scanner {
   async #conclude(looked: Looked, request: ScanRequest, start: number): Promise<Verdict> {
     const { lists, seen } = this.#options;
     const lookupStart = performance.now();
-    const appliedSeq = lists.appliedSeq;
     const query = { digests: looked.digests, frames: looked.media?.hashes ?? [], photodna: looked.photodna };
     const options: FindOptions = {
       limit: MATCH_LIMIT,
       showFingerprints: request.showFingerprints ?? false,
       ...(request.threshold === undefined ? {} : { threshold: request.threshold }),
     };
-    const found = looked.digests === undefined ? NOTHING : await findInWhole(lists, query, options);
+    const [appliedSeq, found] = await whileCurrent(lists, async () => {
+      const seq = lists.appliedSeq;
+      return [seq, looked.digests === undefined ? NOTHING : await findInWhole(lists, query, options)] as const;
+    });
     const lookup = performance.now() - lookupStart;
     const recordStart = performance.now();
     if (seen !== undefined && looked.digests !== undefined) {

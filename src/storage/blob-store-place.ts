@@ -12,43 +12,63 @@ import { parseS3Place, type S3Environment, type S3Place } from './s3/s3-place.js
 export type BlobStorePlace =
   | { readonly kind: 'directory'; readonly path: string; readonly temporary: string }
   /** `cache` and `temporary` are local to this machine. */
-  | { readonly kind: 's3'; readonly s3: S3Place; readonly cache: string; readonly temporary: string };
+  | {
+      readonly kind: 's3';
+      readonly s3: S3Place;
+      readonly cache: string;
+      readonly temporary: string;
+      readonly keepCopies: boolean;
+    };
+
+/** What lies in a blob store: segments of lists, or media between intake and verdict. */
+export type BlobUse = 'segments' | 'media';
 
 /** What a process that was killed left among the temporary files of a shared directory is removed after a day. */
 const LEFT_MS = 86_400_000;
 
 /**
- * The place that `--segments` names, or the data directory's own.
+ * The place of blobs in what `--segments` names, or in the data directory.
  * @param text a directory that processes share, or `s3://bucket/prefix`
+ * @param local the data directory
  * @throws VigieError `usage`; `store-unavailable` when the shared directory is not there or cannot be written in
  */
 export async function resolveBlobStorePlace(
   text: string | undefined,
-  local: { readonly segments: string; readonly tmp: string },
+  use: BlobUse,
+  local: { readonly [use in BlobUse | 'tmp']: string },
   environment: S3Environment = process.env,
 ): Promise<BlobStorePlace> {
-  if (text === undefined) return { kind: 'directory', path: local.segments, temporary: local.tmp };
+  if (text === undefined) return { kind: 'directory', path: local[use], temporary: local.tmp };
   if (text.startsWith('s3:')) {
-    return { kind: 's3', s3: parseS3Place(text, environment), cache: local.segments, temporary: local.tmp };
+    const s3 = parseS3Place(text, environment);
+    const keepCopies = use === 'segments';
+    return {
+      kind: 's3',
+      s3: { ...s3, prefix: `${s3.prefix}${use}/` },
+      cache: local[use],
+      temporary: local.tmp,
+      keepCopies,
+    };
   }
-  return await sharedDirectory(text);
+  return await sharedDirectory(text, use);
 }
 
 /** @throws VigieError `usage` when the credentials of an object store are not set */
 export function openBlobStore(place: BlobStorePlace): BlobStore {
   if (place.kind === 'directory') return new DirectoryBlobStore(place.path, place.temporary);
-  return new S3BlobStore({ place: place.s3, cache: new DirectoryBlobStore(place.cache, place.temporary) });
+  const { s3, cache, temporary, keepCopies } = place;
+  return new S3BlobStore({ place: s3, cache: new DirectoryBlobStore(cache, temporary), keepCopies });
 }
 
 /**
  * It must be there already: making it could put it under a mount point whose file system is away. Temporary files lie in
  * it as well, for only on one file system a file takes its name in one step.
  */
-async function sharedDirectory(text: string): Promise<BlobStorePlace> {
+async function sharedDirectory(text: string, use: BlobUse): Promise<BlobStorePlace> {
   try {
-    const path = await realpath(resolve(text));
-    const temporary = join(path, 'tmp');
-    await mkdir(temporary, { recursive: true, mode: 0o700 });
+    const shared = await realpath(resolve(text));
+    const [path, temporary] = [join(shared, use), join(shared, 'tmp')];
+    for (const directory of [path, temporary]) await mkdir(directory, { recursive: true, mode: 0o700 });
     await clearLeftovers(temporary);
     return { kind: 'directory', path, temporary };
   } catch (cause) {
@@ -68,10 +88,4 @@ async function clearLeftovers(temporary: string): Promise<void> {
     const found = await stat(path).catch(() => undefined);
     if (found !== undefined && now - found.mtimeMs > LEFT_MS) await rm(path, { force: true });
   }
-}
-
-/** A store beside another one, in the same place, for blobs of another kind. @param cache for an object store: its local copies */
-export function within(place: BlobStorePlace, name: string, cache: string): BlobStorePlace {
-  if (place.kind === 'directory') return { ...place, path: join(place.path, name) };
-  return { ...place, s3: { ...place.s3, prefix: `${place.s3.prefix}${name}/` }, cache };
 }

@@ -88,6 +88,10 @@ export class DataDir implements AsyncDisposable {
   get keys(): string {
     return join(this.path, 'keys');
   }
+  /** Where the id of this process among the nodes is noted. */
+  get nodeFile(): string {
+    return join(this.path, 'node');
+  }
   get tmp(): string {
     return join(this.path, 'tmp');
   }

@@ -16,7 +16,10 @@ export interface ImportRun {
   readonly fingerprint: string | null;
   readonly state: ImportState;
   readonly startedAt: Date;
-  readonly updatedAt: Date;
+  /** Milliseconds since its last sign of life, by the database's clock. */
+  readonly silentMs: number;
+  /** The node that writes it or wrote it last, a slash and a random word. */
+  readonly holder: string | null;
   readonly progress: ImportProgress;
 }
 
@@ -35,7 +38,7 @@ export interface ImportProgress {
 export async function startImport(
   tx: Tx,
   listId: string,
-  source: { readonly name: string | null; readonly fingerprint: string | null },
+  source: { readonly name: string | null; readonly fingerprint: string | null; readonly holder?: string },
 ): Promise<ImportRun> {
   await lockList(tx, listId);
   if ((await runningImport(tx, listId)) !== undefined) throw new VigieError('import-in-progress');
@@ -50,10 +53,12 @@ export async function startImport(
       source_name: source.name,
       source_fingerprint: source.fingerprint,
       state: 'running',
+      holder: source.holder ?? null,
       staged: jsonb<unknown>([]),
       counts: jsonb<unknown>({}),
     })
     .returningAll()
+    .returning(silentMs.as('silent_ms'))
     .executeTakeFirstOrThrow();
   return runOf(row);
 }
@@ -63,6 +68,7 @@ export async function runningImport(db: Db, listId: string): Promise<ImportRun |
   const row = await db
     .selectFrom('import_run')
     .selectAll()
+    .select(silentMs.as('silent_ms'))
     .where('list_id', '=', listId)
     .where('state', '=', 'running')
     .executeTakeFirst();
@@ -71,7 +77,12 @@ export async function runningImport(db: Db, listId: string): Promise<ImportRun |
 
 /** All imports that have not ended. */
 export async function runningImports(db: Db): Promise<ImportRun[]> {
-  const rows = await db.selectFrom('import_run').selectAll().where('state', '=', 'running').execute();
+  const rows = await db
+    .selectFrom('import_run')
+    .selectAll()
+    .select(silentMs.as('silent_ms'))
+    .where('state', '=', 'running')
+    .execute();
   return rows.map(runOf);
 }
 
@@ -83,7 +94,7 @@ export async function saveProgress(db: Db, id: string, progress: ImportProgress)
       checkpoint: jsonb(progress.checkpoint ?? null),
       staged: jsonb<unknown>(progress.staged),
       counts: jsonb(progress.counts),
-      updated_at: new Date(),
+      updated_at: sql<Date>`now()`,
     })
     .where('id', '=', id)
     .where('state', '=', 'running')
@@ -91,11 +102,34 @@ export async function saveProgress(db: Db, id: string, progress: ImportProgress)
   if (numUpdatedRows === 0n) throw new VigieError('import-aborted');
 }
 
+/** Takes an interrupted import over from whoever wrote it. @returns false when somebody else was quicker */
+export async function takeOverImport(db: Db, run: ImportRun, holder: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('import_run')
+    .set({ holder, updated_at: sql<Date>`now()` })
+    .where('id', '=', run.id)
+    .where('state', '=', 'running')
+    .where('holder', 'is not distinct from', run.holder)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+/** Says that an import lives, or with `silentMs` that it has been silent for so long. Does nothing once another holds it. */
+export async function signImport(db: Db, id: string, holder: string, silent = 0): Promise<void> {
+  await db
+    .updateTable('import_run')
+    .set({ updated_at: sql<Date>`now() - ${silent}::float8 * interval '1 millisecond'` })
+    .where('id', '=', id)
+    .where('state', '=', 'running')
+    .where('holder', '=', holder)
+    .execute();
+}
+
 /** Ends an import that did not publish; its staged segments become orphans. Does nothing to one that has ended. */
 export async function endImport(db: Db, id: string, state: 'failed' | 'abandoned'): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('import_run')
-    .set({ state, updated_at: new Date() })
+    .set({ state, updated_at: sql<Date>`now()` })
     .where('id', '=', id)
     .where('state', '=', 'running')
     .executeTakeFirstOrThrow();
@@ -107,6 +141,7 @@ export async function listImports(db: Db, listId: string, limit: number): Promis
   const rows = await db
     .selectFrom('import_run')
     .selectAll()
+    .select(silentMs.as('silent_ms'))
     .where('list_id', '=', listId)
     .orderBy('version', 'desc')
     .limit(limit)
@@ -114,7 +149,9 @@ export async function listImports(db: Db, listId: string, limit: number): Promis
   return rows.map(runOf);
 }
 
-function runOf(row: ImportRunRow): ImportRun {
+const silentMs = sql<number>`(extract(epoch FROM now() - updated_at) * 1000)::float8`;
+
+function runOf(row: ImportRunRow & { readonly silent_ms: number }): ImportRun {
   return {
     id: row.id,
     listId: row.list_id,
@@ -123,7 +160,8 @@ function runOf(row: ImportRunRow): ImportRun {
     fingerprint: row.source_fingerprint,
     state: row.state,
     startedAt: row.started_at,
-    updatedAt: row.updated_at,
+    silentMs: row.silent_ms,
+    holder: row.holder,
     // Only saveProgress writes these columns.
     progress: { checkpoint: row.checkpoint, staged: row.staged as ManifestSegment[], counts: row.counts },
   };

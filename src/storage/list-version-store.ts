@@ -240,7 +240,7 @@ async function insertSegments(tx: Tx, listId: string, { version, segments }: New
 async function finishImport(tx: Tx, id: string): Promise<void> {
   const { numUpdatedRows } = await tx
     .updateTable('import_run')
-    .set({ state: 'done', updated_at: new Date() })
+    .set({ state: 'done', updated_at: sql<Date>`now()` })
     .where('id', '=', id)
     .where('state', '=', 'running')
     .executeTakeFirstOrThrow();

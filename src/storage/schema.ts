@@ -99,7 +99,9 @@ export interface ImportRunTable {
   staged: JsonColumn<unknown>;
   counts: JsonColumn<unknown>;
   started_at: Stamp;
-  updated_at: Stamp;
+  updated_at: ColumnType<Date, Date | undefined, RawBuilder<Date>>;
+  /** Id of the node that writes it, a slash and a random word. */
+  holder: Nullable<string>;
 }
 
 export interface ApiKeyTable {

@@ -47,8 +47,9 @@ export class SealedWriter implements ByteSink {
 
   /** Writes the last chunk, which may be empty. */
   async finish(): Promise<void> {
+    const touched = this.#chunk === 0 ? this.#filled : this.#plain.byteLength;
     await this.#flush(true);
-    this.#plain.fill(0);
+    this.#plain.fill(0, 0, touched);
   }
 
   async #flush(last: boolean): Promise<void> {

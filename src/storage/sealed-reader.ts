@@ -27,7 +27,7 @@ export class SealedReader implements ByteSource {
     this.#source = source;
     this.#header = header;
     this.#chunks = chunks;
-    this.#perBlock = Math.max(1, Math.floor(BLOCK_BYTES / header.chunkSize));
+    this.#perBlock = Math.max(1, Math.min(chunks, Math.floor(BLOCK_BYTES / header.chunkSize)));
     this.#ahead = new ReadAhead(source, HEADER_BYTES, this.#perBlock * stride);
     this.size = source.size - HEADER_BYTES - chunks * TAG_BYTES;
   }
@@ -65,7 +65,7 @@ export class SealedReader implements ByteSource {
       const chunk = Math.floor(at / this.#header.chunkSize);
       const within = at - chunk * this.#header.chunkSize;
       const available = this.#lengthOf(chunk) - within;
-      if (within === 0 && available <= end - at) {
+      if (within === 0 && available <= end - at && this.#recent?.chunk !== chunk) {
         at += await this.#run(chunk, end, sequential, target.subarray(at - offset));
       } else {
         const take = Math.min(end - at, available);

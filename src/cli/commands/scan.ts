@@ -118,7 +118,14 @@ async function scanOne(found: Found, scanning: Scanning, signal: AbortSignal): P
 }
 
 /** What is wrong with the whole run, and not with one file. */
-const FATAL = new Set(['service-not-running', 'service-lost', 'index-not-loaded', 'shutting-down', 'request-invalid']);
+const FATAL = new Set([
+  'service-not-running',
+  'service-lost',
+  'index-not-loaded',
+  'index-stale',
+  'shutting-down',
+  'request-invalid',
+]);
 
 async function alone(flags: Flags, signal: AbortSignal): Promise<Scanning> {
   const { decoders, limits } = decoderConfig(flags);

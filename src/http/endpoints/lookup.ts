@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { VigieError } from '../../errors.js';
 import { lookUpSignals } from '../../scan/look-up-signals.js';
+import { whileCurrent } from '../../scan/while-current.js';
 import { endpoint } from '../endpoint.js';
 import { hideDetail } from '../match-detail.js';
 import { matchSchema, signalTypeSchema } from '../schemas.js';
@@ -31,12 +32,15 @@ export const lookup = endpoint({
     services.rates.charge(principal, 'lookup', body.signals.length - 1);
     if (!lists.ready) throw new VigieError('index-not-loaded', { retryAfter: 2 });
     for (const { type } of body.signals) services.metrics.count('vigie_lookup_signals_total', { type });
-    const listVersion = lists.appliedSeq;
-    const results = await lookUpSignals(lists, body.signals, {
-      limit: body.limit,
-      signal,
-      showFingerprints: principal.scopes.has('entries:read'),
-      ...(body.threshold === undefined ? {} : { threshold: body.threshold }),
+    const [listVersion, results] = await whileCurrent(lists, async () => {
+      const seq = lists.appliedSeq;
+      const found = await lookUpSignals(lists, body.signals, {
+        limit: body.limit,
+        signal,
+        showFingerprints: principal.scopes.has('entries:read'),
+        ...(body.threshold === undefined ? {} : { threshold: body.threshold }),
+      });
+      return [seq, found] as const;
     });
     return {
       results: results.map(({ matches, ...rest }) => ({

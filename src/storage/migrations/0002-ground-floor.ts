@@ -125,6 +125,8 @@ export const groundFloor: Migration = {
       PRIMARY KEY (attention_id, item_id)
     )`,
 
+    // Who writes an import: the id of its node and a random word, so that taking it over is a comparison.
+    `ALTER TABLE import_run ADD COLUMN holder text`,
     `CREATE TABLE node (
       id text PRIMARY KEY,
       name text NOT NULL,

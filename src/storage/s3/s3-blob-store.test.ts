@@ -17,6 +17,7 @@ interface Options {
   readonly key?: string;
   readonly secret?: string;
   readonly bucket?: string;
+  readonly keepCopies?: boolean;
   readonly around?: (cache: BlobStore) => BlobStore;
 }
 
@@ -46,6 +47,7 @@ describe('an object store on a bad day', () => {
       cache: around(new DirectoryBlobStore(join(cache, 'segments'), join(cache, 'tmp'))),
       credentials: { accessKeyId: options.key ?? 'S3RVER', secretAccessKey: options.secret ?? 'S3RVER' },
       partBytes: 1_000_000,
+      keepCopies: options.keepCopies ?? true,
     });
   };
 
@@ -194,6 +196,17 @@ describe('an object store on a bad day', () => {
     const sources = await Promise.all(Array.from({ length: 8 }, () => store.open(id)));
     for (const source of sources) await source.close();
     expect(await readdir(join(root, 'two', 'tmp'))).toEqual([]);
+  });
+
+  it('leaves no copy of what is read once, also when several read it', async () => {
+    const id = await write(await open('one', { keepCopies: false }), randomBytes(3_000_000));
+    const store = await open('two', { keepCopies: false });
+    const sources = await Promise.all(Array.from({ length: 4 }, () => store.open(id)));
+    for (const source of sources) {
+      await source.readInto(2_999_990, 10, new Uint8Array(10));
+      await source.close();
+    }
+    expect((await readdir(root, { recursive: true, withFileTypes: true })).filter((each) => each.isFile())).toEqual([]);
   });
 
   it('is not asked again for what was read before, and old copies of what is gone are let go', async () => {

@@ -10,6 +10,7 @@ const KEY = /^[0-9a-f]{2}\/([0-9a-f]{64})$/;
 const ID = /^[0-9a-f]{64}$/;
 /** A local copy that is younger may be one of a blob that is being uploaded. */
 const YOUNG_MS = 3_600_000;
+const OPEN_ATTEMPTS = 5;
 
 export interface S3BlobStoreOptions {
   readonly place: S3Place;
@@ -17,6 +18,8 @@ export interface S3BlobStoreOptions {
   readonly cache: BlobStore;
   readonly credentials?: S3Credentials;
   readonly partBytes?: number;
+  /** False for what is read once: then no copy stays on this machine. */
+  readonly keepCopies?: boolean;
 }
 
 /**
@@ -27,12 +30,14 @@ export class S3BlobStore implements BlobStore {
   readonly #client: S3Client;
   readonly #cache: BlobStore;
   readonly #partBytes: number | undefined;
+  readonly #keepCopies: boolean;
   readonly #fetching = new Map<string, Promise<void>>();
 
-  constructor({ place, cache, credentials = s3Credentials(), partBytes }: S3BlobStoreOptions) {
+  constructor({ place, cache, credentials = s3Credentials(), partBytes, keepCopies = true }: S3BlobStoreOptions) {
     this.#client = new S3Client(place, credentials);
     this.#cache = cache;
     this.#partBytes = partBytes;
+    this.#keepCopies = keepCopies;
   }
 
   async create(): Promise<BlobWriter> {
@@ -42,11 +47,12 @@ export class S3BlobStore implements BlobStore {
       abort: () => local.abort(),
       commit: async () => {
         const stored = await local.commit();
+        let uploaded = false;
         try {
           await this.#upload(stored.id);
-        } catch (error) {
-          await this.#cache.delete(stored.id);
-          throw error;
+          uploaded = true;
+        } finally {
+          if (!uploaded || !this.#keepCopies) await this.#cache.delete(stored.id);
         }
         return stored;
       },
@@ -55,12 +61,17 @@ export class S3BlobStore implements BlobStore {
 
   async open(id: string): Promise<ByteSource> {
     const key = keyOf(id);
-    if (!(await this.#cache.has(id))) {
-      const fetching = this.#fetching.get(id) ?? this.#fetch(id, key).finally(() => this.#fetching.delete(id));
-      this.#fetching.set(id, fetching);
-      await fetching;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const source = await this.#openCopy(id, key);
+        if (!this.#keepCopies) await this.#cache.delete(id);
+        return source;
+      } catch (error) {
+        // Somebody else who wanted the same was done with the copy before it was opened here.
+        const gone = error instanceof VigieError && error.code === 'blob-not-found';
+        if (!gone || this.#keepCopies || attempt === OPEN_ATTEMPTS) throw error;
+      }
     }
-    return await this.#cache.open(id);
   }
 
   async has(id: string): Promise<boolean> {
@@ -108,6 +119,15 @@ export class S3BlobStore implements BlobStore {
     for await (const { id, modified } of this.#cache.list()) {
       if (!there.has(id) && Date.now() - modified.getTime() > YOUNG_MS) await this.#cache.delete(id);
     }
+  }
+
+  async #openCopy(id: string, key: string): Promise<ByteSource> {
+    if (!(await this.#cache.has(id))) {
+      const fetching = this.#fetching.get(id) ?? this.#fetch(id, key).finally(() => this.#fetching.delete(id));
+      this.#fetching.set(id, fetching);
+      await fetching;
+    }
+    return await this.#cache.open(id);
   }
 
   async #upload(id: string): Promise<void> {

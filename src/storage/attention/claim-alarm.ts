@@ -11,11 +11,11 @@ export interface AlarmPace {
 }
 
 /**
- * Takes attentions whose alarm is to be given now and marks them, so that each alarm is given once among all processes:
- * those that were just raised, if their kind alarms at once, and those that are overdue.
- * @returns at most so many
+ * Takes one attention whose alarm is to be given now and marks it, so that each alarm is given once among all processes:
+ * one that was just raised, if its kind alarms at once, or one that is overdue. It waits for whoever is just raising it:
+ * skipping it would leave what is raised all the time without an alarm.
  */
-export async function claimAlarms(tx: Tx, { quietMs, repeatMs }: AlarmPace, most: number): Promise<Attention[]> {
+export async function claimAlarm(tx: Tx, { quietMs, repeatMs }: AlarmPace): Promise<Attention | undefined> {
   const ago = (ms: number) => sql`now() - ${ms}::float8 * interval '1 millisecond'`;
   const { rows } = await sql<{ id: string }>`
     UPDATE attention SET alarmed_at = now() WHERE id IN (
@@ -29,13 +29,9 @@ export async function claimAlarms(tx: Tx, { quietMs, repeatMs }: AlarmPace, most
           alarmed_at IS NULL OR alarmed_at < ${ago(repeatMs)} OR (alarmed_at < due AND alarmed_at < ${ago(quietMs)})
         ))
       )
-      ORDER BY due LIMIT ${most} FOR UPDATE SKIP LOCKED
+      ORDER BY due LIMIT 1 FOR UPDATE
     ) RETURNING id
   `.execute(tx);
-  const claimed: Attention[] = [];
-  for (const { id } of rows) {
-    const attention = await findAttention(tx, id);
-    if (attention !== undefined) claimed.push(attention);
-  }
-  return claimed;
+  const [claimed] = rows;
+  return claimed && (await findAttention(tx, claimed.id));
 }

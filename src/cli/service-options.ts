@@ -1,0 +1,128 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { parseRates, QUOTAS } from '../access/quotas.js';
+import { type Config, DEFAULTS } from '../config.js';
+import { VigieError } from '../errors.js';
+import {
+  collect,
+  type DecoderFlags,
+  decoderConfig,
+  duration,
+  type PhotoDnaFlags,
+  photodnaConfig,
+  size,
+} from './options.js';
+
+/** What `vigie serve` and `vigie worker` can both be told. */
+export interface ServiceFlags extends DecoderFlags, PhotoDnaFlags {
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+  readonly behindProxy?: true;
+  readonly databaseUrl?: string;
+  readonly natsUrl?: string;
+  readonly allowNoFsync?: true;
+  readonly segments?: string;
+  readonly allowFetchFrom?: readonly string[];
+  readonly uploadTimeout?: number;
+  readonly fetchTimeout?: number;
+  readonly indexMemory?: number;
+  readonly rate?: readonly string[];
+  readonly alarmTo?: readonly string[];
+  readonly alarmFrom?: string;
+  readonly log: Config['logLevel'];
+}
+
+export const serviceOptions = (): readonly Option[] => [
+  new Option('--database-url <url>', 'PostgreSQL in place of the embedded database').env('DATABASE_URL'),
+  new Option('--nats-url <url>', 'NATS servers that carry the items between processes, in place of the database').env(
+    'NATS_URL',
+  ),
+  new Option('--allow-no-fsync', 'go on when the embedded database cannot write through to the disk').env(
+    'VIGIE_ALLOW_NO_FSYNC',
+  ),
+  new Option(
+    '--allow-fetch-from <range>',
+    'an address or CIDR range that may be fetched from although private',
+  ).argParser(collect),
+  new Option('--upload-timeout <time>', 'longest sending of one medium').argParser(duration),
+  new Option('--fetch-timeout <time>', 'longest fetching of one medium').argParser(duration),
+  new Option('--index-memory <size>', 'most memory of the index').env('VIGIE_INDEX_MEMORY').argParser(size),
+  new Option('--rate <quota=rate>', `how often: ${Object.keys(QUOTAS).join(', ')}; such as scan=500/s, failed=off`)
+    .env('VIGIE_RATES')
+    .argParser(ratesOption),
+  new Option(
+    '--alarm-to <address>',
+    'mail address that is told of what needs somebody; VIGIE_SMTP_URL says by which server',
+  )
+    .env('VIGIE_ALARM_TO')
+    .argParser(addresses),
+  new Option('--alarm-from <address>', 'mail address that alarms come from').env('VIGIE_ALARM_FROM'),
+  new Option('--log <level>', 'how much to log')
+    .env('VIGIE_LOG')
+    .choices(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('warn'),
+];
+
+export function configFrom(flags: ServiceFlags): Config {
+  const { decoders, limits } = decoderConfig(flags);
+  return {
+    ...DEFAULTS,
+    dataDir: flags.data,
+    databaseUrl: flags.databaseUrl,
+    allowNoFsync: flags.allowNoFsync === true,
+    segments: flags.segments,
+    natsUrl: flags.natsUrl,
+    host: flags.host,
+    port: flags.port,
+    behindProxy: flags.behindProxy === true,
+    decoders,
+    limits: {
+      ...limits,
+      uploadMs: flags.uploadTimeout ?? limits.uploadMs,
+      fetchMs: flags.fetchTimeout ?? limits.fetchMs,
+      indexBytes: flags.indexMemory ?? limits.indexBytes,
+    },
+    allowFetchFrom: flags.allowFetchFrom ?? [],
+    photodna: photodnaConfig(flags),
+    rates: flags.rate === undefined ? DEFAULTS.rates : (parseRates(flags.rate) ?? DEFAULTS.rates),
+    mail: mailFrom(flags),
+    logLevel: flags.log,
+  };
+}
+
+/** May be given several times, or several with commas. */
+function ratesOption(text: string, before: readonly string[] = []): readonly string[] {
+  const words = [...before, ...text.split(',')];
+  if (parseRates(words) === undefined) {
+    throw new InvalidArgumentError(`Give quota=rate, such as scan=500/s; quotas: ${Object.keys(QUOTAS).join(', ')}.`);
+  }
+  return words;
+}
+
+/** `a@example.org,b@example.org`; the option may be given again. */
+function addresses(text: string, before: readonly string[] = []): readonly string[] {
+  const more = text.split(',').map((each) => each.trim());
+  return [...before, ...more.filter((each) => each !== '')];
+}
+
+/** The URL of the server holds a password: on a command line, everybody on this machine could read it. */
+function mailFrom({ alarmTo: to = [], alarmFrom }: ServiceFlags): Config['mail'] {
+  const url = process.env['VIGIE_SMTP_URL'];
+  if (url === undefined || url === '') {
+    if (to.length > 0) throw new VigieError('usage', { detail: 'mail is wanted, and VIGIE_SMTP_URL is not set' });
+    return undefined;
+  }
+  const [first] = to;
+  if (first === undefined) {
+    throw new VigieError('usage', { detail: 'VIGIE_SMTP_URL is set, and VIGIE_ALARM_TO is not' });
+  }
+  return { url, to, from: alarmFrom ?? first };
+}
+
+/** Waits until the command is told to stop. */
+export async function until(stop: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if (stop.aborted) resolve();
+    else stop.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
