@@ -20,7 +20,7 @@ import { photographLikeJpeg } from './pictures.js';
 
 const JPEG_BYTES = 100_000;
 const PICTURES = 8;
-const ITEMS = 120;
+const ITEMS = 160;
 const AT_ONCE = 8;
 const HANDED_AT_ONCE = 32;
 const ACCOUNTS = 500;
@@ -85,20 +85,24 @@ async function measure(
       });
     });
   };
-  const whole = (house: House) => {
+  const whole = async (house: House) => {
     const batch = media();
-    return rate(async () => {
+    const figure = await rate(async () => {
       house.start();
       await eachOf(batch, HANDED_AT_ONCE, (bytes) => house.hand(bytes));
-      await house.finish();
+      await house.allTold();
     });
+    await house.check();
+    return figure;
   };
   const drained = async (house: House) => {
     await eachOf(media(), HANDED_AT_ONCE, (bytes) => house.hand(bytes));
-    return await rate(async () => {
+    const figure = await rate(async () => {
       house.start();
-      await house.finish();
+      await house.allTold();
     });
+    await house.check();
+    return figure;
   };
   for (const house of houses) await whole(house);
   const figures = houses.map((house) => ({ house, whole: [] as number[], drained: [] as number[] }));
@@ -194,13 +198,17 @@ class House {
     await items.hand({ platform: 'bench', id, account: `a${this.#handed % ACCOUNTS}`, surface: 'public' }, [file]);
   }
 
-  /** Until every item is told, and no sooner. */
-  async finish(): Promise<void> {
+  /** Until the verdict of every item is committed. */
+  async allTold(): Promise<void> {
     for (;;) {
       const { live } = await this.#stream.depth();
-      if (live === 0 && this.#intake.underWay === 0) break;
+      if (live === 0 && this.#intake.underWay === 0) return;
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
+  }
+
+  /** Takes nothing more until it is started again. @throws Error when an item was not told, or told twice */
+  async check(): Promise<void> {
     await this.#intake.close();
     const { db } = this.#database;
     const told = await db

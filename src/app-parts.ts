@@ -140,8 +140,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     cacheBytes: config.limits.cacheBytes,
   });
   const stream = opened.own(await openStream(config, database, logger));
-  const metrics = new Metrics();
   const mediaStore = openBlobStore(media);
+  const metrics = new Metrics();
   const floor = opened.own(
     await GroundFloor.open({
       config,
@@ -155,8 +155,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       media: new SealedBlobStore(mediaStore, keyring, 'medium'),
       logger,
       node,
-      metrics,
       ready,
+      metrics,
     }),
   );
   const keys = new ApiKeys(database, events.record);

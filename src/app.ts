@@ -92,7 +92,8 @@ export class App implements Services {
     const app = new App(config, parts, options);
     const { database, index, lists, pool } = parts;
     registerSources(app.metrics, { db: database.db, index, lists, pool, readiness: () => app.readiness() });
-    await parts.floor.start({ work: options.work ?? options.decoders });
+    // A command that owns the directory for a moment delivers nothing and looks at nothing.
+    await parts.floor.start({ deliver: options.decoders, work: options.work ?? options.decoders });
     app.#doChores();
     return app;
   }

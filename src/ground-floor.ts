@@ -94,10 +94,15 @@ export class GroundFloor {
     return new GroundFloor({ audit, outbox, webhooks, attentions, alarms, sealer, intake });
   }
 
-  /** @param work false: items are taken in here, and looked at by other processes */
-  async start({ work }: { readonly work: boolean }): Promise<void> {
-    await this.outbox.start();
-    await this.alarms.start();
+  /**
+   * @param deliver false: effects are written here, and delivered by other processes or later
+   * @param work false: items are taken in here, and looked at by other processes
+   */
+  async start({ deliver, work }: { readonly deliver: boolean; readonly work: boolean }): Promise<void> {
+    if (deliver) {
+      await this.outbox.start();
+      await this.alarms.start();
+    }
     this.sealer.start();
     if (work) this.intake.start();
   }

@@ -22,11 +22,7 @@ export async function sharedPlaces(
 async function store(text: string, dataDir: string): Promise<Finding> {
   const what = 'segments: shared place';
   try {
-    const [segments, media, tmp] = ['segments', 'media', 'tmp'].map((name) => join(dataDir, name)) as [
-      string,
-      string,
-      string,
-    ];
+    const [segments, media, tmp] = [join(dataDir, 'segments'), join(dataDir, 'media'), join(dataDir, 'tmp')];
     const place = await resolveBlobStorePlace(text, 'segments', { segments, media, tmp });
     await inTime(openBlobStore(place).has(NO_BLOB));
     return {

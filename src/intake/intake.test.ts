@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,6 +14,7 @@ import type { ItemDraft } from './item-draft.js';
 import { type IntakeGround, openGround, openNode, type TestNode } from './testing/open-intake.js';
 
 const idle = new AbortController().signal;
+setMaxListeners(0, idle);
 const TABLES =
   'item, item_medium, work, verdict, verdict_minute, attention, attention_backlog, event, private_switch, account';
 const draft = (over: Partial<ItemDraft> = {}): ItemDraft => ({
