@@ -73,10 +73,20 @@ export function clearNascent(directory: string): void {
 
 /** Writes a new database through to the disk and gives it its name. */
 export function adoptNascent(directory: string, fsync: boolean): void {
-  chmodSync(nascent(directory), 0o700);
+  shut(nascent(directory));
   if (fsync) syncTree(nascent(directory));
   renameSync(nascent(directory), directory);
   if (fsync) sync(dirname(directory));
+}
+
+/** What a new database is unpacked from makes its files readable for all, whatever the process wants. */
+function shut(directory: string): void {
+  chmodSync(directory, 0o700);
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) shut(path);
+    else if (entry.isFile()) chmodSync(path, 0o600);
+  }
 }
 
 function syncTree(directory: string): void {

@@ -38,8 +38,8 @@ async function run(flags: Flags): Promise<void> {
   assertShared(flags);
   const stop = interrupted();
   const config = configFrom({ ...flags, port: flags.port ?? 0 });
-  const [{ App }, { pino }] = await Promise.all([import('../../app.js'), import('pino')]);
-  const logger = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: false }));
+  const [{ App }, { createLogger }] = await Promise.all([import('../../app.js'), import('../../runtime/logger.js')]);
+  const logger = createLogger(config.logLevel);
   const app = await App.open(config, { logger, decoders: true, role: 'worker', signal: stop, onProgress: remark });
   let health: Server | undefined;
   try {

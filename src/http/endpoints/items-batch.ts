@@ -11,6 +11,7 @@ export const handInItems = endpoint({
   method: 'POST',
   url: '/v1/items/batch',
   scope: 'items:write',
+  quota: 'items',
   summary: `Hand in up to ${BATCH_LIMIT} items with media by URL`,
   description:
     'Send JSON lines (application/x-ndjson) or a JSON array. The answer has one entry for each item, in order: what ' +
@@ -30,6 +31,7 @@ export const handInItems = endpoint({
       throw new VigieError('request-invalid', { detail: 'the body must be an array of items' });
     if (values.length > BATCH_LIMIT)
       throw new VigieError('request-invalid', { detail: `more than ${BATCH_LIMIT} items` });
+    services.rates.charge(principal, 'items', values.length - 1);
     const items = await Promise.all(
       values.map(async (value: unknown) => {
         try {

@@ -140,6 +140,8 @@ describe.each(WAYS)('a backup of the %s database, restored to the %s', (from, to
       const dataDir = join(root, 'to');
       const databaseUrl = to === 'server' ? await cluster?.createDatabase() : undefined;
       await restoreBackup({ backup: target, dataDir, databaseUrl, environment, allowNoFsync: true });
+      const open = (await readdir(dataDir, { recursive: true, withFileTypes: true })).filter((each) => each.isFile());
+      for (const { parentPath, name } of open) expect((await stat(join(parentPath, name))).mode & 0o077, name).toBe(0);
       const database = await restored(to, dataDir, databaseUrl);
       try {
         expect(await contents(database), `seed ${seed}`).toEqual(before);
