@@ -131,7 +131,7 @@ async function untilDone(database: Database, cluster: Cluster): Promise<void> {
   for (;;) {
     const { rows } = await sql<{ waiting: number; pending: number }>`SELECT
       (SELECT count(*) FROM item WHERE state <> 'told') AS waiting,
-      (SELECT count(*) FROM outbox WHERE state <> 'delivered') AS pending`.execute(database.db);
+      (SELECT count(*) FROM outbox WHERE kind = 'webhook' AND state <> 'delivered') AS pending`.execute(database.db);
     const { waiting = 0, pending = 0 } = rows[0] ?? {};
     if (waiting === 0 && pending === 0) return;
     if (Date.now() > until) {
