@@ -86,6 +86,10 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   const store = openBlobStore(segments);
   const others = role === 'worker' || config.segments !== undefined;
   const keyring = await openKeyring(others ? shared(dataDir.keyPlace, store, role) : dataDir.keyPlace);
+  // Processes of their own, which start while the database and the lists are opened here.
+  const pool = opened.own(new MediaPool(config.decoders));
+  const starting = decoders ? pool.start() : undefined;
+  starting?.catch(() => undefined);
   const place = config.databaseUrl === undefined ? { dataDir: dataDir.db } : { url: config.databaseUrl };
   const database = opened.own(await openDatabase(place, { allowNoFsync: config.allowNoFsync, ...given({ signal }) }));
   const events = new Events(keyring);
@@ -126,8 +130,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   await lists.follow();
   const ready = () => lists.ready && !lists.incomplete && lists.staleness <= STALE_MS;
   told.state = () => ({ appliedSeq: lists.appliedSeq, ready: ready() });
-  const pool = opened.own(new MediaPool(config.decoders));
-  if (decoders) await pool.start();
+  await starting;
   const seen = opened.own(new SeenLog(dataDir.seen, keyring));
   const client = new GuardedClient({ allow: config.allowFetchFrom, timeoutMs: config.limits.fetchMs });
   const scanner = new Scanner({
