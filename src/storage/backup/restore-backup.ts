@@ -1,5 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, statfs } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import pg from 'pg';
 import { VigieError } from '../../errors.js';
 import { DataDir, RESTORING } from '../data-dir.js';
@@ -55,6 +55,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Manifest> 
     });
   }
   await checkParts(backup, manifest, signal);
+  await checkRoom(dataDir, manifest, databaseUrl === undefined);
   const cutOff = await cutOffRestore(dataDir);
   const done =
     databaseUrl === undefined
@@ -98,6 +99,22 @@ async function checkParts(backup: string, manifest: Manifest, signal: AbortSigna
     if (found.bytes !== bytes || found.sha256 !== sha256) {
       throw new VigieError('backup-damaged', { detail: `${name} is not what it was` });
     }
+  }
+}
+
+/** A new embedded database takes some 40 MB, and rows with their indexes and the log some times what they are sealed. */
+const EMPTY_DATABASE = 64 * 2 ** 20;
+const ROWS_GROW = 4;
+
+/** Said before anything is begun: the embedded database cannot tell why it does not start. @throws VigieError `disk-full` */
+async function checkRoom(dataDir: string, { tables, files }: Manifest, embedded: boolean): Promise<void> {
+  const sum = (parts: readonly { bytes: number }[]) => parts.reduce((all, { bytes }) => all + bytes, 0);
+  const needed = sum(files) + (embedded ? EMPTY_DATABASE + ROWS_GROW * sum(tables) : 0);
+  for (let place = resolve(dataDir); ; place = dirname(place)) {
+    const found = await statfs(place).catch(() => undefined);
+    if (found === undefined && place !== dirname(place)) continue;
+    if (found === undefined || found.bavail * found.bsize >= needed) return;
+    throw new VigieError('disk-full', { detail: `${Math.ceil(needed / 2 ** 20)} MiB are needed` });
   }
 }
 
