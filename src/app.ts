@@ -16,13 +16,14 @@ import type { Lists } from './lists/lists.js';
 import { sandboxReport } from './media/sandbox.js';
 import type { Metrics } from './metrics/metrics.js';
 import { registerSources } from './metrics-sources.js';
+import { lookAtOwnState } from './own-state.js';
 import { every } from './runtime/every.js';
 import type { Scanner } from './scan/scanner.js';
 import { createBackup } from './storage/backup/create-backup.js';
 import { keyUse } from './storage/key-use.js';
 import { randomId } from './storage/random-id.js';
 import { rewrap } from './storage/rewrap.js';
-import { freeSpace, Watch, type Watched } from './watch.js';
+import { Watch } from './watch.js';
 
 export interface AppOptions extends OpenOptions {
   /** False: items are taken in, and looked at by other processes. True when left out, if there are decoders. */
@@ -33,11 +34,6 @@ export interface AppOptions extends OpenOptions {
 const DRAIN_MS = 25_000;
 const SECOND = 1_000;
 const MINUTE = 60_000;
-/** Events are sealed each second; a batch that is so late needs somebody. */
-const UNSEALED_MS = 60_000;
-/** Of the file system of the data directory: below either, somebody has to make room. */
-const DISK_LOW = { share: 0.05, bytes: 2 ** 30 };
-
 /** The service: the one place where everything is wired. It owns its data directory until `close`. */
 export class App implements Services {
   readonly config: Config;
@@ -59,6 +55,7 @@ export class App implements Services {
   readonly #logger: Logger;
   /** Whether decoder processes were started, and so have to be there. */
   readonly #decoding: boolean;
+  readonly #unforeseen = new Map<string, number>();
   readonly #stop = new AbortController();
   readonly #servers: FastifyInstance[] = [];
   readonly #chores: (() => Promise<void>)[] = [];
@@ -189,6 +186,10 @@ export class App implements Services {
     return { ready: reasons.length === 0, reasons };
   }
 
+  noteUnforeseen(route: string): void {
+    this.#unforeseen.set(route, (this.#unforeseen.get(route) ?? 0) + 1);
+  }
+
   newId(): string {
     return randomId();
   }
@@ -231,7 +232,9 @@ export class App implements Services {
   #doChores(): void {
     const { lists, keys, floor, database, keyring, node } = this.#parts;
     const { intake, attentions } = floor;
-    const watch = new Watch(database, `node:${node}`, () => this.#look());
+    const watch = new Watch(database, `node:${node}`, () =>
+      lookAtOwnState({ parts: this.#parts, decoding: this.#decoding, unforeseen: this.#unforeseen }),
+    );
     const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, `${what} failed`);
     this.#chores.push(
       every(10 * SECOND, () => watch.tick(), failed('looking at the state of the service')),
@@ -247,26 +250,6 @@ export class App implements Services {
       ),
       every(60 * MINUTE, () => lists.sweep(), failed('sweeping unused segments')),
     );
-  }
-
-  /** What of this process may need somebody. */
-  async #look(): Promise<readonly Watched[]> {
-    const { lists, pool, floor, dataDir } = this.#parts;
-    const { unsealed, oldestUnsealed } = await floor.audit.sealed();
-    const late = oldestUnsealed === null ? 0 : Date.now() - oldestUnsealed.getTime();
-    const { share, bytes } = await freeSpace(dataDir.path);
-    const low = share < DISK_LOW.share || bytes < DISK_LOW.bytes;
-    const lost = this.#decoding && pool.processes.length === 0;
-    return [
-      { kind: 'events-unsealed', cause: 'late', trouble: late > UNSEALED_MS ? { events: unsealed } : undefined },
-      { kind: 'disk-low', cause: 'data', trouble: low ? { percent: Math.round(share * 100), bytes } : undefined },
-      { kind: 'decoders-lost', cause: 'none', trouble: lost ? { processes: 0 } : undefined },
-      ...lists.problems().map(({ list, detail }) => ({
-        kind: 'index-incomplete' as const,
-        cause: `list ${list}`,
-        trouble: { list, detail },
-      })),
-    ];
   }
 
   /** What works and could be better, for people to read. */

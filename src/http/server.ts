@@ -48,7 +48,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   });
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
-  server.setErrorHandler((error: FastifyError, request, reply) => sendProblem(translate(error), request, reply));
+  server.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = translate(error);
+    if (problem.code === 'internal') services.noteUnforeseen(`${request.method} ${request.routeOptions.url ?? ''}`);
+    return sendProblem(problem, request, reply);
+  });
   server.setNotFoundHandler((request, reply) => {
     const allowed = allowedMethods(server, request.url);
     if (allowed.length === 0) return sendProblem(new VigieError('not-found'), request, reply);

@@ -80,5 +80,7 @@ export interface Services {
   status(): ServiceStatus;
   /** Whether verdicts can be given now, and if not, why. */
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };
+  /** A request failed for a reason that nobody foresaw: somebody has to look. @param route its template, which holds no ids */
+  noteUnforeseen(route: string): void;
   newId(): string;
 }
