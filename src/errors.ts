@@ -408,6 +408,11 @@ export const ERRORS = define({
     title: 'The record of events was changed or is not complete.',
     remedy: 'Run `vigie audit verify`: it names what does not fit. Keep the disk as it is until it is understood.',
   },
+  'subject-not-found': {
+    status: 404,
+    title: 'There is nothing of such a subject that could be erased.',
+    remedy: 'Check how it is written, or name the platform and its account; perhaps it was erased before.',
+  },
   'subject-erased': {
     status: 410,
     title: 'The subject was erased.',

@@ -1,5 +1,5 @@
 import type { Scanner } from '../scan/scanner.js';
-import { Accounts, type SealForSubject } from '../storage/accounts/accounts.js';
+import { Accounts, type PlatformAccount, type SealForSubject } from '../storage/accounts/accounts.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { Database } from '../storage/database.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
@@ -54,10 +54,14 @@ export class Intake {
   readonly verdicts: VerdictStore;
   readonly upkeep: ItemUpkeep;
   readonly #loop: ScanLoop;
+  readonly #accounts: Accounts;
+  readonly #database: Database;
 
   private constructor(options: IntakeOptions, accounts: Accounts, fingerprintKey: Uint8Array) {
     const { database, keyring, stream, scanner, record, enqueueMatch, raiseAttention, node, keepDays } = options;
     const kept = keepDays === undefined ? {} : { keepDays };
+    this.#accounts = accounts;
+    this.#database = database;
     const ackIn = stream.transactional?.ack;
     this.media = new ItemMedia(options.blobs, fingerprintKey);
     this.privateSurfaces = new PrivateSurfaces({ database, record });
@@ -112,6 +116,12 @@ export class Intake {
   /** Items that are being looked at by this node. */
   get underWay(): number {
     return this.#loop.underWay;
+  }
+
+  /** The subject that stands for an account of a platform in the record; undefined when it was never met. */
+  async subjectOf(account: PlatformAccount): Promise<string | undefined> {
+    const id = await this.#accounts.find(this.#database.db, account);
+    return id === undefined ? undefined : `account:${id}`;
   }
 
   /** Begins to take items from the stream. */

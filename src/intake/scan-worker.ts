@@ -37,8 +37,8 @@ export interface ScanWorkerOptions {
   readonly node: string;
   /** Media that are in memory at once; other items under way wait for the database. */
   readonly scansAtOnce: number;
-  /** Told of each verdict on a medium, for the figures. */
-  readonly counted?: (verdict: Pick<Verdict, 'verdict' | 'reason' | 'ms'>, surface: Surface) => void;
+  /** Told of the verdict on each medium of an item whose verdict was stored, for the figures. */
+  readonly counted?: (verdict: Pick<MediumDetail, 'verdict' | 'reason' | 'ms'>, surface: Surface) => void;
   readonly now?: () => Date;
   readonly random?: () => number;
 }
@@ -127,12 +127,10 @@ export class ScanWorker {
     try {
       const scan = () => this.#scan(item, medium, ordinal, media.length, signal);
       const verdict = await this.#slots.with(signal, scan);
-      this.#options.counted?.(verdict, item.surface);
       return [mediumDetail(ordinal, verdict), verdict.appliedSeq];
     } catch (error) {
       const { code } = VigieError.from(error);
       if (signal.aborted || NO_VERDICT.has(code)) throw error;
-      this.#options.counted?.({ verdict: 'could-not-tell', reason: code, ms: {} }, item.surface);
       return [notLookedAt(ordinal, code)];
     }
   }
@@ -180,6 +178,7 @@ export class ScanWorker {
       work,
       ...follows,
     });
+    if (stored) for (const medium of looked.media) this.#options.counted?.(medium, surface);
     await work.ack();
     if (stored && moves === 'told') await this.#options.media.drop(item.blobs.values());
   }

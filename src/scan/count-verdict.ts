@@ -1,10 +1,13 @@
 import type { Metrics } from '../metrics/metrics.js';
-import type { Verdict } from './verdict.js';
 
 /** Counts a verdict and the times of its stages; whoever gives verdicts calls this once for each. */
 export function countVerdict(
   metrics: Metrics,
-  { verdict, reason, ms }: Pick<Verdict, 'verdict' | 'reason' | 'ms'>,
+  {
+    verdict,
+    reason,
+    ms,
+  }: { readonly verdict: string; readonly reason: string | null; readonly ms: Readonly<Record<string, number>> },
   surface: 'public' | 'private',
 ): void {
   metrics.count('vigie_verdicts_total', { verdict, reason: reason ?? '', surface });

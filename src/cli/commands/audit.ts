@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Command, Option } from 'commander';
@@ -15,6 +16,11 @@ const EXIT_FOUND = 10;
 interface Flags {
   readonly data: string;
   readonly format: 'table' | 'json';
+}
+
+interface Account {
+  readonly platform?: string;
+  readonly account?: string;
 }
 
 interface EventAnswer {
@@ -73,12 +79,20 @@ export function auditCommand(): Command {
   command
     .command('erase')
     .summary('erase what the record holds of a subject; there is no way back')
-    .argument('<subject>', 'such as account:…, as `vigie audit tail` shows it')
+    .argument('[subject]', 'such as item:…, as `vigie audit tail` shows it')
+    .addOption(new Option('--platform <name>', 'the platform of an account, in place of a subject'))
+    .addOption(new Option('--account <id>', "the platform's own id of the account"))
     .addOption(new Option('--for-good', 'say that it is meant').makeOptionMandatory())
     .addOption(dataOption())
-    .action(async (subject: string, { data }: Flags) => {
+    .action(async (named: string | undefined, { data, platform, account }: Flags & Account) => {
+      const both = platform !== undefined && account !== undefined;
+      if ((named === undefined) !== both) {
+        throw new VigieError('usage', { detail: 'give a subject, or --platform and --account' });
+      }
+      const json = named === undefined ? { platform, account } : { subject: named };
       await withService(data, async (service) => {
-        const { payloads } = await service.call<{ payloads: number }>('POST', '/v1/audit/erase', { json: { subject } });
+        const answer = service.call<{ subject: string; payloads: number }>('POST', '/v1/audit/erase', { json });
+        const { subject, payloads } = await answer;
         remark(`${subject} is erased: ${payloads} payloads and their key are destroyed. Its events stay.`);
       });
     });
@@ -123,8 +137,14 @@ async function isHead(service: ServiceClient, head: string): Promise<boolean> {
 
 async function verifyFile(file: string, { format, head }: Flags & { readonly head?: string }): Promise<void> {
   let seen = head === undefined;
+  const input = createReadStream(file);
+  try {
+    await once(input, 'open');
+  } catch (cause) {
+    throw new VigieError('file-not-readable', { detail: file, cause });
+  }
   const lines = async function* (): AsyncGenerator<string> {
-    for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+    for await (const line of createInterface({ input, crlfDelay: Infinity })) {
       if (head !== undefined && line.includes(`"hash":"${head}"`)) seen = true;
       yield line;
     }
@@ -133,7 +153,12 @@ async function verifyFile(file: string, { format, head }: Flags & { readonly hea
     const result = await verifyExport(lines());
     if (!seen) throw new VigieError('audit-damaged', { detail: 'the head that was noted is not in it' });
     if (format === 'json') await writeLine(JSON.stringify({ result }));
-    else await writeLine(`All fits: ${result.events} events in ${result.batches} batches.\nhead ${result.head}`);
+    else {
+      const { events, first, last } = result;
+      const before = first > 1 ? ` What came before batch ${first} is not in it and was not checked.` : '';
+      await writeLine(`All fits: ${events} events in batches ${first} to ${last}.${before}`);
+      await writeLine(`head ${result.head}; whether anything came after it, only --head or the service can tell`);
+    }
   } catch (error) {
     if (error instanceof VigieError && error.code === 'audit-damaged') process.exitCode = EXIT_FOUND;
     throw error;

@@ -18,7 +18,7 @@ interface Flags {
   readonly data: string;
 }
 
-const STATES = ['pending', 'exhausted', 'delivered', 'dropped', 'given-up'] as const;
+const STATES = ['waiting', 'pending', 'exhausted', 'delivered', 'dropped', 'given-up'] as const;
 
 const at = (id: string, rest: string): string => `/v1/effects/${encodeURIComponent(id)}${rest}`;
 
@@ -29,7 +29,7 @@ export function effectsCommand(): Command {
   command
     .command('ls')
     .summary('effects of a state; never what they carry')
-    .addOption(new Option('--state <name>', 'the state').choices(STATES).default('pending'))
+    .addOption(new Option('--state <name>', 'the state').choices(STATES).default('waiting'))
     .addOption(new Option('--limit <n>', 'at most so many').default(100).argParser(whole(1, 500)))
     .addOption(formatOption())
     .addOption(dataOption())

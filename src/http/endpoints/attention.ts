@@ -36,7 +36,11 @@ const present = (attention: Attention) => {
 };
 
 const byId = z.object({ id: z.string().max(64) });
-const noteSchema = z.object({ note: z.string().max(1_000).optional() }).strict();
+/** The note, and with it the whole body, may be left out. */
+const noteSchema = z
+  .object({ note: z.string().max(1_000).optional() })
+  .strict()
+  .nullish();
 
 export const listAttentions = endpoint({
   method: 'GET',
@@ -82,7 +86,7 @@ export const acknowledgeAttention = endpoint({
   body: noteSchema,
   answer: attentionSchema,
   handle: async ({ params, body, principal, services }) =>
-    present(await services.attentions.acknowledge(params.id, principal.id, body.note)),
+    present(await services.attentions.acknowledge(params.id, principal.id, body?.note)),
 });
 
 export const resolveAttention = endpoint({
@@ -94,7 +98,7 @@ export const resolveAttention = endpoint({
   body: noteSchema,
   answer: attentionSchema,
   handle: async ({ params, body, principal, services }) =>
-    present(await services.attentions.resolve(params.id, principal.id, body.note)),
+    present(await services.attentions.resolve(params.id, principal.id, body?.note)),
 });
 
 export const replayAttention = endpoint({

@@ -109,11 +109,15 @@ export const eraseSubject = endpoint({
   scope: 'audit:erase',
   summary: 'Erase what the record holds of a subject',
   description: 'Destroys the key of the subject and everything sealed under it. The events stay, and go on verifying.',
-  body: z.object({ subject: z.string().regex(/^[a-z-]{1,32}:[\w-]{1,64}$/) }).strict(),
+  body: z.union([
+    z.object({ subject: z.string().regex(/^[a-z-]{1,32}:[\w-]{1,64}$/) }).strict(),
+    z.object({ platform: z.string().min(1).max(64), account: z.string().min(1).max(255) }).strict(),
+  ]),
   answer: z.object({ subject: z.string(), payloads: z.number() }),
   handle: async ({ body, services }) => {
-    const payloads = await services.audit.erase(body.subject);
-    if (payloads === undefined) throw new VigieError('subject-erased', { detail: 'or never written of' });
-    return { subject: body.subject, payloads };
+    const subject = 'subject' in body ? body.subject : await services.intake.subjectOf(body);
+    const payloads = subject === undefined ? undefined : await services.audit.erase(subject);
+    if (subject === undefined || payloads === undefined) throw new VigieError('subject-not-found');
+    return { subject, payloads };
   },
 });

@@ -41,7 +41,10 @@ export const listEffects = endpoint({
   scope: 'effects:read',
   summary: 'What leaves the house, by state; never what it carries',
   query: z.object({
-    state: z.enum(['pending', 'delivered', 'dropped', 'exhausted', 'given-up']).default('pending'),
+    state: z
+      .enum(['waiting', 'pending', 'delivered', 'dropped', 'exhausted', 'given-up'])
+      .default('waiting')
+      .describe('`waiting`: pending and exhausted ones.'),
     limit: z.coerce.number().int().min(1).max(500).default(100),
   }),
   answer: z.object({

@@ -267,7 +267,7 @@ describe.each(DATABASES)('events on $name', ({ name, missing, start }) => {
       for await (const part of exportEvents(database.db, files)) text += part;
       const lines = text.split('\n');
       const check = (changed: readonly string[]) => verifyExport(asLines(changed));
-      expect(await check(lines)).toEqual({ batches: 3, events: 6, head: (await verify()).head });
+      expect(await check(lines)).toEqual({ batches: 3, first: 1, last: 3, events: 6, head: (await verify()).head });
       expect(text).not.toContain('by mistake');
       const damaged = expect.objectContaining({ code: 'audit-damaged' });
       await expect(check(lines.map((line) => line.replace('withdrawn', 'active')))).rejects.toEqual(damaged);

@@ -26,6 +26,9 @@ export async function* exportEvents(db: Db, files: BatchDirectory, after = 0): A
 
 export interface ExportResult {
   readonly batches: number;
+  /** Numbers of the first and the last batch; 0 when there is none. */
+  readonly first: number;
+  readonly last: number;
   readonly events: number;
   readonly head: string;
 }
@@ -38,7 +41,7 @@ export async function verifyExport(lines: AsyncIterable<string>): Promise<Export
   let before: BatchHeader | undefined;
   let header: BatchHeader | undefined;
   let leaves: string[] = [];
-  let [batches, events] = [0, 0];
+  let [batches, events, first] = [0, 0, 0];
   const finish = (): void => {
     if (header === undefined) return;
     const damaged = (detail: string) =>
@@ -51,6 +54,7 @@ export async function verifyExport(lines: AsyncIterable<string>): Promise<Export
       throw damaged('it does not follow from the batch before');
     }
     before = header;
+    first = first === 0 ? header.number : first;
     batches++;
     events += leaves.length;
     leaves = [];
@@ -66,5 +70,5 @@ export async function verifyExport(lines: AsyncIterable<string>): Promise<Export
     if (header === undefined) throw new VigieError('audit-damaged', { detail: `after batch ${before?.number ?? 0}` });
   }
   finish();
-  return { batches, events, head: before?.hash ?? NO_BATCH };
+  return { batches, first, last: before?.number ?? 0, events, head: before?.hash ?? NO_BATCH };
 }

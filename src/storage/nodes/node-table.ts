@@ -53,6 +53,11 @@ export class NodeTable {
     // An embedded database has one process, and nobody would look.
     const { beatMs = database.dialect === 'server' ? BEAT_MS : ALONE_BEAT_MS } = this.#options;
     await this.beat();
+    if (database.dialect === 'embedded') {
+      // Nobody else can be there: who is still entered was killed, or comes from a backup.
+      for (const { id, leftAt } of await this.all())
+        if (id !== this.id && leftAt === null) await markLeft(database.db, id);
+    }
     if (before !== undefined) {
       await markLeft(database.db, before);
       await database.transaction((tx) => this.#options.settle(tx, before));
@@ -66,8 +71,11 @@ export class NodeTable {
     await writeNode(database.db, { id: this.id, name, role, version }, state());
   }
 
-  all(): Promise<NodeView[]> {
-    return readNodes(this.#options.database.db);
+  /** All nodes; what is said of this process is as of now. */
+  async all(): Promise<NodeView[]> {
+    return (await readNodes(this.#options.database.db)).map((node) =>
+      node.id === this.id ? { ...node, ...this.#options.state() } : node,
+    );
   }
 
   /** Nodes that have not left and were not heard of for too long. */
@@ -121,7 +129,8 @@ export class NodeTable {
     }
   }
 
-  #isSilent({ leftAt, silentMs }: NodeView): boolean {
-    return leftAt === null && silentMs > this.#staleMs;
+  #isSilent({ id, leftAt, silentMs }: NodeView): boolean {
+    // Whoever asks is here; whether it is ready is another question.
+    return id !== this.id && leftAt === null && silentMs > this.#staleMs;
   }
 }

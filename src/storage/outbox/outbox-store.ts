@@ -142,9 +142,10 @@ const selectEffects = (db: Db) =>
     ]);
 
 /** Effects of a state, the oldest first; finished ones latest first. */
-export async function listEffects(db: Db, state: OutboxState, limit: number): Promise<Effect[]> {
-  const query = selectEffects(db).where('state', '=', state).limit(limit);
-  const waiting = state === 'pending' || state === 'exhausted';
+export async function listEffects(db: Db, state: OutboxState | 'waiting', limit: number): Promise<Effect[]> {
+  const states: OutboxState[] = state === 'waiting' ? ['pending', 'exhausted'] : [state];
+  const query = selectEffects(db).where('state', 'in', states).limit(limit);
+  const waiting = states.some((each) => each === 'pending' || each === 'exhausted');
   return await (waiting ? query.orderBy('position') : query.orderBy('finished_at', 'desc')).execute();
 }
 

@@ -150,7 +150,7 @@ export class Outbox {
   }
 
   /** Effects of a state, never what they carry. */
-  async ls(state: OutboxState, limit: number): Promise<readonly Effect[]> {
+  async ls(state: OutboxState | 'waiting', limit: number): Promise<readonly Effect[]> {
     return await listEffects(this.#options.database.db, state, limit);
   }
 
