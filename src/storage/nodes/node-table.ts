@@ -53,11 +53,6 @@ export class NodeTable {
     // An embedded database has one process, and nobody would look.
     const { beatMs = database.dialect === 'server' ? BEAT_MS : ALONE_BEAT_MS } = this.#options;
     await this.beat();
-    if (database.dialect === 'embedded') {
-      // Nobody else can be there: who is still entered was killed, or comes from a backup.
-      for (const { id, leftAt } of await this.all())
-        if (id !== this.id && leftAt === null) await markLeft(database.db, id);
-    }
     if (before !== undefined) {
       await markLeft(database.db, before);
       await database.transaction((tx) => this.#options.settle(tx, before));
