@@ -1,11 +1,10 @@
 /** An object store for tests: s3rver as a process of its own, on a free loopback port. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './nats.js';
+import { endServer, freePort, launchServer } from './shell-server.js';
 
 const BUCKET = 'segments';
 const PROGRAM = createRequire(import.meta.url).resolve('s3rver/bin/s3rver.js');
@@ -33,12 +32,12 @@ export async function startObjectStore(): Promise<ObjectStore> {
       AWS_ACCESS_KEY_ID: 'S3RVER',
       AWS_SECRET_ACCESS_KEY: 'S3RVER',
     },
-    crash: () => end(server),
+    crash: () => endServer(server),
     async restart() {
       server = await launch(directory, port);
     },
     async stop() {
-      await end(server);
+      await endServer(server);
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -46,27 +45,5 @@ export async function startObjectStore(): Promise<ObjectStore> {
 
 async function launch(directory: string, port: number): Promise<ChildProcess> {
   const place = `-d "${directory}" -a 127.0.0.1 -p ${port} --no-vhost-buckets --configure-bucket ${BUCKET}`;
-  // The shell ends the server when the test process goes away, however it goes: then its standard input closes.
-  const script = `"${process.execPath}" "${PROGRAM}" -s ${place} & read _; kill -KILL $!; wait`;
-  const server = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'] });
-  for (let attempt = 0; ; attempt++) {
-    if (await accepts(port)) return server;
-    if (attempt === 200) throw new Error('s3rver does not start');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-async function end(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null) return;
-  const exited = new Promise((resolve) => server.once('exit', resolve));
-  server.stdin?.end();
-  await exited;
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(socket.destroy() !== undefined));
-    socket.once('error', () => resolve(false));
-  });
+  return await launchServer(`"${process.execPath}" "${PROGRAM}" -s ${place}`, port, 'connect');
 }
