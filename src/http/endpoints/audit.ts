@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { z } from 'zod';
 import { VigieError } from '../../errors.js';
 import { endpoint } from '../endpoint.js';
+import { streamBytes } from '../stream-bytes.js';
 
 const refValue = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
@@ -86,21 +86,10 @@ export const exportAudit = endpoint({
   summary: 'All sealed batches, as text that proves itself',
   query: z.object({ after: z.coerce.number().int().min(0).default(0).describe('Only batches after this number.') }),
   produces: 'application/x-ndjson',
-  handle: async ({ query, reply, signal, services }) => {
-    const out = new PassThrough();
-    reply.type('application/x-ndjson').send(out);
-    try {
-      for await (const text of services.audit.export(query.after)) {
-        signal.throwIfAborted();
-        if (!out.write(text)) await once(out, 'drain', { signal });
-      }
-      out.end();
-    } catch (error) {
-      // The status is long told: a body that breaks off is the only way left to say that it is not whole.
-      out.destroy(VigieError.from(error));
-    }
-    return reply;
-  },
+  handle: async ({ query, reply, signal, services }) =>
+    await streamBytes(reply, 'application/x-ndjson', signal, async (sink) => {
+      for await (const text of services.audit.export(query.after)) await sink.write(Buffer.from(text));
+    }),
 });
 
 export const eraseSubject = endpoint({

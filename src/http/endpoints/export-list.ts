@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { PassThrough } from 'node:stream';
 import { z } from 'zod';
 import { VigieError } from '../../errors.js';
 import { endpoint } from '../endpoint.js';
 import { listNameSchema } from '../schemas.js';
+import { streamBytes } from '../stream-bytes.js';
 
 const TYPES = { csv: 'text/csv; charset=utf-8', jsonl: 'application/x-ndjson' } as const;
 
@@ -25,21 +24,8 @@ export const exportList = endpoint({
     const { entries } = await services.lists.show(params.name);
     const refs = { list: params.name, entries };
     await services.audit.note({ kind: 'list.exported', subject: 'service', refs });
-    const out = new PassThrough();
-    const sink = {
-      async write(bytes: Uint8Array): Promise<void> {
-        signal.throwIfAborted();
-        if (!out.write(bytes)) await once(out, 'drain', { signal });
-      },
-    };
-    reply.type(TYPES[query.format]).send(out);
-    try {
-      await services.lists.export(params.name, sink, query.format, signal);
-      out.end();
-    } catch (error) {
-      // The status is long told: a body that breaks off is the only way left to say that it is not whole.
-      out.destroy(VigieError.from(error));
-    }
-    return reply;
+    return await streamBytes(reply, TYPES[query.format], signal, (sink) =>
+      services.lists.export(params.name, sink, query.format, signal),
+    );
   },
 });
