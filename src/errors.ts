@@ -61,6 +61,21 @@ export const ERRORS = define({
     title: 'The picture is less than five pixels wide or high.',
     remedy: 'Nothing: such a picture has no perceptual hash. Its exact hashes were tried.',
   },
+  'media-no-video': {
+    status: 422,
+    title: 'The file is made for video and holds no moving pictures.',
+    remedy: 'Nothing: it may be sound alone. Its exact hashes were tried.',
+  },
+  'video-decoder-missing': {
+    status: 422,
+    title: 'Video cannot be looked at: ffmpeg is not installed.',
+    remedy: 'Install it (`apt-get install -y ffmpeg`) and start Vigie again; `vigie doctor` tells whether it works.',
+  },
+  'spool-full': {
+    status: 503,
+    title: 'There is no room in memory for the video.',
+    remedy: 'Try again after the time in Retry-After; give /dev/shm more room (in a container: --shm-size).',
+  },
   'decoder-timeout': {
     status: 422,
     title: 'Decoding took longer than the limit and was stopped.',
