@@ -103,6 +103,8 @@ export async function toMatch(lists: KnownLists, candidate: Candidate, showFinge
     view: view?.name ?? 'as-is',
     frame: view?.frame ?? null,
     quality: view?.quality ?? null,
+    extent: 'full',
+    across: 'same-kind',
     ...(fingerprint === undefined
       ? {}
       : { fingerprint: { query: type.format(query), entry: type.format(fingerprint) } }),
