@@ -21,7 +21,7 @@ export const ERRORS = define({
   'signal-type-unknown': {
     status: 400,
     title: 'There is no such signal type.',
-    remedy: 'Use one of md5, sha1, sha256, pdq, photodna.',
+    remedy: 'Use one of md5, sha1, sha256, pdq, photodna, vpdq.',
   },
   'signal-invalid': {
     status: 400,
