@@ -75,7 +75,7 @@ export async function findMatches(lists: KnownLists, query: QuerySignals, option
 }
 
 // An exact hash proves more than a perceptual one at distance 0; PhotoDNA distances are on a scale of their own.
-const RANK: Readonly<Record<SignalTypeName, number>> = { sha256: 0, sha1: 1, md5: 2, pdq: 3, photodna: 4 };
+const RANK: Readonly<Record<SignalTypeName, number>> = { sha256: 0, sha1: 1, md5: 2, pdq: 3, vpdq: 4, photodna: 5 };
 
 function ranks(signal: SignalTypeName, distance: number, than: Candidate): boolean {
   const difference = RANK[signal] - RANK[than.signal];

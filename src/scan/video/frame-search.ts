@@ -38,6 +38,11 @@ export class FrameSearch {
     }
   }
 
+  /** How many frames the last search found. */
+  get found(): number {
+    return this.#hits.count;
+  }
+
   /** @returns the places in order of time */
   find(query: Uint8Array, threshold: number): readonly FrameRun[] {
     this.#search(query, threshold);

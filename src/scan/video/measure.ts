@@ -26,6 +26,8 @@ export interface Met {
   readonly known: KnownFrames;
   /** The meetings that count. */
   readonly meetings: readonly Meeting[];
+  /** Holds that were found, nobody knows where. */
+  readonly unplaced: readonly number[];
   /** For each hold 1 when it is common. */
   readonly common: Uint8Array;
   /** Frames of the known video that only common holds met, or that they met too: they do not count. */
@@ -36,11 +38,14 @@ export interface Met {
 
 /** Measures how much of a known video the query holds, and the other way round, and where. */
 export async function measure(met: Met, pacer: Pacer): Promise<Measured> {
-  const { query, known, meetings, common, discounted, commonFrames } = met;
+  const { query, known, meetings, unplaced, common, discounted, commonFrames } = met;
   const { stretch } = query.timeline;
   const byHold = groupByHold(meetings, query.holds.length);
   const usable = stretch.holds.map((hold) => (hold >= 0 && common[hold] !== 1 ? 1 : 0));
-  const found = Uint8Array.from(stretch.holds, (hold) => (hold >= 0 && byHold[hold] !== undefined ? 1 : 0));
+  const foundHolds = new Uint8Array(query.holds.length);
+  for (const { hold } of meetings) foundHolds[hold] = 1;
+  for (const hold of unplaced) foundHolds[hold] = common[hold] === 1 ? 0 : 1;
+  const found = Uint8Array.from(stretch.holds, (hold) => (hold >= 0 ? foundHolds[hold]! : 0));
   const knownFound = new Uint8Array(known.count);
   for (const { from, to } of meetings) knownFound.fill(1, from, to + 1);
   if (pacer.due) await pacer.pause();

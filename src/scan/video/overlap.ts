@@ -9,6 +9,9 @@ import { VIEWS } from './view-codes.js';
 /** Beyond so many meetings only a few places of each further frame are kept. */
 const MANY_MEETINGS = 200_000;
 const FEW_RUNS = 4;
+/** Beyond so many frames that were found only one look in many is compared: a picture that comes back all the time. */
+const MOST_FOUND = 10_000_000;
+const ONE_IN = 256;
 
 /** A hold of the query and neighbouring frames of the known video that are near to each other. */
 export interface Meeting extends FrameRun {
@@ -28,6 +31,9 @@ export interface Sighting {
 export class Overlap {
   readonly meetings: Meeting[] = [];
   readonly sightings: Sighting[] = [];
+  /** Holds that the entry is near to, and that were not compared. */
+  readonly unplaced: number[] = [];
+  #found = 0;
   #looks = 0;
   #unrecorded = 0;
 
@@ -43,8 +49,11 @@ export class Overlap {
     const search = known.count === 0 ? undefined : new FrameSearch(known.hashes, pool);
     try {
       while (this.#looks < looks.length || this.#unrecorded < unrecorded.length) {
-        const look = this.#looks < looks.length ? looks[this.#looks++]! : unrecorded[this.#unrecorded++]!;
-        this.#compare(look, query, known, search, threshold);
+        const recorded = this.#looks < looks.length;
+        const look = recorded ? looks[this.#looks++]! : unrecorded[this.#unrecorded++]!;
+        if (this.#found <= MOST_FOUND || (this.#looks + this.#unrecorded) % ONE_IN === 0) {
+          this.#compare(look, query, known, search, threshold);
+        } else if (recorded) this.unplaced.push(Math.floor(look / VIEWS));
         if (pacer.due) await pacer.pause();
       }
     } finally {
@@ -64,6 +73,7 @@ export class Overlap {
     const hash = query.hash(query.holds[hold]!, view);
     if (hash === undefined) return;
     const runs = search?.find(hash, threshold) ?? [];
+    this.#found += search?.found ?? 0;
     const few = this.meetings.length > MANY_MEETINGS && runs.length > FEW_RUNS;
     for (const run of few ? runs.slice(0, FEW_RUNS) : runs) this.meetings.push({ hold, view, ...run });
     for (const [picture, other] of known.pictures.entries()) {

@@ -62,7 +62,10 @@ async function video(what: ToWeigh, meetings: readonly Meeting[], pacer: Pacer):
     if (!counted.has(hold)) commonFrames += last - first + 1;
     counted.add(hold);
   }
-  const measured: Measured = await measure({ query, known, meetings, common, discounted, commonFrames }, pacer);
+  const measured: Measured = await measure(
+    { query, known, meetings, unplaced: overlap.unplaced, common, discounted, commonFrames },
+    pacer,
+  );
   const best = meetings.reduce((a, b) => (b.distance < a.distance ? b : a));
   return {
     ...told(what, best, meetings),
