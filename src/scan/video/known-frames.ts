@@ -1,4 +1,5 @@
 import type { Entry } from '../../index/entry.js';
+import { vpdqHash, vpdqSeconds } from '../../signals/vpdq/vpdq-frame.js';
 import { cellWidths, medianGap } from './cells.js';
 
 const PDQ_BYTES = 32;
@@ -25,7 +26,7 @@ export function knownFrames({ id, grade, signals }: Entry): KnownFrames {
   const frames: { readonly hash: Uint8Array; readonly seconds: number; readonly active: boolean }[] = [];
   const pictures: Uint8Array[] = [];
   for (const { type, value, active } of signals) {
-    if (type === 'vpdq') frames.push({ hash: value.subarray(0, PDQ_BYTES), seconds: secondsOf(value), active });
+    if (type === 'vpdq') frames.push({ hash: vpdqHash(value), seconds: vpdqSeconds(value), active });
     else if (type === 'pdq' && active) pictures.push(value);
   }
   frames.sort((a, b) => a.seconds - b.seconds);
@@ -45,9 +46,4 @@ export function knownFrames({ id, grade, signals }: Entry): KnownFrames {
     pictures,
     bytes: active.length * (PDQ_BYTES + 16) + pictures.length * PDQ_BYTES + 500,
   };
-}
-
-/** Behind the hash of a frame stand the milliseconds of its time, little-endian. */
-function secondsOf(value: Uint8Array): number {
-  return new DataView(value.buffer, value.byteOffset, value.byteLength).getUint32(PDQ_BYTES, true) / 1000;
 }
