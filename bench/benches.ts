@@ -3,6 +3,7 @@ import type { Bench } from './harness.js';
 /** Every measurement by name; loaded only when it is run. */
 export const BENCHES = {
   lookup: async (): Promise<Bench> => (await import('./lookup.js')).lookupBench,
+  'video-lookup': async (): Promise<Bench> => (await import('./video-lookup.js')).videoLookupBench,
   photodna: async (): Promise<Bench> => (await import('./photodna.js')).photodnaBench,
   pdq: async (): Promise<Bench> => (await import('./pdq.js')).pdqBench,
   scan: async (): Promise<Bench> => (await import('./scan.js')).scanBench,

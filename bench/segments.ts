@@ -41,6 +41,11 @@ export class PdqMaker {
   }
 }
 
+/** Gives one entry after the other. */
+export interface EntrySource {
+  entry(): Entry;
+}
+
 /**
  * A segment of `entries` entries, written to a file and loaded from it as a service does, without the sealing.
  * @param rows gets what it took
@@ -48,7 +53,7 @@ export class PdqMaker {
 export async function buildSegment(
   pool: MemoryPool,
   id: string,
-  maker: PdqMaker,
+  maker: EntrySource,
   entries: number,
   rows?: BenchRow[],
 ): Promise<Segment> {

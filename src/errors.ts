@@ -21,7 +21,7 @@ export const ERRORS = define({
   'signal-type-unknown': {
     status: 400,
     title: 'There is no such signal type.',
-    remedy: 'Use one of md5, sha1, sha256, pdq, photodna.',
+    remedy: 'Use one of md5, sha1, sha256, pdq, photodna, vpdq.',
   },
   'signal-invalid': {
     status: 400,
@@ -60,6 +60,21 @@ export const ERRORS = define({
     status: 422,
     title: 'The picture is less than five pixels wide or high.',
     remedy: 'Nothing: such a picture has no perceptual hash. Its exact hashes were tried.',
+  },
+  'media-no-video': {
+    status: 422,
+    title: 'The file is made for video and holds no moving pictures.',
+    remedy: 'Nothing: it may be sound alone. Its exact hashes were tried.',
+  },
+  'video-decoder-missing': {
+    status: 422,
+    title: 'Video cannot be looked at: ffmpeg is not installed.',
+    remedy: 'Install it (`apt-get install -y ffmpeg`) and start Vigie again; `vigie doctor` tells whether it works.',
+  },
+  'spool-full': {
+    status: 503,
+    title: 'There is no room in memory for the video.',
+    remedy: 'Try again after the time in Retry-After; give /dev/shm more room (in a container: --shm-size).',
   },
   'decoder-timeout': {
     status: 422,

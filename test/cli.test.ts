@@ -158,7 +158,9 @@ describe('vigie scan --list', () => {
     expect(none).toMatchObject({ verdict: 'no-match', reason: 'nothing-known', matches: [] });
     expect(match).toMatchObject({ verdict: 'match', reason: null });
     expect(match?.matches[0]).toMatchObject({ list: 'list', entry: 'entry-1', grade: 'A', signal: 'pdq' });
-    expect(Object.keys(match?.matches[0] ?? {})).toEqual(['list', 'entry', 'grade', 'signal', 'distance', 'view']);
+    expect(Object.keys(match?.matches[0] ?? {})).toEqual([
+      ...['list', 'entry', 'grade', 'signal', 'distance', 'view', 'extent', 'across'],
+    ]);
     expect(match?.matches[0]?.['view']).not.toBe('as-is');
     expect(match?.ms['total']).toBeGreaterThan(0);
     expect((await scan('unknown.png')).code).toBe(0);

@@ -117,6 +117,18 @@ export interface FingerprintPair {
   readonly entry: string;
 }
 
+/** How far a video and a known one agree, and where; times in seconds. */
+export interface VideoOverlap {
+  readonly queryPercent: number;
+  readonly knownPercent: number;
+  readonly framesMatched: number;
+  readonly longestRunSeconds: number;
+  readonly commonFrames: number;
+  readonly ranges: readonly { readonly query: readonly [number, number]; readonly known: readonly [number, number] }[];
+  readonly offsetSeconds?: number;
+  readonly speed?: number;
+}
+
 export interface Match {
   readonly list: string;
   readonly version: number;
@@ -128,6 +140,11 @@ export interface Match {
   readonly view?: string;
   readonly frame: number | null;
   readonly quality: number | null;
+  /** Only a full match is enough to act on; a partial one is for people. */
+  readonly extent: 'full' | 'partial';
+  readonly across: 'same-kind' | 'frame-of-video' | 'picture-in-video';
+  /** For what was found in a video; absent without the scope `matches:detail`. */
+  readonly video?: VideoOverlap;
   /** Only for the sample list, or with the scope `entries:read`. */
   readonly fingerprint?: FingerprintPair;
 }

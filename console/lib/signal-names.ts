@@ -4,6 +4,7 @@ const NAMES: Readonly<Record<string, string>> = {
   sha1: 'SHA-1',
   sha256: 'SHA-256',
   photodna: 'PhotoDNA',
+  vpdq: 'vPDQ',
 };
 
 /** A signal type as its makers write it. */

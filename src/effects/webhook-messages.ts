@@ -2,6 +2,20 @@ import { z } from 'zod';
 
 /** What webhooks tell of. The shapes say what may leave the house: nothing else does, and never a signal. */
 
+const stretchSchema = z.tuple([z.number(), z.number()]).readonly();
+
+/** How far a video and a known one agree, and where, in seconds. */
+const videoSchema = z.object({
+  queryPercent: z.number(),
+  knownPercent: z.number(),
+  framesMatched: z.number().int(),
+  longestRunSeconds: z.number(),
+  commonFrames: z.number().int(),
+  ranges: z.array(z.object({ query: stretchSchema, known: stretchSchema })).readonly(),
+  offsetSeconds: z.number().optional(),
+  speed: z.number().optional(),
+});
+
 const matchSchema = z.object({
   list: z.string(),
   version: z.number().int(),
@@ -11,6 +25,10 @@ const matchSchema = z.object({
   distance: z.number(),
   view: z.string(),
   frame: z.number().int().nullable(),
+  /** `partial` is for people: nothing should be done on its account alone. */
+  extent: z.enum(['full', 'partial']).default('full'),
+  across: z.enum(['same-kind', 'frame-of-video', 'picture-in-video']).default('same-kind'),
+  video: videoSchema.optional(),
 });
 
 const matchFoundSchema = z.object({
@@ -79,8 +97,9 @@ export function matchFound(source: MatchSource): WebhookMessage {
     ...{ engine, appliedSeq, total },
     matches: source.matches
       .slice(0, MOST_MATCHES)
-      .map(({ list, version, entry, grade, signal, distance, view, frame }) => ({
-        ...{ list, version, entry, grade, signal, distance, view, frame },
+      .map(({ list, version, entry, grade, signal, distance, view, frame, extent, across, video }) => ({
+        ...{ list, version, entry, grade, signal, distance, view, frame, extent, across },
+        ...(video === undefined ? {} : { video: videoSchema.parse(video) }),
       })),
   };
   return { type: 'match.found', data };

@@ -38,6 +38,8 @@ const SOURCE: MatchSource = {
         distance: 4,
         view: 'as-is',
         frame: null,
+        extent: 'full',
+        across: 'same-kind',
       },
       // What must not leave, as a verdict may hold it.
       ...{ fingerprint: { query: 'f0f0f0', entry: 'f0f0f1' } },

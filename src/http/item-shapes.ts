@@ -44,6 +44,9 @@ export const itemSchema = z.object({
     .nullable(),
 });
 
+/** What verdicts that were stored before videos were matched do not say. */
+const OF_PICTURES = { extent: 'full', across: 'same-kind' } as const;
+
 /** A report as this principal may see it. */
 export function presentItem(report: ItemReport, principal: Principal): z.output<typeof itemSchema> {
   const { receivedAt, toldAt, verdict, ...rest } = report;
@@ -57,7 +60,7 @@ export function presentItem(report: ItemReport, principal: Principal): z.output<
       media: verdict.media.map((medium) => ({
         ...medium,
         ms: { ...medium.ms },
-        matches: medium.matches.map((match) => hideDetail(match, principal)),
+        matches: medium.matches.map((match) => hideDetail({ ...OF_PICTURES, ...match }, principal)),
       })),
     },
   };

@@ -11,6 +11,22 @@ export const listNameSchema = z
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/)
   .describe('1 to 64 of a-z, 0-9, dot, dash and underscore, starting with a letter or digit');
 
+const stretchSchema = z.tuple([z.number(), z.number()]).readonly();
+
+const videoOverlapSchema = z.object({
+  queryPercent: z.number().describe('How much of what was looked at was found in the known video.'),
+  knownPercent: z.number().describe('How much of the known video was found.'),
+  framesMatched: z.number().int(),
+  longestRunSeconds: z.number(),
+  commonFrames: z.number().int().describe('Frames found that do not count, as many unrelated videos have them.'),
+  ranges: z
+    .array(z.object({ query: stretchSchema, known: stretchSchema }))
+    .readonly()
+    .describe('Where they run side by side, in seconds.'),
+  offsetSeconds: z.number().optional(),
+  speed: z.number().optional().describe('Seconds of the known video in a second of what was looked at.'),
+});
+
 export const matchSchema = z.object({
   list: z.string(),
   version: z.number().int(),
@@ -21,6 +37,9 @@ export const matchSchema = z.object({
   view: z.string().optional().describe('Only with the scope matches:detail.'),
   frame: z.number().int().nullable(),
   quality: z.number().nullable(),
+  extent: z.enum(['full', 'partial']).describe('Only a full match is enough to act on; a partial one is for people.'),
+  across: z.enum(['same-kind', 'frame-of-video', 'picture-in-video']),
+  video: videoOverlapSchema.optional().describe('For what was found in a video. Only with the scope matches:detail.'),
   fingerprint: z
     .object({ query: z.string(), entry: z.string() })
     .optional()

@@ -4,9 +4,9 @@ import type { SignalTypeName } from '../signals/signal-type.js';
 export interface EntrySignal {
   readonly type: SignalTypeName;
   readonly value: Uint8Array;
-  /** PDQ quality when the source states one, 0 to 100. */
+  /** Quality of a PDQ hash or of a frame when the source states one, 0 to 100. */
   readonly quality?: number;
-  /** False for a signal that is kept but must not match (a PDQ whose stated quality is below 50). */
+  /** False for a signal that is kept but must not match (a PDQ or a frame whose stated quality is below 50). */
   readonly active: boolean;
 }
 

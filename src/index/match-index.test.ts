@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SIGNAL_TYPE_NAMES, type SignalTypeName } from '../signals/signal-type.js';
-import type { Entry } from './entry.js';
-import { MatchIndex } from './match-index.js';
+import type { Entry, EntrySignal } from './entry.js';
+import { type LookupAnswer, MatchIndex } from './match-index.js';
 import { MemoryFile } from './memory-file.js';
 import { mergeSegments } from './merge-segments.js';
 import { MemoryPool } from './pdq/memory-pool.js';
@@ -19,6 +19,7 @@ const THRESHOLDS: Record<SignalTypeName, number[]> = {
   sha256: [0],
   pdq: [0, 16, 31, 45, 256],
   photodna: [0, 4000, 100_000],
+  vpdq: [0, 31, 256],
 };
 
 async function segmentOf(pool: MemoryPool, id: string, entries: Iterable<Entry>, tableFrom = 65_536): Promise<Segment> {
@@ -220,6 +221,52 @@ describe('MatchIndex', () => {
     const everything = index.lookup('pdq', centre, { limit: many });
     expect(everything.truncated).toBe(false);
     expect(everything.hits.slice(0, 50).map((hit) => hit.distance)).toEqual(answer.hits.map((hit) => hit.distance));
+  });
+
+  it('finds stills of videos and pictures in videos, each entry once and at its nearest active frame', async () => {
+    const pool = new MemoryPool();
+    const random = seeded(9);
+    const scene = randomBytes(random, 32);
+    const frame = (pdq: Uint8Array, ms: number, quality = 100): EntrySignal => {
+      const value = new Uint8Array(36);
+      value.set(pdq);
+      new DataView(value.buffer).setUint32(32, ms, true);
+      return { type: 'vpdq', value, quality, active: quality >= 50 };
+    };
+    const apart = (bits: number): Uint8Array => scene.map((byte, i) => (i < bits ? byte ^ 1 : byte));
+    const poor = randomBytes(random, 32);
+    // Twenty minutes that stand still, with one frame that is nearer, another that is poor, and much else.
+    const still = Array.from({ length: 1200 }, (_, i) => frame(apart(9), i * 1000));
+    const signals = [...still, frame(apart(2), 1_200_000), frame(poor, 1_201_000, 49)];
+    for (let i = 0; i < 500; i++) signals.push(frame(randomBytes(random, 32), 1_202_000 + i));
+    const entries: Entry[] = [
+      { id: 'video', signals },
+      { id: 'picture', signals: [{ type: 'pdq', value: apart(1), active: true }] },
+      { id: 'clip', signals: [frame(apart(9), 0), { type: 'pdq', value: poor, active: true }] },
+    ];
+    for (const tableFrom of [1, 65_536]) {
+      const segment = await segmentOf(pool, `s${tableFrom}`, entries, tableFrom);
+      expect(segment.summary.signals).toEqual({
+        pdq: { values: 2, active: 2, distinct: 2 },
+        vpdq: { values: 1703, active: 1702, distinct: 502 },
+      });
+      const index = new MatchIndex({ pool });
+      index.apply({ add: [segment] });
+      const found = (answer: LookupAnswer) => answer.hits.map(({ row, distance }) => [row, distance]);
+      const nearest = [
+        [1, 1],
+        [0, 2],
+        [2, 9],
+      ];
+      expect(found(index.lookup('pdq', scene))).toEqual(nearest);
+      expect(found(index.lookup('vpdq', frame(scene, 77).value))).toEqual(nearest);
+      expect(found(index.lookup('pdq', poor, { threshold: 0 }))).toEqual([[2, 0]]);
+      index.setLive(segment.id, 0, false);
+      expect(found(index.lookup('pdq', scene))).toEqual([nearest[0], nearest[2]]);
+      expect(await segment.entry(0)).toEqual(entries[0]);
+      index.apply({ remove: [segment.id] });
+      await segment.close();
+    }
   });
 
   it('changes everything of one change at once, or nothing', async () => {

@@ -9,7 +9,7 @@ import { PdqHits } from './pdq/pdq-hits.js';
 import { MAX_DISTANCE } from './photodna/photodna-table.js';
 import { MANY } from './postings.js';
 import type { Segment } from './segment.js';
-import { type ExactTypeName, isExact, SIGNAL_WIDTHS } from './signal-widths.js';
+import { type ExactTypeName, isExact, SIGNAL_WIDTHS, tableOf } from './signal-widths.js';
 
 export interface MatchHit {
   readonly segment: Segment;
@@ -18,7 +18,7 @@ export interface MatchHit {
 }
 
 export interface LookupOptions {
-  /** Greatest distance that counts, inclusive: 0 to 256 for PDQ, by the metric for PhotoDNA, 0 for exact types. */
+  /** Greatest distance that counts, inclusive: 0 to 256 for PDQ and frames, by the metric for PhotoDNA, 0 for exact types. */
   readonly threshold?: number;
   /** How many hits at the most; 100 unless told otherwise. The nearest stay. */
   readonly limit?: number;
@@ -67,6 +67,7 @@ export interface IndexStats {
 
 const DEFAULT_LIMIT = 100;
 const PDQ_THRESHOLD = 31;
+const PDQ_BYTES = SIGNAL_WIDTHS.pdq;
 const NO_PHOTODNA: PhotoDnaMatching = { metric: 'squared-euclidean', threshold: 0 };
 
 /**
@@ -115,7 +116,8 @@ export class MatchIndex {
   }
 
   /**
-   * Finds the live entries that have a signal within the threshold of `value`.
+   * Finds the live entries that have a signal within the threshold of `value`. Pictures and frames of videos are looked
+   * up alike, and both are found; `Segment.entry` tells which it was.
    * @throws VigieError `signal-invalid`, `threshold-invalid`
    */
   lookup(
@@ -126,7 +128,8 @@ export class MatchIndex {
     if (value.length !== SIGNAL_WIDTHS[type]) throw new VigieError('signal-invalid', { detail: `${type}: length` });
     const nearest = new Nearest(limit);
     if (isExact(type)) this.#exact(type, value, nearest);
-    else if (type === 'pdq') this.#pdq(value, checkThreshold(threshold ?? PDQ_THRESHOLD, 256), nearest);
+    else if (tableOf(type) === 'pdq')
+      this.#pdq(value.subarray(0, PDQ_BYTES), checkThreshold(threshold ?? PDQ_THRESHOLD, 256), nearest);
     else {
       const { metric } = this.#photodna;
       const most = checkThreshold(threshold ?? this.#photodna.threshold, MAX_DISTANCE[metric]);

@@ -17,10 +17,16 @@ export interface DistinctValues extends Postings {
   readonly count: number;
   /** For each distinct value the number of one of the values that equal it. */
   readonly representatives: Uint32Array;
+  /** How many of the distinct values have a value among them that is marked, and one that is not. */
+  readonly marked: number;
+  readonly unmarked: number;
 }
 
-/** Finds equal values, and which rows have each. */
-export function distinctValues(values: ValueList, width: number): DistinctValues {
+/**
+ * Finds equal values, and which rows have each.
+ * @param marks for each value 1 or 0, for counting; none is marked if left out
+ */
+export function distinctValues(values: ValueList, width: number, marks?: Uint8Array): DistinctValues {
   const keys = hashed(values, width);
   const representatives = new Uint32Array(values.count);
   const first = new Uint32Array(values.count);
@@ -28,12 +34,20 @@ export function distinctValues(values: ValueList, width: number): DistinctValues
   const a = new Uint8Array(width);
   const b = new Uint8Array(width);
   let count = 0;
+  let marked = 0;
+  let unmarked = 0;
   for (let start = 0; start < values.count; ) {
     const runEnd = keys.endOfRun(start);
     let end = runEnd;
     if (runEnd - start > 1) end = endOfEqual(values, keys, start, runEnd, a, b);
     representatives[count] = keys.number(start);
     first[count++] = end - start === 1 ? values.rows[keys.number(start)]! : addRows(values, keys, start, end, more);
+    if (marks) {
+      let ones = 0;
+      for (let i = start; i < end; i++) ones += marks[keys.number(i)]!;
+      if (ones > 0) marked++;
+      if (ones < end - start) unmarked++;
+    }
     start = end;
   }
   return {
@@ -41,6 +55,8 @@ export function distinctValues(values: ValueList, width: number): DistinctValues
     representatives: representatives.subarray(0, count),
     first: first.subarray(0, count),
     more: more.done(),
+    marked,
+    unmarked: marks ? unmarked : count,
   };
 }
 

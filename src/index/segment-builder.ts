@@ -20,11 +20,13 @@ import { PhotoDnaTable } from './photodna/photodna-table.js';
 import { type DistinctValues, distinctValues } from './postings.js';
 import { type PdqPart, type ResidentLayout, TABLE_FROM } from './resident-layout.js';
 import type { SegmentSummary, SignalCounts } from './segment-summary.js';
-import { EXACT_TYPES, SIGNAL_WIDTHS } from './signal-widths.js';
+import { EXACT_TYPES, SIGNAL_WIDTHS, tableOf } from './signal-widths.js';
 
 const DEFAULT_MAX_ENTRIES = 10_000_000;
 /** A segment lies in one memory of at most 4 GiB. */
 const MAX_RESIDENT = 3.5 * 2 ** 30;
+/** More signals than a single entry has: a two-hour video brings thousands. */
+const MOST_AT_ONCE = 2 ** 16;
 /** What a signal may take in memory at the most. */
 const RESIDENT_BOUND: Readonly<Record<SignalTypeName, number>> = {
   md5: 22,
@@ -32,6 +34,7 @@ const RESIDENT_BOUND: Readonly<Record<SignalTypeName, number>> = {
   sha256: 38,
   pdq: 140,
   photodna: 168,
+  vpdq: 140,
 };
 
 export interface SegmentBuilderOptions {
@@ -53,7 +56,7 @@ export class SegmentBuilder {
   readonly #tableFrom: number;
   readonly #log = new RecordLog();
   readonly #dictionaries: Dictionaries = { grades: new Dictionary(), kinds: new Dictionary() };
-  readonly #active: Record<SignalTypeName, number> = { md5: 0, sha1: 0, sha256: 0, pdq: 0, photodna: 0 };
+  readonly #active: Record<SignalTypeName, number> = { md5: 0, sha1: 0, sha256: 0, pdq: 0, photodna: 0, vpdq: 0 };
   #resident = 2 ** 20;
   #finished = false;
 
@@ -108,9 +111,11 @@ export class SegmentBuilder {
     try {
       const distinct = await fill(memory, layout, collected, pdq?.values, pacer);
       const writer = new SectionWriter(sink);
-      await writer.head();
+      // Segments without videos stay readable for those who do not know of them.
+      const videos = collected.types.vpdq.all > 0;
+      await writer.head(videos ? 2 : 1);
       // From here on the log is let go piece by piece, so that it and the finished tables are never there at once.
-      const entries = await writeEntries(writer, log, ids.rows, signal);
+      const entries = await writeEntries(writer, log, ids.rows, videos, signal);
       const resident = await writeResident(writer, memory, layout, pdq?.hashes, pacer);
       writer.open('ids');
       await writer.add(ids.keys.bytes);
@@ -142,7 +147,7 @@ export class SegmentBuilder {
 
   #count(type: SignalTypeName): void {
     // Rows and numbers of values both have 24 bits.
-    if (++this.#active[type] >= MAX_NUMBERED - 2 ** 16) this.#resident = MAX_RESIDENT;
+    if (++this.#active[tableOf(type)] >= MAX_NUMBERED - MOST_AT_ONCE) this.#resident = MAX_RESIDENT;
     this.#resident += RESIDENT_BOUND[type];
   }
 
@@ -152,7 +157,7 @@ export class SegmentBuilder {
   ): Promise<{ values: DistinctValues; hashes: Uint8Array } | undefined> {
     const list = collected.types.pdq;
     if (list.count === 0) return undefined;
-    const values = distinctValues(list, 32);
+    const values = distinctValues(list, 32, list.frames);
     await pacer.pause();
     const hashes = new Uint8Array(values.count * 32);
     for (let i = 0; i < values.count; i++) list.copyInto(values.representatives[i]!, hashes, i * 32);
@@ -222,7 +227,8 @@ async function fill(
     new Uint8Array(buffer, 0, layout.bytes).fill(0, layout.pdq.first);
     new Uint32Array(buffer, layout.pdq.first, pdq.count).set(pdq.first);
     new Uint32Array(buffer, layout.pdq.more, pdq.more.length).set(pdq.more);
-    distinct.pdq = pdq.count;
+    distinct.pdq = pdq.unmarked;
+    distinct.vpdq = pdq.marked;
   } else {
     new Uint8Array(buffer, 0, layout.bytes).fill(0);
   }
@@ -290,8 +296,8 @@ function summarise(
 ): SegmentSummary {
   const signals: Partial<Record<SignalTypeName, SignalCounts>> = {};
   for (const type of SIGNAL_TYPE_NAMES) {
-    const { all, count } = types[type];
-    if (all > 0) signals[type] = { values: all, active: count, distinct: distinct[type] ?? 0 };
+    const { all, active } = types[type];
+    if (all > 0) signals[type] = { values: all, active, distinct: distinct[type] ?? 0 };
   }
   return { entries, superseded, signals, grades, residentBytes };
 }

@@ -6,12 +6,14 @@ import { checksum } from './file/checksum.js';
 import { Dictionary } from './file/dictionary.js';
 import { type Dictionaries, RecordReader } from './file/entry-record.js';
 import { IdIndex } from './file/id-index.js';
-import { type Contents, damaged, readContents, readSection, type Section } from './file/sections.js';
+import { BLOCK_ROWS, type Contents, damaged, readContents, readSection, type Section } from './file/sections.js';
 import { MemoryFile } from './memory-file.js';
 import type { SegmentSummary } from './segment-summary.js';
 
 /** Blocks of entries and of ids that are kept, a few kilobytes each. */
 const CACHED_BLOCKS = 64;
+/** Those with videos in them are larger. */
+const CACHED_BYTES = 2 ** 24;
 /** Entries are read in pieces of about this size when they are read in turn. */
 const PIECE = 2 ** 19;
 /** A file up to this size is read at once and kept: a change of a few entries must take effect at once. */
@@ -33,13 +35,19 @@ export class SegmentFile {
   /** For each block its length and its checksum. */
   readonly #blocks: Uint32Array;
   readonly #starts: Float64Array;
-  readonly #cache = new BlockCache(CACHED_BLOCKS);
+  /** For each block its first row; at the end the number of rows. */
+  readonly #firstRows: Uint32Array;
+  readonly #cache = new BlockCache(CACHED_BLOCKS, CACHED_BYTES);
   readonly #ids: IdIndex;
   #readers = 0;
   #closing: (() => void) | undefined;
   #closed = false;
 
-  private constructor(source: ByteSource, contents: Contents, blocks: Uint32Array, fences: Uint32Array) {
+  private constructor(
+    source: ByteSource,
+    contents: Contents,
+    { blocks, firstRows, fences }: { blocks: Uint32Array; firstRows: Uint32Array | undefined; fences: Uint32Array },
+  ) {
     this.contents = contents;
     this.dictionaries = { grades: new Dictionary(contents.grades), kinds: new Dictionary(contents.kinds) };
     this.#source = source;
@@ -52,6 +60,12 @@ export class SegmentFile {
       at += blocks[2 * i]!;
     }
     if (at !== this.#entries.offset + this.#entries.length) throw damaged('blocks');
+    const { rowsPerBlock, summary } = contents;
+    const count = blocks.length / 2;
+    if (firstRows && firstRows.length !== count) throw damaged('blocks');
+    this.#firstRows = Uint32Array.from({ length: count + 1 }, (_, i) =>
+      i === count ? summary.entries : (firstRows?.[i] ?? i * rowsPerBlock),
+    );
     const cache = new BlockCache(CACHED_BLOCKS);
     this.#ids = new IdIndex(source, section(contents, 'ids').offset, contents.summary.entries, fences, cache);
   }
@@ -65,7 +79,13 @@ export class SegmentFile {
     const contents = await readContents(kept);
     const blocks = await readSection(kept, section(contents, 'blocks'));
     const fences = await readSection(kept, section(contents, 'fences'));
-    return new SegmentFile(kept, contents, new Uint32Array(blocks.buffer), new Uint32Array(fences.buffer));
+    const named = contents.sections.find(({ name }) => name === BLOCK_ROWS);
+    const firstRows = named && new Uint32Array((await readSection(kept, named)).buffer);
+    return new SegmentFile(kept, contents, {
+      blocks: new Uint32Array(blocks.buffer),
+      firstRows,
+      fences: new Uint32Array(fences.buffer),
+    });
   }
 
   get source(): ByteSource {
@@ -105,7 +125,6 @@ export class SegmentFile {
 
   /** All records in the order of their rows, many at a time. */
   async *batches(signal?: AbortSignal): AsyncGenerator<RecordBatch> {
-    const { rowsPerBlock, summary } = this.contents;
     const blockCount = this.#starts.length;
     for (let block = 0; block < blockCount; ) {
       signal?.throwIfAborted();
@@ -115,8 +134,8 @@ export class SegmentFile {
         length += this.#blocks[2 * end++]!;
       }
       const bytes = await this.#reading(() => this.#readBlocks(block, end, length));
-      const row = block * rowsPerBlock;
-      yield { row, count: Math.min(summary.entries, end * rowsPerBlock) - row, bytes };
+      const row = this.#firstRows[block]!;
+      yield { row, count: this.#firstRows[end]! - row, bytes };
       block = end;
     }
   }
@@ -144,12 +163,23 @@ export class SegmentFile {
   }
 
   async #reader(row: number): Promise<RecordReader> {
-    const block = Math.floor(row / this.contents.rowsPerBlock);
+    const block = this.#blockOf(row);
     const bytes = await this.#cache.get(block, () => this.#readBlocks(block, block + 1, this.#blocks[2 * block]!));
     const reader = new RecordReader();
     reader.open(bytes, 0);
-    for (let i = row % this.contents.rowsPerBlock; i > 0; i--) reader.open(bytes, reader.end);
+    for (let i = row - this.#firstRows[block]!; i > 0; i--) reader.open(bytes, reader.end);
     return reader;
+  }
+
+  #blockOf(row: number): number {
+    let low = 0;
+    let high = this.#firstRows.length - 1;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (this.#firstRows[middle]! <= row) low = middle;
+      else high = middle;
+    }
+    return low;
   }
 
   async #readBlocks(from: number, to: number, length: number): Promise<Uint8Array> {

@@ -10,6 +10,7 @@ import { SegmentBuilder } from './segment-builder.js';
 import { SegmentFile } from './segment-file.js';
 import { entryMaker } from './testing/entries.js';
 import { lastOfEachId } from './testing/model.js';
+import { randomBytes, seeded } from './testing/random.js';
 
 const pool = new MemoryPool();
 
@@ -110,8 +111,60 @@ describe('a segment file', () => {
       await expect(load(foreign)).rejects.toThrowError(code('segment-foreign'));
     }
     const later = good.slice();
-    later[8] = 2;
+    later[8] = 3;
     await expect(load(new MemoryFile(later))).rejects.toThrowError(code('segment-foreign'));
+  });
+
+  it('is of the first version without videos, and with videos of the second, whose blocks stay small', async () => {
+    const random = seeded(31);
+    const video = (i: number, frames: number): Entry => ({
+      id: `v${i}`,
+      signals: Array.from({ length: frames }, () => ({
+        type: 'vpdq' as const,
+        value: randomBytes(random, 36),
+        quality: 80,
+        active: true,
+      })),
+    });
+    const stills = lastOfEachId(made(200)).map(({ signals, ...rest }) => ({
+      ...rest,
+      signals: signals.filter(({ type }) => type !== 'vpdq'),
+    }));
+    const plain = await fileOf(stills);
+    expect(plain.bytes[8]).toBe(1);
+    const entries = [...stills.slice(0, 100), ...Array.from({ length: 12 }, (_, i) => video(i, 600 + i))];
+    entries.push(...stills.slice(100), video(99, 36_000));
+    const file = await fileOf(entries, 1);
+    expect(file.bytes[8]).toBe(2);
+    // Neither passes for the other.
+    for (const { bytes } of [plain, file]) {
+      const altered = bytes.slice();
+      altered[8] = 3 - altered[8]!;
+      await expect(load(new MemoryFile(altered))).rejects.toThrowError(code('segment-damaged'));
+    }
+    const reads: number[] = [];
+    const watched = new MemoryFile(file.bytes);
+    const readInto = watched.readInto.bind(watched);
+    watched.readInto = (offset, length, target) => {
+      reads.push(length);
+      return readInto(offset, length, target);
+    };
+    const segment = await load(watched);
+    reads.length = 0;
+    for (const row of [0, 64, 99, 100, 101, 105, 111, 112, entries.length - 2]) {
+      expect(await segment.entry(row)).toEqual(entries[row]);
+      expect(await segment.findRow(entries[row]!.id)).toBe(row);
+    }
+    expect(Math.max(...reads)).toBeLessThanOrEqual(2 ** 16);
+    const plainly = ({ id, signals }: Entry) =>
+      `${id} ${signals.map(({ value }) => Buffer.from(value).toString('hex'))}`;
+    let row = 0;
+    for await (const each of segment.entries()) {
+      expect(each.row).toBe(row);
+      expect(plainly(each.entry) === plainly(entries[row++]!)).toBe(true);
+    }
+    expect(row).toBe(entries.length);
+    await segment.close();
   });
 
   it('leaves neither memory nor file behind when loading fails', async () => {

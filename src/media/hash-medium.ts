@@ -5,10 +5,10 @@ import { decodeBmp } from './decode-bmp.js';
 import { decodeHeic } from './decode-heic.js';
 import { decodePnm } from './decode-pnm.js';
 import { decodeWithSharp } from './decode-sharp.js';
+import { hashFrame } from './hash-frame.js';
 import type { FrameSignals, HashMode, MediaSignals } from './media-signals.js';
-import { type Decoded, type DecodeLimits, isOpaque, orient, over, type Picture, withoutAlpha } from './picture.js';
+import type { Decoded, DecodeLimits, Picture } from './picture.js';
 import { type Sniffed, sniff } from './sniff.js';
-import { findTrim } from './trim.js';
 
 /** The formats that are decoded here. */
 export const FORMATS = ['jpeg', 'png', 'apng', 'gif', 'webp', 'avif', 'heic', 'tiff', 'bmp', 'pnm'] as const;
@@ -111,49 +111,6 @@ async function decode(bytes: Uint8Array, format: string, mode: HashMode, limits:
     default:
       throw new VigieError('media-format-unsupported', { detail: format });
   }
-}
-
-/** The hashes of one frame in its areas; none when it is too small to have any. */
-function* hashFrame(stored: Picture, orientation: number, mode: HashMode, hasher: PdqHasher): Generator<FrameSignals> {
-  if (Math.min(stored.width, stored.height) < 5) return;
-  const { frame } = stored;
-  const hash = (area: FrameSignals['area'], picture: Picture): FrameSignals => {
-    const { data, width, height, channels, source } = picture;
-    if (channels === 4) throw new VigieError('internal', { detail: 'transparency was not laid over anything' });
-    const pixels = { data, width, height, channels, ...(source === undefined ? {} : { source }) };
-    const { quality, hashes: pdq } = hasher.hash(pixels, mode);
-    return { frame, area, quality, pdq };
-  };
-  const opaque = isOpaque(stored);
-  const plain = stored.channels !== 4 ? stored : opaque ? withoutAlpha(stored) : over(stored, 255);
-  const shown = orient(plain, orientation);
-  yield hash('full', shown);
-  if (shown !== plain) yield hash('stored', plain);
-  if (!opaque) {
-    yield hash('over-black', orient(over(stored, 0), orientation));
-    yield hash('opaque', orient(withoutAlpha(stored), orientation));
-  }
-  const area = findTrim(shown);
-  if (area === undefined || Math.min(area.width, area.height) < 5) return;
-  const { data, width, channels } = shown;
-  const part = {
-    data: data.subarray((area.top * width + area.left) * channels),
-    width: area.width,
-    height: area.height,
-    channels: channels as 1 | 3,
-    stride: width * channels,
-    // A reduced picture covers more of the original: the part's own size there.
-    ...(shown.source === undefined ? {} : { source: scaledArea(area, shown) }),
-  };
-  const { quality, hashes: pdq } = hasher.hash(part, mode);
-  yield { frame, area: 'trimmed', quality, pdq };
-}
-
-function scaledArea(area: { readonly width: number; readonly height: number }, { width, height, source }: Picture) {
-  const factorX = (source?.width ?? width) / width;
-  const factorY = (source?.height ?? height) / height;
-  const scaled = { width: Math.round(area.width * factorX), height: Math.round(area.height * factorY) };
-  return { ...scaled, factorX, factorY };
 }
 
 function samePixels(a: Picture, b: Picture): boolean {

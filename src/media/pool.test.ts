@@ -24,6 +24,13 @@ const code = (promise: Promise<unknown>) =>
     () => 'no error',
     (error: { code?: string }) => error.code,
   );
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
 const alive = (pid: number | undefined) => pid !== undefined && existsSync(`/proc/${pid}`);
 
 describe('a decoder that misbehaves', () => {
@@ -72,7 +79,9 @@ describe('the pool', () => {
     const pool = poolOf();
     await pool.start();
     const gone = new AbortController();
-    const running = pool.hash(order('hang'), { ...fast, signal: gone.signal });
+    const { promise: handedOver, resolve: onHandedOver } = deferred();
+    const running = pool.hash(order('hang'), { ...fast, signal: gone.signal, onHandedOver });
+    await handedOver;
     const waiting = pool.hash(order('waiting'), { ...fast, signal: gone.signal });
     const next = pool.hash(order('next'), fast);
     gone.abort(new Error('nobody waits'));
@@ -87,7 +96,9 @@ describe('the pool', () => {
     const pool = poolOf();
     await pool.start();
     const gone = new AbortController();
-    const running = pool.hash(order('quick'), { ...fast, signal: gone.signal });
+    const { promise: handedOver, resolve: onHandedOver } = deferred();
+    const running = pool.hash(order('quick'), { ...fast, signal: gone.signal, onHandedOver });
+    await handedOver;
     gone.abort();
     await expect(running).rejects.toThrow();
     expect(await pool.hash(order('next'), fast)).toMatchObject({ format: 'next' });

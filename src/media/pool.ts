@@ -1,8 +1,10 @@
 import { VigieError } from '../errors.js';
+import { abortable } from '../runtime/abortable.js';
 import { entryPoint } from '../runtime/entry-point.js';
 import { DecoderProcess } from './decoder-process.js';
 import { FORMATS } from './hash-medium.js';
 import type { HashMode, MediaSignals } from './media-signals.js';
+import { ProcessPool } from './process-pool.js';
 import { sniff } from './sniff.js';
 
 export interface MediaPoolOptions {
@@ -20,24 +22,14 @@ export interface MediaPoolOptions {
   readonly entry?: string;
 }
 
-interface Job {
-  readonly bytes: Uint8Array;
+interface HashOptions {
   readonly mode: HashMode;
-  readonly onHandedOver: (() => void) | undefined;
-  readonly resolve: (signals: MediaSignals) => void;
-  readonly reject: (error: unknown) => void;
-  decoder?: DecoderProcess;
-  graceClock?: NodeJS.Timeout;
-  over: boolean;
+  readonly signal?: AbortSignal;
+  readonly onHandedOver?: () => void;
 }
 
-const RECYCLE_AFTER = 5_000;
-/** Share of the memory limit above which an idle process is replaced: what a library keeps is not given back. */
-const RECYCLE_ABOVE = 0.5;
 /** How long a decoder may go on with a medium that nobody waits for: shorter than it takes to start another one. */
 const GIVEN_UP_MS = 1_000;
-const BACKOFF_MS = 100;
-const MAXIMUM_BACKOFF_MS = 10_000;
 
 /**
  * A set of decoder processes. A medium is given to one process at a time; a process that takes too long, too much
@@ -46,42 +38,35 @@ const MAXIMUM_BACKOFF_MS = 10_000;
 export class MediaPool implements AsyncDisposable {
   readonly formats: readonly string[] = FORMATS;
   readonly #options: MediaPoolOptions;
-  readonly #entry: string;
-  readonly #decoders = new Set<DecoderProcess>();
-  readonly #idle: DecoderProcess[] = [];
-  readonly #waiting: Job[] = [];
-  readonly #running = new Set<Job>();
-  #backoff: NodeJS.Timeout | undefined;
-  #failures = 0;
-  #restarts = 0;
-  #closed = false;
-  readonly #drained: (() => void)[] = [];
+  readonly #pool: ProcessPool<DecoderProcess>;
 
   constructor(options: MediaPoolOptions) {
+    const { memoryBytes, timeoutMs, entry = entryPoint(import.meta.url, './worker.js') } = options;
     this.#options = options;
-    this.#entry = options.entry ?? entryPoint(import.meta.url, './worker.js');
+    this.#pool = new ProcessPool({
+      ...options,
+      start: () => new DecoderProcess({ entry, memoryBytes, timeoutMs }),
+    });
   }
 
   /** How many processes were replaced because they died or were ended. */
   get restarts(): number {
-    return this.#restarts;
+    return this.#pool.restarts;
   }
 
   /** How many media wait for a process. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#pool.waiting;
   }
 
   /** Process ids and resident bytes, for the figures. */
   get processes(): readonly { readonly pid: number | undefined; readonly residentBytes: number }[] {
-    return [...this.#decoders].map(({ pid, residentBytes }) => ({ pid, residentBytes }));
+    return this.#pool.processes;
   }
 
   /** Starts the processes now, so that the first medium does not wait for them. */
   async start(): Promise<void> {
-    this.#fill(this.#options.processes);
-    if (this.#decoders.size === 0) throw new VigieError('decoder-crashed', { detail: 'start' });
-    await Promise.all([...this.#decoders].map(({ ready }) => ready));
+    await this.#pool.start();
   }
 
   /**
@@ -89,40 +74,12 @@ export class MediaPool implements AsyncDisposable {
    * @throws VigieError: what is wrong with the medium or was done to its decoder (status 422), or `decoder-busy`; the
    * signal's reason when it aborts
    */
-  async hash(
-    bytes: Uint8Array,
-    options: { readonly mode: HashMode; readonly signal?: AbortSignal; readonly onHandedOver?: () => void },
-  ): Promise<MediaSignals> {
-    const { mode, signal, onHandedOver } = options;
-    signal?.throwIfAborted();
-    if (this.#closed) throw new VigieError('shutting-down');
+  async hash(bytes: Uint8Array, options: HashOptions): Promise<MediaSignals> {
+    options.signal?.throwIfAborted();
+    if (this.#pool.closed) throw new VigieError('shutting-down');
     if (bytes.length === 0) throw new VigieError('media-empty', { medium: sniff(bytes) });
-    if (this.#waiting.length >= this.#options.queueLimit) throw new VigieError('decoder-busy', { retryAfter: 1 });
     try {
-      return await new Promise<MediaSignals>((resolve, reject) => {
-        const abort = () => this.#giveUp(job, signal?.reason);
-        const settle = () => {
-          job.over = true;
-          signal?.removeEventListener('abort', abort);
-        };
-        const job: Job = {
-          bytes,
-          mode,
-          onHandedOver,
-          over: false,
-          resolve: (signals) => {
-            settle();
-            resolve(signals);
-          },
-          reject: (error) => {
-            settle();
-            reject(error);
-          },
-        };
-        signal?.addEventListener('abort', abort, { once: true });
-        this.#waiting.push(job);
-        this.#next();
-      });
+      return await this.#decode(bytes, options);
     } catch (error) {
       if (!(error instanceof VigieError) || error.medium !== undefined) throw error;
       const detail = error.detail === undefined ? {} : { detail: error.detail };
@@ -133,120 +90,32 @@ export class MediaPool implements AsyncDisposable {
 
   /** Takes no more media, waits for those that it has, ends the processes and waits until they are gone. */
   async close(): Promise<void> {
-    this.#closed = true;
-    if (this.#running.size + this.#waiting.length > 0) {
-      await new Promise<void>((resolve) => this.#drained.push(resolve));
-    }
-    clearTimeout(this.#backoff);
-    const decoders = [...this.#decoders];
-    for (const decoder of decoders) decoder.kill(new VigieError('shutting-down'));
-    await Promise.all(decoders.map(({ gone }) => gone));
+    await this.#pool.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  #giveUp(job: Job, reason: unknown): void {
-    if (job.over) return;
-    const at = this.#waiting.indexOf(job);
-    if (at !== -1) this.#waiting.splice(at, 1);
-    job.reject(reason);
-    // A decoder cannot be asked to stop half way.
-    const givenUp = () => job.decoder?.kill(new VigieError('decoder-crashed', { detail: 'given up' }));
-    if (job.decoder !== undefined) job.graceClock = setTimeout(givenUp, GIVEN_UP_MS);
-    this.#checkDrained();
-  }
-
-  #next(): void {
-    while (this.#waiting.length > 0) {
-      const decoder = this.#idle.pop();
-      if (decoder === undefined) {
-        this.#fill(Math.min(this.#options.processes, this.#running.size + this.#waiting.length));
-        return;
-      }
-      if (decoder.ended) continue;
-      const job = this.#waiting.shift();
-      if (job !== undefined) this.#run(job, decoder);
-    }
-  }
-
-  #run(job: Job, decoder: DecoderProcess): void {
+  async #decode(bytes: Uint8Array, { mode, signal, onHandedOver }: HashOptions): Promise<MediaSignals> {
     const { maxPixels, maxFrames } = this.#options;
-    job.decoder = decoder;
-    this.#running.add(job);
-    decoder
-      .hash({ mode: job.mode, maxPixels, maxFrames }, job.bytes, job.onHandedOver)
-      .then(job.resolve, job.reject)
-      .finally(() => {
-        clearTimeout(job.graceClock);
-        this.#running.delete(job);
-        if (!decoder.ended) this.#free(decoder);
-        this.#next();
-        this.#checkDrained();
-      });
-  }
-
-  #free(decoder: DecoderProcess): void {
-    const { recycleAfter = RECYCLE_AFTER, memoryBytes } = this.#options;
-    if (decoder.served >= recycleAfter || decoder.residentBytes > memoryBytes * RECYCLE_ABOVE) {
-      decoder.kill(new VigieError('decoder-crashed', { detail: 'recycled' }));
-    } else this.#idle.push(decoder);
-  }
-
-  #checkDrained(): void {
-    if (this.#running.size + this.#waiting.length > 0) return;
-    for (const resolve of this.#drained.splice(0)) resolve();
-  }
-
-  /** Starts processes until there are `wanted`; after starts that failed only when some time has passed. */
-  #fill(wanted: number): void {
-    if (this.#backoff !== undefined) return;
-    while (this.#decoders.size < wanted && this.#backoff === undefined) this.#startOne();
-  }
-
-  #startOne(): void {
-    const { memoryBytes, timeoutMs } = this.#options;
-    let decoder: DecoderProcess;
-    try {
-      decoder = new DecoderProcess({ entry: this.#entry, memoryBytes, timeoutMs });
-    } catch {
-      // No descriptors, no processes or no place for temporary files left.
-      this.#failedToStart();
-      return;
+    const decoder = await this.#pool.acquire(signal);
+    if (signal?.aborted) {
+      this.#pool.release(decoder);
+      throw signal.reason;
     }
-    this.#decoders.add(decoder);
-    void decoder.gone.then(() => this.#lost(decoder));
-    decoder.ready.then(
-      () => {
-        this.#failures = 0;
-        this.#idle.push(decoder);
-        this.#next();
-      },
-      () => this.#failedToStart(),
-    );
-  }
-
-  #lost(decoder: DecoderProcess): void {
-    this.#decoders.delete(decoder);
-    const at = this.#idle.indexOf(decoder);
-    if (at !== -1) this.#idle.splice(at, 1);
-    if (this.#closed && this.#waiting.length === 0) return;
-    this.#restarts++;
-    this.#next();
-  }
-
-  #failedToStart(): void {
-    if (this.#backoff !== undefined) return;
-    this.#failures++;
-    const wait = Math.min(MAXIMUM_BACKOFF_MS, BACKOFF_MS * 2 ** this.#failures);
-    // Nobody waits for ever for decoders that cannot be started.
-    if (this.#failures > 5) for (const job of this.#waiting.splice(0)) job.reject(new VigieError('decoder-crashed'));
-    this.#checkDrained();
-    if (this.#closed && this.#waiting.length === 0) return;
-    this.#backoff = setTimeout(() => {
-      this.#backoff = undefined;
-      this.#next();
-    }, wait);
+    let grace: NodeJS.Timeout | undefined;
+    // A decoder cannot be asked to stop half way.
+    const giveUp = () => {
+      grace = setTimeout(() => decoder.kill(new VigieError('decoder-crashed', { detail: 'given up' })), GIVEN_UP_MS);
+    };
+    signal?.addEventListener('abort', giveUp, { once: true });
+    const decoding = decoder.hash({ mode, maxPixels, maxFrames }, bytes, onHandedOver).finally(() => {
+      clearTimeout(grace);
+      signal?.removeEventListener('abort', giveUp);
+      this.#pool.release(decoder);
+    });
+    decoding.catch(() => undefined);
+    return await abortable(decoding, signal);
   }
 }

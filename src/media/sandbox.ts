@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,6 +21,9 @@ export interface SandboxLimits {
 /** `nobody` and `nogroup` on Debian. */
 const NOBODY = 65_534;
 const HEAP_MEGABYTES = 512;
+/** The kernel counts the threads of all processes of that user: a picture and a video decoder for each core, twice. */
+const THREADS = 256;
+const THREADS_A_CORE = 64;
 const PROBE_MS = 10_000;
 const NOBODY_WORDS = [
   `--reuid=${NOBODY}`,
@@ -44,8 +47,13 @@ let tried: Wrappers | undefined;
  * Starts a program for decoding: an empty environment, a fresh empty working directory, no descriptors but one channel
  * (number 3), and as many of the further measures as this machine allows.
  * @param entry absolute path of the module to run
+ * @param descriptors open descriptors that it has besides, from number 4 on
  */
-export function spawnSandboxed(entry: string, limits: SandboxLimits): ChildProcess {
+export function spawnSandboxed(
+  entry: string,
+  limits: SandboxLimits,
+  descriptors: readonly number[] = [],
+): ChildProcess {
   const { words } = wrappers();
   const directory = mkdtempSync(join(tmpdir(), 'vigie-decoder-'));
   const command = [...words, ...limitWords(limits), ...nodeWords(), entry];
@@ -53,7 +61,7 @@ export function spawnSandboxed(entry: string, limits: SandboxLimits): ChildProce
   const child = spawn(program, args, {
     cwd: directory,
     env: {},
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe', ...descriptors],
     detached: false,
   });
   // The process stands in its directory already: nobody can put anything into one that has no name.
@@ -70,6 +78,11 @@ function remove(directory: string): void {
   }
 }
 
+/** Words before a program that a decoder process starts itself, so that it does not outlive that process. */
+export function guardWords(): readonly string[] {
+  return has('setpriv') ? GUARD_WORDS : [];
+}
+
 /** So that a decoder does not outlive a service that was killed, and gains nothing from programs that raise privileges. */
 const GUARD_WORDS = ['setpriv', '--no-new-privs', '--pdeathsig=KILL'];
 
@@ -84,7 +97,7 @@ function limitWords({ memoryBytes, cpuSeconds }: SandboxLimits): readonly string
     '--core=0',
     '--nofile=128',
     // As root the number counts the processes of the whole machine's root; another user has only these.
-    ...(nobody ? ['--nproc=256'] : []),
+    ...(nobody ? [`--nproc=${THREADS + THREADS_A_CORE * availableParallelism()}`] : []),
     '--',
   ];
 }

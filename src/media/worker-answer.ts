@@ -9,47 +9,49 @@ export const WORKER_FAILURES = [
   'media-damaged',
   'media-format-unsupported',
   'media-too-small',
+  'media-no-video',
   'decoder-memory',
 ] as const satisfies readonly ErrorCode[];
 
-const HASHES_BYTES = 256;
+/** Of the eight hashes of one area. */
+export const HASHES_BYTES = 256;
 
-const count = z.int().min(0);
+export const workerCount = z.int().min(0);
+export const workerFormat = z.string().regex(/^[a-z0-9]{1,16}$/);
+export const workerFailureCode = z.enum(WORKER_FAILURES);
+export const workerArea = z.enum(['full', 'stored', 'over-black', 'opaque', 'trimmed']);
 const kind = z.enum(['image', 'video', 'other']);
-const format = z.string().regex(/^[a-z0-9]{1,16}$/);
-const code = z.enum(WORKER_FAILURES);
 const frame = z.strictObject({
-  frame: count,
-  area: z.enum(['full', 'stored', 'over-black', 'opaque', 'trimmed']),
+  frame: workerCount,
+  area: workerArea,
   quality: z.int().min(0).max(100),
+});
+export const workerFailure = z.strictObject({
+  code: workerFailureCode,
+  // It goes into answers and logs.
+  detail: z
+    .string()
+    .regex(/^[\x20-\x7e]{0,120}$/)
+    .optional(),
+  medium: z.strictObject({ kind, format: workerFormat }).optional(),
 });
 const answer = z.union([
   z.strictObject({ ready: z.literal(true) }),
   z.strictObject({
     signals: z.strictObject({
       kind,
-      format,
-      width: count.optional(),
-      height: count.optional(),
-      frames: count,
-      framesHashed: count,
+      format: workerFormat,
+      width: workerCount.optional(),
+      height: workerCount.optional(),
+      frames: workerCount,
+      framesHashed: workerCount,
       damaged: z.boolean(),
-      incomplete: code.nullable(),
+      incomplete: workerFailureCode.nullable(),
       frameList: z.array(frame),
       ms: z.record(z.string().max(16), z.number().min(0)),
     }),
   }),
-  z.strictObject({
-    failure: z.strictObject({
-      code,
-      // It goes into answers and logs.
-      detail: z
-        .string()
-        .regex(/^[\x20-\x7e]{0,120}$/)
-        .optional(),
-      medium: z.strictObject({ kind, format }).optional(),
-    }),
-  }),
+  z.strictObject({ failure: workerFailure }),
 ]);
 
 export type CheckedAnswer =

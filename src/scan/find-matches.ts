@@ -1,10 +1,12 @@
-import type { Entry } from '../index/entry.js';
+import type { Entry, EntrySignal } from '../index/entry.js';
 import type { FrameSignals } from '../media/media-signals.js';
 import type { SignalTypeName } from '../signals/signal-type.js';
 import { signalType } from '../signals/signal-types.js';
+import { vpdqHash } from '../signals/vpdq/vpdq-frame.js';
 import type { Hit, KnownLists } from './known-lists.js';
 import type { DigestValues } from './signal-cache.js';
 import type { Match } from './verdict.js';
+import { frameOfVideo } from './video/frame-of-video.js';
 import { type View, viewsOf } from './views.js';
 
 /** Everything of a medium that can be looked up. */
@@ -75,7 +77,7 @@ export async function findMatches(lists: KnownLists, query: QuerySignals, option
 }
 
 // An exact hash proves more than a perceptual one at distance 0; PhotoDNA distances are on a scale of their own.
-const RANK: Readonly<Record<SignalTypeName, number>> = { sha256: 0, sha1: 1, md5: 2, pdq: 3, photodna: 4 };
+const RANK: Readonly<Record<SignalTypeName, number>> = { sha256: 0, sha1: 1, md5: 2, pdq: 3, vpdq: 4, photodna: 5 };
 
 function ranks(signal: SignalTypeName, distance: number, than: Candidate): boolean {
   const difference = RANK[signal] - RANK[than.signal];
@@ -88,11 +90,12 @@ function order(a: Candidate, b: Candidate): number {
 
 /** Reads the entry of a hit and puts both into words. */
 export async function toMatch(lists: KnownLists, candidate: Candidate, showFingerprints: boolean): Promise<Match> {
-  const { hit, signal, query, view } = candidate;
+  const { hit, query, view } = candidate;
   const entry = await hit.segment.entry(hit.row);
   const list = lists.describe(hit.segment);
-  const type = signalType(signal);
-  const fingerprint = showFingerprints || list.sample ? nearestSignal(entry, signal, query) : undefined;
+  const known = nearestSignal(entry, candidate.signal, query);
+  const signal = known?.type ?? candidate.signal;
+  const shown = showFingerprints || list.sample ? known?.value : undefined;
   return {
     list: list.name,
     version: list.version,
@@ -103,18 +106,38 @@ export async function toMatch(lists: KnownLists, candidate: Candidate, showFinge
     view: view?.name ?? 'as-is',
     frame: view?.frame ?? null,
     quality: view?.quality ?? null,
-    ...(fingerprint === undefined
+    ...(signal === 'vpdq' && candidate.signal === 'pdq'
+      ? frameOfVideo(entry, known?.value)
+      : { extent: 'full', across: 'same-kind' }),
+    ...(shown === undefined
       ? {}
-      : { fingerprint: { query: type.format(query), entry: type.format(fingerprint) } }),
+      : { fingerprint: { query: textOf(candidate.signal, query), entry: textOf(signal, shown) } }),
   };
 }
 
-function nearestSignal(entry: Entry, name: SignalTypeName, query: Uint8Array): Uint8Array | undefined {
-  const type = signalType(name);
-  let best: Uint8Array | undefined;
-  for (const { type: each, value } of entry.signals) {
-    if (each !== name) continue;
-    if (best === undefined || type.distance(value, query) < type.distance(best, query)) best = value;
+/** Pictures and frames of videos are found by each other. */
+const LOOKS_LIKE: readonly SignalTypeName[] = ['pdq', 'vpdq'];
+
+/** The signal of an entry that is nearest to what was looked up; a picture rather than a frame that is as near. */
+function nearestSignal(entry: Entry, name: SignalTypeName, query: Uint8Array): EntrySignal | undefined {
+  const names = LOOKS_LIKE.includes(name) ? LOOKS_LIKE : [name];
+  const compared = names === LOOKS_LIKE ? vpdqHash(query) : query;
+  const { distance } = signalType(names[0]!);
+  let best: EntrySignal | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const type of names) {
+    for (const signal of entry.signals) {
+      if (signal.type !== type || !signal.active) continue;
+      const far = distance(type === 'vpdq' ? vpdqHash(signal.value) : signal.value, compared);
+      if (far >= least) continue;
+      best = signal;
+      least = far;
+    }
   }
   return best;
+}
+
+/** A frame is shown as the picture it is. */
+function textOf(name: SignalTypeName, value: Uint8Array): string {
+  return name === 'vpdq' ? signalType('pdq').format(vpdqHash(value)) : signalType(name).format(value);
 }

@@ -1,5 +1,5 @@
 import { type FrameSignals, MINIMUM_QUALITY } from '../media/media-signals.js';
-import { complement, DIHEDRAL_NAMES } from '../signals/pdq/dihedral.js';
+import { complement, DIHEDRAL_NAMES, type DihedralName } from '../signals/pdq/dihedral.js';
 
 const PDQ_BYTES = 32;
 
@@ -25,6 +25,12 @@ const nameOf = (prefix: string, way: string): string => {
   return way === '' ? prefix : `${prefix}+${way}`;
 };
 
+/** How a view is called: `as-is`, `flipY`, `trimmed+negative` … */
+export function viewName(area: FrameSignals['area'], dihedral: DihedralName, negative: boolean): string {
+  const way = [negative ? 'negative' : '', dihedral === 'original' ? '' : dihedral].filter((s) => s !== '');
+  return nameOf(AREA_PREFIX[area], way.join('+'));
+}
+
 /**
  * The views of a medium, most likely first: each area turned and mirrored in eight ways, and each of those as a
  * negative. Frames whose quality says nothing give none.
@@ -35,8 +41,7 @@ export function* viewsOf(frames: readonly FrameSignals[]): Generator<View> {
       if (quality < MINIMUM_QUALITY) continue;
       for (const [i, dihedral] of DIHEDRAL_NAMES.entries()) {
         const hash = pdq.subarray(i * PDQ_BYTES, (i + 1) * PDQ_BYTES);
-        const way = [negative ? 'negative' : '', dihedral === 'original' ? '' : dihedral].filter((s) => s !== '');
-        const name = nameOf(AREA_PREFIX[area], way.join('+'));
+        const name = viewName(area, dihedral, negative);
         yield { name, frame, quality, negative, pdq: negative ? complement(hash) : hash };
       }
     }

@@ -11,6 +11,8 @@ interface Description {
   readonly format?: (value: Uint8Array) => string;
   /** Other ways of writing a value than hexadecimal and base64. */
   readonly parseOther?: (source: Uint8Array, start: number, end: number, target: Uint8Array, offset: number) => boolean;
+  /** The part of a value that must not be all zero; the whole of it if left out. */
+  readonly meaning?: (value: Uint8Array) => Uint8Array;
   /** The value of an empty file. */
   readonly emptyFile?: Uint8Array;
 }
@@ -18,6 +20,7 @@ interface Description {
 /** Builds a signal type whose values are written in hexadecimal or base64. */
 export function makeSignalType(description: Description): SignalType {
   const { name, bytes, exact, defaultThreshold, distance, format = encodeHex, parseOther, emptyFile } = description;
+  const { meaning = (value) => value } = description;
   const digits = base64Digits(bytes);
 
   const parseInto: SignalType['parseInto'] = (source, start, end, target, offset) => {
@@ -25,8 +28,8 @@ export function makeSignalType(description: Description): SignalType {
     let to = end;
     if (end - start !== 2 * bytes) [from, to] = trimmedBounds(source, start, end);
     const length = to - from;
-    if (length === 2 * bytes) return decodeHex(source, from, target, offset, bytes);
-    if (length >= digits && length <= digits + 2) return decodeBase64(source, from, to, target, offset, bytes);
+    if (length === 2 * bytes && decodeHex(source, from, target, offset, bytes)) return true;
+    if (length >= digits && length <= digits + 2 && decodeBase64(source, from, to, target, offset, bytes)) return true;
     return parseOther?.(source, from, to, target, offset) ?? false;
   };
 
@@ -47,7 +50,7 @@ export function makeSignalType(description: Description): SignalType {
       return value;
     },
     unusable(value): UnusableReason | undefined {
-      if (value.every((byte) => byte === 0)) return 'all-zero';
+      if (meaning(value).every((byte) => byte === 0)) return 'all-zero';
       if (emptyFile?.every((byte, i) => byte === value[i])) return 'empty-file';
       return undefined;
     },

@@ -1,5 +1,5 @@
 /** The kinds of fingerprint that Vigie stores and compares. */
-export const SIGNAL_TYPE_NAMES = ['md5', 'sha1', 'sha256', 'pdq', 'photodna'] as const;
+export const SIGNAL_TYPE_NAMES = ['md5', 'sha1', 'sha256', 'pdq', 'photodna', 'vpdq'] as const;
 export type SignalTypeName = (typeof SIGNAL_TYPE_NAMES)[number];
 
 /** Why a well-formed value must never act as a list entry. */
@@ -31,7 +31,7 @@ export interface SignalType {
   /** Writes a value in the form in which this type is usually exchanged (lower-case hexadecimal; base64 for PhotoDNA). */
   format(value: Uint8Array): string;
 
-  /** Distance of two values: differing bits (PDQ), 0 or 1 (exact types), squared Euclidean (PhotoDNA). */
+  /** Distance of two values: differing bits (PDQ, frames of videos), 0 or 1 (exact types), squared Euclidean (PhotoDNA). */
   distance(a: Uint8Array, b: Uint8Array): number;
 
   /** Tells a value that would match what it must not: the hash of an empty file, or all zero. */

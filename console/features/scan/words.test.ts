@@ -13,6 +13,8 @@ const match: Match = {
   view: 'trimmed+negative+flipX',
   frame: 0,
   quality: 90,
+  extent: 'full',
+  across: 'same-kind',
 };
 const verdict: Verdict = {
   verdict: 'match',

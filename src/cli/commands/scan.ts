@@ -30,7 +30,10 @@ interface ScanLine {
   readonly path: string;
   readonly verdict: Verdict['verdict'];
   readonly reason: Verdict['reason'];
-  readonly matches: readonly Pick<Match, 'list' | 'entry' | 'grade' | 'signal' | 'distance' | 'view'>[];
+  readonly matches: readonly Pick<
+    Match,
+    'list' | 'entry' | 'grade' | 'signal' | 'distance' | 'view' | 'extent' | 'across'
+  >[];
   readonly ms: Readonly<Record<string, number>>;
 }
 
@@ -203,13 +206,15 @@ function pick({ verdict, reason, matches, ms }: Verdict): Omit<ScanLine, 'path'>
   return {
     verdict,
     reason,
-    matches: matches.map(({ list, entry, grade, signal, distance, view }) => ({
+    matches: matches.map(({ list, entry, grade, signal, distance, view, extent, across }) => ({
       list,
       entry,
       grade,
       signal,
       distance,
       view,
+      extent,
+      across,
     })),
     ms: rounded,
   };
@@ -231,6 +236,7 @@ function tableRow({ path, verdict, reason, matches, ms }: ScanLine): string[] {
   return [IN_COLOUR[verdict](verdict), (ms['total'] ?? 0).toFixed(1), printable(why), printable(path)];
 }
 
-function inShort({ list, entry, grade, signal, distance, view }: ScanLine['matches'][number]): string {
-  return `${list}/${entry}${grade === null ? '' : ` (${grade})`} by ${signal} at ${distance}, ${view}`;
+function inShort({ list, entry, grade, signal, distance, view, extent }: ScanLine['matches'][number]): string {
+  const partly = extent === 'partial' ? 'partly ' : '';
+  return `${partly}${list}/${entry}${grade === null ? '' : ` (${grade})`} by ${signal} at ${distance}, ${view}`;
 }

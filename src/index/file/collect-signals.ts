@@ -1,15 +1,22 @@
 import { SIGNAL_TYPE_NAMES, type SignalTypeName } from '../../signals/signal-type.js';
 import { Pacer } from '../pause.js';
-import { SIGNAL_WIDTHS } from '../signal-widths.js';
+import { SIGNAL_WIDTHS, signalCode, tableOf } from '../signal-widths.js';
 import type { ValueList } from '../value-list.js';
 import type { Dictionary } from './dictionary.js';
 import { HAS_GRADE, RecordReader } from './entry-record.js';
 import type { RecordLog } from './record-log.js';
 
-/** The active signals of one type: where each lies in the log, and the row that has it. */
+/**
+ * The active signals of one type: where each lies in the log, and the row that has it. Frames of videos stand among the
+ * pictures, in the list of the type `pdq`; their own list has figures only.
+ */
 export interface CollectedValues extends ValueList {
   /** Signals of the type, inactive ones included. */
   readonly all: number;
+  /** Of them, those that are active. */
+  readonly active: number;
+  /** For each value of the list 1 when it is a frame; absent when none is. */
+  readonly frames: Uint8Array | undefined;
   /** Whether some entry has more than one of them. */
   readonly several: boolean;
 }
@@ -32,6 +39,7 @@ export async function collectSignals(
   signal?: AbortSignal,
 ): Promise<CollectedSignals> {
   const lists = SIGNAL_TYPE_NAMES.map((type) => new Collector(log, SIGNAL_WIDTHS[type], capacities[type]));
+  const listOf = SIGNAL_TYPE_NAMES.map((type) => lists[signalCode(tableOf(type))]!);
   const byGrade = new Uint32Array(grades.words.length + 1);
   const reader = new RecordReader();
   const pacer = new Pacer(signal);
@@ -46,7 +54,13 @@ export async function collectSignals(
     }
     reader.skipToSignals();
     while (reader.nextSignal()) {
-      lists[reader.type]!.note(address + reader.valueAt - offset, row, reader.active);
+      const own = lists[reader.type]!;
+      own.all++;
+      if (!reader.active) continue;
+      own.active++;
+      const list = listOf[reader.type]!;
+      list.note(address + reader.valueAt - offset, row);
+      if (list !== own) list.markFrame();
     }
     if ((row & 1023) === 0 && pacer.due) await pacer.pause();
   }
@@ -63,8 +77,10 @@ export async function collectSignals(
 
 class Collector implements CollectedValues {
   all = 0;
+  active = 0;
   count = 0;
   several = false;
+  frames: Uint8Array | undefined;
   readonly rows: Uint32Array;
   readonly #addresses: Uint32Array;
   readonly #log: RecordLog;
@@ -77,12 +93,16 @@ class Collector implements CollectedValues {
     this.#addresses = new Uint32Array(capacity);
   }
 
-  note(address: number, row: number, active: boolean): void {
-    this.all++;
-    if (!active) return;
+  note(address: number, row: number): void {
     if (this.count > 0 && this.rows[this.count - 1] === row) this.several = true;
     this.rows[this.count] = row;
     this.#addresses[this.count++] = address;
+  }
+
+  /** Says that the value that was noted last is a frame of a video. */
+  markFrame(): void {
+    this.frames ??= new Uint8Array(this.rows.length);
+    this.frames[this.count - 1] = 1;
   }
 
   copyInto(index: number, target: Uint8Array, offset: number): void {

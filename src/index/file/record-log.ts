@@ -12,8 +12,8 @@ import {
 
 const CHUNK_BITS = 22;
 const CHUNK = 2 ** CHUNK_BITS;
-/** An entry of more bytes is refused: a comment of such a length is a mistake. */
-const MAX_RECORD = 2 ** 20;
+/** An entry of more bytes is refused: more than a video of ten hours has is a mistake. */
+const MAX_RECORD = 2 ** 21;
 /** Records are found by 32-bit addresses. */
 export const MAX_LOG_BYTES = 2 ** 32 - 2 * CHUNK;
 

@@ -1,6 +1,7 @@
 // A segment file: 16 bytes of head (magic, version), sections, the table of contents (JSON), 32 bytes of foot, which say
 // where the table is and seal it with a checksum. Each section that is loaded as a whole has its checksum in the table;
-// entries and the id index are read block by block and have one a block.
+// entries and the id index are read block by block and have one a block. Version 2 says in `block-rows` which row each
+// block of entries begins with; it is written for segments with frames of videos, which version 1 does not know.
 
 import { VigieError } from '../../errors.js';
 import type { ByteSink, ByteSource } from '../byte-io.js';
@@ -8,7 +9,9 @@ import type { ResidentLayout } from '../resident-layout.js';
 import type { SegmentSummary } from '../segment-summary.js';
 import { Checksum, checksum } from './checksum.js';
 
-export const SEGMENT_VERSION = 1;
+export type SegmentVersion = 1 | 2;
+/** The section that version 2 has and version 1 has not. */
+export const BLOCK_ROWS = 'block-rows';
 const HEAD_BYTES = 16;
 const FOOT_BYTES = 32;
 const HEAD_MAGIC = 'VIGIESEG';
@@ -53,10 +56,10 @@ export class SectionWriter {
     this.#sink = sink;
   }
 
-  async head(): Promise<void> {
+  async head(version: SegmentVersion): Promise<void> {
     const head = new Uint8Array(HEAD_BYTES);
     writeAscii(head, 0, HEAD_MAGIC);
-    new DataView(head.buffer).setUint32(8, SEGMENT_VERSION, true);
+    new DataView(head.buffer).setUint32(8, version, true);
     await this.#write(head);
   }
 
@@ -122,7 +125,7 @@ export async function readContents(source: ByteSource): Promise<Contents> {
   }
   if (head.length < HEAD_BYTES) throw damaged('head');
   const version = new DataView(head.buffer).getUint32(8, true);
-  if (version !== SEGMENT_VERSION) throw new VigieError('segment-foreign', { detail: `version ${version}` });
+  if (version !== 1 && version !== 2) throw new VigieError('segment-foreign', { detail: `version ${version}` });
   if (new DataView(head.buffer).getUint32(12) !== 0) throw damaged('head');
   if (source.size < HEAD_BYTES + FOOT_BYTES) throw damaged('foot');
   const foot = await read(source, source.size - FOOT_BYTES, FOOT_BYTES);
@@ -134,7 +137,9 @@ export async function readContents(source: ByteSource): Promise<Contents> {
   if (offset + length !== source.size - FOOT_BYTES || !Number.isSafeInteger(offset)) throw damaged('foot');
   const table = await read(source, offset, length);
   if (checksum(table) !== view.getUint32(12, true)) throw damaged('contents');
-  return JSON.parse(new TextDecoder().decode(table)) as Contents;
+  const contents = JSON.parse(new TextDecoder().decode(table)) as Contents;
+  if (contents.sections.some(({ name }) => name === BLOCK_ROWS) !== (version === 2)) throw damaged('head');
+  return contents;
 }
 
 /** Reads a whole section into fresh memory and checks it. */

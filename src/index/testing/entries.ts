@@ -21,9 +21,12 @@ export function entryMaker(seed: number, shape: EntryShape): EntryMaker {
     SIGNAL_TYPE_NAMES.map((type) => [type, Array.from({ length: 6 }, () => randomBytes(random, SIGNAL_WIDTHS[type]))]),
   ) as Record<SignalTypeName, Uint8Array[]>;
 
+  // Frames show what pictures show.
+  for (const [i, picture] of centres.pdq.entries()) centres.vpdq[i]!.set(picture);
+
   const alter = (type: SignalTypeName, value: Uint8Array): Uint8Array => {
     const near = value.slice();
-    if (type === 'pdq') for (let i = below(40); i > 0; i--) near[below(32)]! ^= 1 << below(8);
+    if (type === 'pdq' || type === 'vpdq') for (let i = below(40); i > 0; i--) near[below(32)]! ^= 1 << below(8);
     if (type === 'photodna') {
       for (let i = below(60); i > 0; i--) near[below(144)] = Math.min(255, near[below(144)]! + 5);
     }
@@ -37,7 +40,7 @@ export function entryMaker(seed: number, shape: EntryShape): EntryMaker {
   const signal = (type: SignalTypeName): EntrySignal => ({
     type,
     value: value(type),
-    ...(type === 'pdq' && random() < 0.5 && { quality: below(101) }),
+    ...((type === 'pdq' || type === 'vpdq') && random() < 0.5 && { quality: below(101) }),
     active: random() < 0.9,
   });
   return {
@@ -45,7 +48,8 @@ export function entryMaker(seed: number, shape: EntryShape): EntryMaker {
       const signals: EntrySignal[] = [];
       for (const type of SIGNAL_TYPE_NAMES) {
         if (random() < 0.5) continue;
-        for (let i = random() < 0.2 ? below(4) : 1; i > 0; i--) signals.push(signal(type));
+        const frames = type === 'vpdq' && random() < 0.1 ? 300 : 4;
+        for (let i = random() < 0.2 ? below(frames) : 1; i > 0; i--) signals.push(signal(type));
       }
       return {
         id: `${random() < 0.05 ? 'été-🖼-' : 'entry-'}${below(ids)}`,

@@ -124,6 +124,20 @@ export class PdqHasher {
     return { quality: kernel.quality(AT_BLOCK), hashes };
   }
 
+  /**
+   * The 16 × 16 coefficients of a picture of exactly 64 × 64 before they are made bits of, row after row: what TMK+PDQF
+   * is made from.
+   * @throws VigieError `media-too-small` for another size
+   */
+  coefficients(pixels: Pixels): Float32Array {
+    if (pixels.width !== BLOCK || pixels.height !== BLOCK)
+      throw new VigieError('media-too-small', { detail: '64 × 64' });
+    this.#blockCopied(pixels);
+    const kernel = this.#kernel;
+    kernel.dct(AT_BLOCK, AT_D, AT_DT, AT_T, AT_B);
+    return new Float32Array(kernel.memory.buffer, AT_B, FREQUENCIES * FREQUENCIES).slice();
+  }
+
   /** What the last hash was made from: the 64 × 64 luma block and the 16 × 16 coefficients, row after row. */
   stages(): { readonly block: Float32Array; readonly coefficients: Float32Array } {
     const { buffer } = this.#kernel.memory;
@@ -156,14 +170,18 @@ export class PdqHasher {
   #blockCopied({ data, channels, stride = BLOCK * channels }: Pixels): void {
     const block = new Float32Array(this.#kernel.memory.buffer, AT_BLOCK, BLOCK * BLOCK);
     const { fround } = Math;
-    for (let y = 0; y < BLOCK; y++) {
-      for (let x = 0; x < BLOCK; x++) {
-        const at = y * stride + x * channels;
-        const [r = 0, g = 0, b = 0] = data.subarray(at, at + channels);
-        block[y * BLOCK + x] =
+    const red = fround(0.299);
+    const green = fround(0.587);
+    const blue = fround(0.114);
+    for (let y = 0, i = 0; y < BLOCK; y++) {
+      for (let at = y * stride, end = at + BLOCK * channels; at < end; at += channels) {
+        const r = data[at] ?? 0;
+        block[i++] =
           channels === 1
             ? r
-            : fround(fround(fround(fround(0.299) * r) + fround(fround(0.587) * g)) + fround(fround(0.114) * b));
+            : fround(
+                fround(fround(red * r) + fround(green * (data[at + 1] ?? 0))) + fround(blue * (data[at + 2] ?? 0)),
+              );
       }
     }
   }

@@ -1,0 +1,272 @@
+import { type ErrorCode, VigieError } from '../../errors.js';
+import type { PdqHasher } from '../../signals/pdq/pdq-hasher.js';
+import { hashFrame } from '../hash-frame.js';
+import type { FrameSignals } from '../media-signals.js';
+import { type Sniffed, sniff } from '../sniff.js';
+import { type Container, containerOf, describedFirst, INTRA_ONLY } from './containers.js';
+import { FfmpegFrameSource } from './ffmpeg-frame-source.js';
+import type { FrameOptions, FramesEnd, RawFrame, VideoFacts } from './frame-source.js';
+import type { GrowingMedium } from './growing-medium.js';
+import { NearEqual } from './near-equal.js';
+import { probe } from './probe.js';
+import { Thinning } from './thinning.js';
+import type { VideoEnd, VideoOrder, VideoStart } from './video-protocol.js';
+import type { VideoFrameSignals } from './video-signals.js';
+
+export type VideoStep =
+  | { readonly start: VideoStart }
+  | {
+      readonly pass: VideoFrameSignals['pass'];
+      readonly frame: number;
+      readonly seconds: number;
+      readonly hashes: readonly FrameSignals[];
+    }
+  | { readonly end: VideoEnd };
+
+/** Enough to tell any format by. */
+const HEAD_BYTES = 64 * 1024;
+/** A description longer than this is waited for with the rest. */
+const MAXIMUM_DESCRIPTION_BYTES = 64 * 2 ** 20;
+/** Shorter videos are decoded whole about as soon as their key frames. */
+const KEYS_FROM_SECONDS = 20;
+/** Reduced, the shorter side keeps at least so many pixels, with which hashes stay near (docs/benchmarks.md). */
+const SHORTER_SIDE = 320;
+/** A video that ends so much before its time was cut short: some seconds of sound may lie behind the last frame. */
+const SHORT_BY_SECONDS = 3;
+const SHORT_BY = 0.05;
+
+/**
+ * Hashes a video, as far as it goes; it may still be arriving. Runs in a video decoder process; the caller bounds time
+ * and memory.
+ *
+ * Fast mode gives key frames first and then goes through the whole, some frames a second; while a video arrives, it
+ * goes through what is there. Faithful mode takes the frames, pixels and times of the vPDQ reference
+ * (https://github.com/facebook/ThreatExchange, `vpdq/`): every trunc(secondsPerHash × fps)-th frame in its stored
+ * orientation, whole size, BT.601, time = number / fps.
+ * @throws VigieError of the media family when nothing could be hashed; the signal's reason
+ */
+export async function* hashVideo(
+  medium: GrowingMedium,
+  order: VideoOrder,
+  hasher: PdqHasher,
+  signal: AbortSignal,
+): AsyncGenerator<VideoStep> {
+  const run = new VideoRun(medium, order, hasher, signal);
+  try {
+    yield* run.steps();
+  } finally {
+    await run.close();
+  }
+}
+
+class VideoRun {
+  readonly #medium: GrowingMedium;
+  readonly #order: VideoOrder;
+  readonly #hasher: PdqHasher;
+  readonly #signal: AbortSignal;
+  readonly #ms = { probe: 0, decode: 0, hash: 0 };
+  readonly #sources: FfmpegFrameSource[] = [];
+  #framesHashed = 0;
+  #lastSeconds = 0;
+  #keysTried = false;
+
+  constructor(medium: GrowingMedium, order: VideoOrder, hasher: PdqHasher, signal: AbortSignal) {
+    this.#medium = medium;
+    this.#order = order;
+    this.#hasher = hasher;
+    this.#signal = signal;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#sources.map((source) => source.close()));
+  }
+
+  async *steps(): AsyncGenerator<VideoStep> {
+    const { sniffed, container } = await this.#recognise();
+    const early = this.#order.mode === 'fast' && (await this.#startsEarly(container));
+    if (!early) await this.#medium.whole(this.#signal);
+    const facts = await this.#probe(container);
+    yield { start: startOf(sniffed, facts) };
+    const end = yield* this.#order.mode === 'faithful'
+      ? this.#faithful(facts, container)
+      : this.#fast(facts, container);
+    this.#signal.throwIfAborted();
+    const cut = facts.seconds - this.#lastSeconds > Math.max(SHORT_BY_SECONDS, facts.seconds * SHORT_BY);
+    const damaged = end.damaged || cut;
+    const incomplete: ErrorCode | null = end.refusal ?? (damaged ? 'media-damaged' : null);
+    if (this.#framesHashed === 0) throw new VigieError(end.refusal ?? this.#whyNothing(facts));
+    const seconds = Math.max(facts.seconds, this.#lastSeconds);
+    yield { end: { seconds, framesHashed: this.#framesHashed, damaged, incomplete, ms: this.#ms } };
+  }
+
+  #whyNothing({ width, height }: VideoFacts): ErrorCode {
+    return Math.min(width, height) < 5 ? 'media-too-small' : 'media-damaged';
+  }
+
+  async #recognise(): Promise<{ readonly sniffed: Sniffed; readonly container: Container }> {
+    await this.#medium.beyond(HEAD_BYTES - 1, this.#signal);
+    const head = await this.#medium.head(HEAD_BYTES);
+    const sniffed = sniff(head);
+    const container = sniffed.kind === 'video' ? containerOf(sniffed, head) : undefined;
+    if (container === undefined) throw new VigieError('media-format-unsupported', { medium: sniffed });
+    return { sniffed, container };
+  }
+
+  /** Whether it is still arriving, and can be decoded while it does. */
+  async #startsEarly({ early }: Container): Promise<boolean> {
+    if (early !== 'boxes') return early === 'always' && !this.#medium.complete;
+    while (!this.#medium.complete) {
+      const { bytes } = this.#medium;
+      const first = describedFirst(await this.#medium.head(MAXIMUM_DESCRIPTION_BYTES));
+      if (first !== undefined) return first;
+      if (bytes >= MAXIMUM_DESCRIPTION_BYTES) return false;
+      await this.#medium.beyond(bytes, this.#signal);
+    }
+    return false;
+  }
+
+  async #probe(container: Container): Promise<VideoFacts> {
+    const start = performance.now();
+    const { programs, maxPixels } = this.#order;
+    const ask = () => probe(this.#medium.descriptor, container, programs, this.#signal);
+    const facts = await ask().catch(async (error: unknown) => {
+      if (this.#medium.complete) throw error;
+      // What was there was not enough of it.
+      await this.#medium.whole(this.#signal);
+      return await ask();
+    });
+    this.#ms.probe += performance.now() - start;
+    if (facts.width * facts.height > maxPixels) throw new VigieError('media-too-many-pixels');
+    return facts;
+  }
+
+  async *#faithful(facts: VideoFacts, container: Container): AsyncGenerator<VideoStep, FramesEnd> {
+    const { secondsPerHash } = this.#order;
+    const fps = facts.fps || 25;
+    const step = Math.max(1, Math.trunc(secondsPerHash * fps));
+    const area = facts.rotation === 0 ? 'full' : 'stored';
+    return yield* this.#run(
+      facts,
+      container,
+      'file',
+      { sampling: { kind: 'step', frames: step }, pixels: 'rgb' },
+      (raw) => {
+        const { data, width, height } = raw.picture;
+        const pixels = { data, width, height, channels: 3 as const };
+        const { quality, hashes: pdq } = this.#hasher.hash(pixels, 'faithful');
+        const frame = raw.index * step;
+        // The frames behind the last one that is hashed are not seen here.
+        this.#lastSeconds = (frame + step) / fps;
+        return { pass: 'whole', frame, seconds: Math.fround(frame / fps), hashes: [{ frame, area, quality, pdq }] };
+      },
+    );
+  }
+
+  async *#fast(facts: VideoFacts, container: Container): AsyncGenerator<VideoStep, FramesEnd> {
+    if (!this.#medium.complete) {
+      const end = yield* this.#whole(facts, container, 'pipe');
+      await this.#medium.whole(this.#signal);
+      // Some files say at their end what is needed at their beginning.
+      if (!end.damaged && end.frames > 0 && facts.seconds - this.#lastSeconds < SHORT_BY_SECONDS) return end;
+      return yield* this.#whole(facts, container, 'file');
+    }
+    if (facts.seconds >= KEYS_FROM_SECONDS || facts.seconds === 0) yield* this.#keys(facts, container);
+    return yield* this.#whole(facts, container, 'file');
+  }
+
+  async *#keys(facts: VideoFacts, container: Container): AsyncGenerator<VideoStep> {
+    if (this.#keysTried || INTRA_ONLY.includes(facts.codec)) return;
+    this.#keysTried = true;
+    const sampling = { kind: 'keys', everySeconds: 1 } as const;
+    const thinning = new Thinning(1, this.#order.maxFrames);
+    yield* this.#run(facts, container, 'file', { ...quick(facts), sampling }, this.#sampler(facts, 'keys', thinning));
+  }
+
+  async *#whole(facts: VideoFacts, container: Container, from: 'file' | 'pipe'): AsyncGenerator<VideoStep, FramesEnd> {
+    const { perSecond, maxFrames } = this.#order;
+    const apart = Math.max(1 / perSecond, facts.seconds / maxFrames);
+    const sampling = { kind: 'times', everySeconds: apart } as const;
+    const thinning = new Thinning(apart, maxFrames);
+    const steps = this.#run(
+      facts,
+      container,
+      from,
+      { ...quick(facts), sampling },
+      this.#sampler(facts, 'whole', thinning),
+    );
+    for (;;) {
+      const step = await steps.next();
+      if (step.done) return step.value;
+      yield step.value;
+      // All of it arrived while its beginning was decoded: its key frames are had sooner than its end.
+      const ahead = facts.seconds - this.#lastSeconds >= KEYS_FROM_SECONDS;
+      if (from === 'pipe' && ahead && this.#medium.complete) yield* this.#keys(facts, container);
+    }
+  }
+
+  #sampler(facts: VideoFacts, pass: VideoFrameSignals['pass'], thinning: Thinning) {
+    const nearEqual = new NearEqual();
+    const orientation = { 0: 1, 90: 6, 180: 3, 270: 8 }[facts.rotation] ?? 1;
+    return ({ index, seconds, picture }: RawFrame): VideoStep | undefined => {
+      const time = Math.max(0, seconds ?? thinning.guess(index));
+      if (pass === 'whole') this.#lastSeconds = Math.max(this.#lastSeconds, time);
+      if (!thinning.takes(time, () => nearEqual.differs(picture))) return undefined;
+      const frame = Math.round(time * (facts.fps || 25));
+      return {
+        pass,
+        frame,
+        seconds: time,
+        hashes: [...hashFrame({ ...picture, frame }, orientation, 'fast', this.#hasher)],
+      };
+    };
+  }
+
+  async *#run(
+    facts: VideoFacts,
+    container: Container,
+    from: 'file' | 'pipe',
+    options: FrameOptions,
+    take: (raw: RawFrame) => VideoStep | undefined,
+  ): AsyncGenerator<VideoStep, FramesEnd> {
+    const { maxPixels, maxAllocation, programs } = this.#order;
+    const medium = this.#medium.descriptor;
+    const feed = (input: import('node:stream').Writable) => this.#medium.feed(input, this.#signal);
+    const input = { medium, container, ...(from === 'pipe' ? { feed } : {}) };
+    const source = new FfmpegFrameSource(facts, input, programs, { maxPixels, maxAllocation });
+    this.#sources.push(source);
+    let end: FramesEnd = { damaged: true, refusal: undefined, frames: 0 };
+    let turn = performance.now();
+    for await (const raw of source.frames({ ...options, onEnd: (how) => (end = how) })) {
+      this.#signal.throwIfAborted();
+      const decoded = performance.now();
+      this.#ms.decode += decoded - turn;
+      const step = take(raw);
+      this.#ms.hash += performance.now() - decoded;
+      if (step !== undefined) {
+        this.#framesHashed++;
+        yield step;
+      }
+      turn = performance.now();
+    }
+    this.#ms.decode += performance.now() - turn;
+    return end;
+  }
+}
+
+/** Luma, reduced to what a hash needs. */
+function quick({ width, height }: VideoFacts): Pick<FrameOptions, 'pixels' | 'quick' | 'size'> {
+  const factor = Math.floor(Math.min(width, height) / SHORTER_SIDE);
+  if (factor < 2) return { pixels: 'grey', quick: true };
+  return {
+    pixels: 'grey',
+    quick: true,
+    size: { width: Math.round(width / factor), height: Math.round(height / factor) },
+  };
+}
+
+function startOf({ format }: Sniffed, facts: VideoFacts): VideoStart {
+  const { codec, rotation, seconds, fps } = facts;
+  const turned = rotation % 180 !== 0;
+  const [width, height] = turned ? [facts.height, facts.width] : [facts.width, facts.height];
+  return { format, codec, width, height, rotation, seconds, frames: facts.frames || Math.round(seconds * fps) };
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { VigieError } from '../../errors.js';
+import { Complaints } from './complaints.js';
+import { type Container, DECODERS } from './containers.js';
+import type { VideoFacts } from './frame-source.js';
+import type { VideoPrograms } from './programs.js';
+import { MEDIUM_PATH, runProgram } from './run-program.js';
+
+const MAXIMUM_ANSWER_BYTES = 2 ** 20;
+const ENTRIES = [
+  'stream=index,codec_name,width,height,avg_frame_rate,r_frame_rate,duration,nb_frames',
+  'stream_disposition=attached_pic',
+  'stream_side_data=rotation',
+  'format=duration',
+].join(':');
+
+const number = z.coerce.number().catch(0);
+const streams = z.object({
+  streams: z
+    .array(
+      z.object({
+        index: z.int().min(0),
+        codec_name: z.string().default(''),
+        width: number.default(0),
+        height: number.default(0),
+        avg_frame_rate: z.string().default(''),
+        r_frame_rate: z.string().default(''),
+        duration: number.default(0),
+        nb_frames: number.default(0),
+        disposition: z.object({ attached_pic: number.default(0) }).optional(),
+        side_data_list: z.array(z.object({ rotation: number.optional() })).default([]),
+      }),
+    )
+    .default([]),
+  format: z.object({ duration: number.default(0) }).optional(),
+});
+
+/** The words that keep ffmpeg and ffprobe to one file of one kind. */
+export function inputWords({ demuxer, allowed }: Container, protocol: 'file' | 'pipe'): readonly string[] {
+  return [
+    ...['-protocol_whitelist', protocol, '-format_whitelist', allowed, '-codec_whitelist', DECODERS.join(',')],
+    ...['-f', demuxer],
+  ];
+}
+
+/**
+ * Asks what a video says of itself. The first stream of moving pictures is taken; only when there is none, a cover.
+ * @param medium descriptor of the file; what is there of it is enough when that describes it
+ * @throws VigieError `media-damaged`, `media-format-unsupported`, `media-no-video`
+ */
+export async function probe(
+  medium: number,
+  container: Container,
+  programs: VideoPrograms,
+  signal: AbortSignal,
+): Promise<VideoFacts> {
+  const { guard, ffprobe } = programs;
+  const own = ['-v', 'error', '-select_streams', 'v', '-show_entries', ENTRIES, '-of', 'json=compact=1'];
+  const words = [...guard, ffprobe, ...own, ...inputWords(container, 'file'), '-i', MEDIUM_PATH];
+  const running = runProgram(words, medium, 'nothing');
+  const complaints = new Complaints();
+  complaints.listen(running.complaints);
+  running.aside.resume();
+  const stop = () => running.kill();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of running.output as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > MAXIMUM_ANSWER_BYTES) throw new VigieError('media-damaged', { detail: 'it says too much of itself' });
+      chunks.push(chunk);
+    }
+    await running.ended;
+    signal.throwIfAborted();
+    const facts = read(Buffer.concat(chunks).toString('utf8'));
+    if (facts !== undefined && facts.width > 0 && facts.height > 0) return facts;
+    if (facts === undefined && !complaints.damaged && complaints.refusal === undefined) {
+      throw new VigieError('media-no-video');
+    }
+    throw new VigieError(complaints.refusal ?? 'media-damaged');
+  } finally {
+    signal.removeEventListener('abort', stop);
+    running.kill();
+  }
+}
+
+function read(text: string): VideoFacts | undefined {
+  const { data } = streams.safeParse(parseJson(text));
+  if (data === undefined) return undefined;
+  const moving = data.streams.find(({ disposition }) => disposition?.attached_pic !== 1);
+  const found = moving ?? data.streams[0];
+  if (found === undefined) return undefined;
+  const [seconds = 0] = [found.duration, data.format?.duration ?? 0].filter((each) => each > 0 && each < 1e9);
+  const turned = found.side_data_list.find(({ rotation }) => rotation !== undefined)?.rotation ?? 0;
+  return {
+    stream: found.index,
+    codec: /^[a-z0-9_]{1,24}$/.test(found.codec_name) ? found.codec_name : 'unknown',
+    width: pixels(found.width),
+    height: pixels(found.height),
+    // The file tells by how much it lies turned the other way round.
+    rotation: (((Math.round(-turned / 90) * 90) % 360) + 360) % 360,
+    fps: fraction(found.avg_frame_rate) || fraction(found.r_frame_rate),
+    seconds,
+    frames: pixels(found.nb_frames),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function pixels(value: number): number {
+  return Number.isSafeInteger(value) && value > 0 ? value : 0;
+}
+
+function fraction(text: string): number {
+  const [above = 0, below = 1] = text.split('/').map(Number);
+  const value = above / below;
+  return Number.isFinite(value) && value > 0 ? value : 0;
+}

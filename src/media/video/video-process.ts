@@ -1,0 +1,142 @@
+import { VigieError } from '../../errors.js';
+import { writeMessage } from '../frames.js';
+import { WorkerProcess } from '../worker-process.js';
+import { Spool } from './spool.js';
+import { checkVideoAnswer } from './video-answer.js';
+import type { VideoEnd, VideoOrder, VideoRequest, VideoStart } from './video-protocol.js';
+import type { VideoFrameSignals } from './video-signals.js';
+
+export interface VideoProcessOptions {
+  readonly entry: string;
+  readonly memoryBytes: number;
+  /** Longest time without a word from it while it has all that it needs; with its length added, for all of a video. */
+  readonly timeoutMs: number;
+  /** Longest time for a video, whatever its length. */
+  readonly wallMs: number;
+}
+
+/** Who is told what comes of a video. After `ended`, `stopped` or `failed` nothing more comes. */
+export interface VideoListener {
+  begun(start: VideoStart): void;
+  frames(frames: readonly VideoFrameSignals[]): void;
+  ended(end: VideoEnd): void;
+  stopped(): void;
+  failed(error: VigieError): void;
+}
+
+const NOTHING = Buffer.alloc(0);
+/** How much slower than it plays a video may be decoded. */
+const SLOWEST = 1;
+
+/** One video decoder process, its spool, and the one video that it has in hand. */
+export class VideoProcess extends WorkerProcess {
+  readonly spool: Spool;
+  readonly #options: VideoProcessOptions;
+  #listener: VideoListener | undefined;
+  #served = 0;
+  #paused = false;
+  #complete = false;
+  #silentMs = 0;
+  #workedMs = 0;
+  #allowedMs = 0;
+
+  constructor(options: VideoProcessOptions) {
+    const spool = new Spool();
+    try {
+      super({ ...options, descriptors: [spool.descriptor] });
+    } catch (error) {
+      spool.close();
+      throw error;
+    }
+    this.spool = spool;
+    this.#options = options;
+    void this.gone.then(() => spool.close());
+  }
+
+  get served(): number {
+    return this.#served;
+  }
+
+  /** Begins with a video that lies in the spool, or will. Only one at a time. */
+  begin(order: VideoOrder, listener: VideoListener): void {
+    if (this.#listener !== undefined) throw new VigieError('internal', { detail: 'the decoder is busy' });
+    this.#served++;
+    this.#listener = listener;
+    this.#complete = false;
+    this.#silentMs = 0;
+    this.#workedMs = 0;
+    this.#allowedMs = Math.min(this.#options.wallMs, this.#options.timeoutMs);
+    this.resume();
+    this.watch((milliseconds) => this.#tick(milliseconds));
+    this.#ask({ begin: order });
+  }
+
+  /** Tells how much of the video is in the spool. */
+  grown(bytes: number, complete: boolean): void {
+    this.#complete ||= complete;
+    this.#ask({ grown: bytes, complete });
+  }
+
+  /** Asks it to leave the video; it says so when it has. */
+  stop(): void {
+    this.resume();
+    this.#ask({ stop: true });
+  }
+
+  /** Nobody listens for now: the decoder is held back. */
+  pause(): void {
+    this.#paused = true;
+    this.channel.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.channel.resume();
+  }
+
+  protected override failed(error: VigieError): void {
+    this.#settle()?.failed(error);
+  }
+
+  protected override heard(head: unknown, payload: Buffer): void {
+    const answer = checkVideoAnswer(head, payload);
+    if ('ready' in answer) {
+      this.started();
+      return;
+    }
+    this.#silentMs = 0;
+    const listener = this.#listener;
+    if (listener === undefined) throw new RangeError('an answer that nobody asked for');
+    if ('frames' in answer) listener.frames(answer.frames);
+    else if ('start' in answer) {
+      const { timeoutMs, wallMs } = this.#options;
+      this.#allowedMs = Math.min(wallMs, timeoutMs + answer.start.seconds * 1_000 * SLOWEST);
+      listener.begun(answer.start);
+    } else {
+      this.#settle();
+      if ('end' in answer) listener.ended(answer.end);
+      else if ('failure' in answer) listener.failed(answer.failure);
+      else listener.stopped();
+    }
+  }
+
+  /** Time counts while the decoder could work: not while the video arrives, nor while nobody listens. */
+  #tick(milliseconds: number): void {
+    if (this.#paused || !this.#complete) return;
+    this.#silentMs += milliseconds;
+    this.#workedMs += milliseconds;
+    const late = this.#silentMs > this.#options.timeoutMs || this.#workedMs > this.#allowedMs;
+    if (late) this.kill(new VigieError('decoder-timeout'));
+  }
+
+  #ask(request: VideoRequest): void {
+    if (!this.ended) writeMessage(this.channel, request, NOTHING);
+  }
+
+  #settle(): VideoListener | undefined {
+    const listener = this.#listener;
+    this.#listener = undefined;
+    this.unwatch();
+    return listener;
+  }
+}

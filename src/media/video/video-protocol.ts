@@ -1,0 +1,53 @@
+import type { ErrorCode, VigieErrorOptions } from '../../errors.js';
+import type { HashMode } from '../media-signals.js';
+import type { VideoPrograms } from './programs.js';
+import type { VideoFrameSignals, VideoSummary } from './video-signals.js';
+
+/** How a video is to be hashed. */
+export interface VideoOrder {
+  readonly mode: HashMode;
+  /** Faithful: seconds between hashes, as the reference counts them; 0 is every frame. */
+  readonly secondsPerHash: number;
+  /** Fast: most samples a second. */
+  readonly perSecond: number;
+  /** Fast: about how many frames come out of the longest video; beyond it they come further apart. */
+  readonly maxFrames: number;
+  readonly maxPixels: number;
+  readonly maxAllocation: number;
+  readonly programs: VideoPrograms;
+}
+
+/** What the service says to a video decoder process, whose descriptor 4 holds the medium. */
+export type VideoRequest =
+  | { readonly begin: VideoOrder }
+  | { readonly grown: number; readonly complete: boolean }
+  | { readonly stop: true };
+
+/** What it says before it decodes. */
+export type VideoStart = Pick<
+  VideoSummary,
+  'format' | 'codec' | 'width' | 'height' | 'rotation' | 'seconds' | 'frames'
+>;
+
+/** One frame in all its areas; their hashes, 256 bytes each, follow as the payload. */
+export interface VideoSample extends Pick<VideoFrameSignals, 'pass' | 'frame' | 'seconds'> {
+  readonly areas: readonly Pick<VideoFrameSignals, 'area' | 'quality'>[];
+}
+
+/** How it ended; what is not told is as it was at the start. */
+export type VideoEnd = Pick<VideoSummary, 'seconds' | 'framesHashed' | 'damaged' | 'incomplete' | 'ms'>;
+
+/** What a video decoder process says. */
+export type VideoAnswer =
+  | { readonly ready: true }
+  | { readonly stopped: true }
+  | { readonly start: VideoStart }
+  | { readonly sample: VideoSample }
+  | { readonly end: VideoEnd }
+  | {
+      readonly failure: {
+        readonly code: ErrorCode;
+        readonly detail?: string;
+        readonly medium?: NonNullable<VigieErrorOptions['medium']>;
+      };
+    };

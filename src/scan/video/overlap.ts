@@ -1,0 +1,84 @@
+import type { Pacer } from '../../index/pause.js';
+import type { MemoryPool } from '../../index/pdq/memory-pool.js';
+import { hammingDistance } from '../../signals/pdq/hamming-distance.js';
+import { type FrameRun, FrameSearch } from './frame-search.js';
+import type { KnownFrames } from './known-frames.js';
+import type { QueryFrames } from './query-frames.js';
+import { VIEWS } from './view-codes.js';
+
+/** Beyond so many meetings only a few places of each further frame are kept. */
+const MANY_MEETINGS = 200_000;
+const FEW_RUNS = 4;
+/** Beyond so many frames that were found only one look in many is compared: a picture that comes back all the time. */
+const MOST_FOUND = 10_000_000;
+const ONE_IN = 256;
+
+/** A hold of the query and neighbouring frames of the known video that are near to each other. */
+export interface Meeting extends FrameRun {
+  readonly hold: number;
+  readonly view: number;
+}
+
+/** A hold of the query and a known picture that are near to each other. */
+export interface Sighting {
+  readonly hold: number;
+  readonly view: number;
+  readonly picture: number;
+  readonly distance: number;
+}
+
+/** Where the query and one entry meet. Grows with the query; what was compared once is not compared again. */
+export class Overlap {
+  readonly meetings: Meeting[] = [];
+  readonly sightings: Sighting[] = [];
+  /** Holds that the entry is near to, and that were not compared. */
+  readonly unplaced: number[] = [];
+  #found = 0;
+  #looks = 0;
+  #unrecorded = 0;
+
+  /** Compares what has come since the last time. */
+  async extend(
+    looks: readonly number[],
+    unrecorded: readonly number[],
+    query: QueryFrames,
+    known: KnownFrames,
+    { pool, pacer, threshold }: { readonly pool: MemoryPool; readonly pacer: Pacer; readonly threshold: number },
+  ): Promise<void> {
+    if (this.#looks === looks.length && this.#unrecorded === unrecorded.length) return;
+    const search = known.count === 0 ? undefined : new FrameSearch(known.hashes, pool);
+    try {
+      while (this.#looks < looks.length || this.#unrecorded < unrecorded.length) {
+        const recorded = this.#looks < looks.length;
+        const look = recorded ? looks[this.#looks++]! : unrecorded[this.#unrecorded++]!;
+        if (this.#found <= MOST_FOUND || (this.#looks + this.#unrecorded) % ONE_IN === 0) {
+          this.#compare(look, query, known, search, threshold);
+        } else if (recorded) this.unplaced.push(Math.floor(look / VIEWS));
+        if (pacer.due) await pacer.pause();
+      }
+    } finally {
+      search?.close();
+    }
+  }
+
+  #compare(
+    look: number,
+    query: QueryFrames,
+    known: KnownFrames,
+    search: FrameSearch | undefined,
+    threshold: number,
+  ): void {
+    const hold = Math.floor(look / VIEWS);
+    const view = look % VIEWS;
+    const hash = query.hash(query.holds[hold]!, view);
+    if (hash === undefined) return;
+    const runs = search?.find(hash, threshold) ?? [];
+    this.#found += search?.found ?? 0;
+    const few = this.meetings.length > MANY_MEETINGS && runs.length > FEW_RUNS;
+    for (const run of few ? runs.slice(0, FEW_RUNS) : runs) this.meetings.push({ hold, view, ...run });
+    for (const [picture, other] of known.pictures.entries()) {
+      const distance = hammingDistance(hash, other);
+      if (distance <= threshold) this.sightings.push({ hold, view, picture, distance });
+    }
+  }
+}

@@ -1,0 +1,201 @@
+import type { Pacer } from '../../index/pause.js';
+import { fitLine } from './fit-line.js';
+
+/** Speeds of the known video against the query at which runs are looked for: a film shown at 25 frames, and edits. */
+const SPEEDS = [1, 25 / 24, 24 / 25, 1.1, 0.9, 1.05, 0.95, 1.15, 0.85, 1.2, 0.8, 1.25];
+export const SLOWEST = 0.8;
+export const FASTEST = 1.25;
+/** Seconds in which nothing need be found within a run. */
+export const GAP_SECONDS = 2;
+/** Where one side has no frame at all between two that are found, the gap may be this long. */
+const SPARSE_GAP_SECONDS = 10;
+/** So many places of a frame are tried as the beginning of a run. */
+const MOST_ANCHORS = 8;
+const REFITS = 2;
+
+/** What is to be aligned: samples of the query in order of time, each with the stretches of the known video it is near to. */
+export interface Alignable {
+  /** In seconds, ascending: the samples that count, found or not. */
+  readonly query: Float64Array;
+  /** For sample i the places `starts[i]` to `starts[i + 1]`. */
+  readonly starts: Uint32Array;
+  /** Beginning and end of each place in the known video, in seconds; those of one sample ascend. */
+  readonly from: Float64Array;
+  readonly to: Float64Array;
+  /** Times of the known video's frames, in seconds, ascending. */
+  readonly known: Float64Array;
+  /** How far the known video's time may be from where it should be, in seconds. */
+  readonly tolerance: number;
+}
+
+/** A stretch in which query and known video run side by side. */
+export interface Run {
+  readonly query: readonly [number, number];
+  readonly known: readonly [number, number];
+  /** Seconds of the known video in a second of the query. */
+  readonly speed: number;
+  /** The samples that lie in it, in order. */
+  readonly samples: readonly number[];
+}
+
+/** The line that a run follows: at the time of sample `at` the known video is at `seconds`. */
+interface Line {
+  readonly at: number;
+  readonly seconds: number;
+  readonly speed: number;
+}
+
+/**
+ * Finds the runs: each sample that is found goes into the longest one that begins with it, unless it is in one already. A
+ * run is a line of known time over query time, with a speed of 0.8 to 1.25, on which samples are found with no gap of more
+ * than two seconds in which they should be. Each sample is the beginning of one search, and a search ends with the first
+ * gap, so the time grows with the number of samples.
+ * @returns the longest first
+ */
+export async function findRuns(what: Alignable, pacer: Pacer): Promise<readonly Run[]> {
+  const covered = new Uint8Array(what.query.length);
+  const runs: Run[] = [];
+  for (let i = 0; i < what.query.length; i++) {
+    if (covered[i] === 1 || what.starts[i] === what.starts[i + 1]) continue;
+    const run = await longestFrom(what, i, pacer);
+    for (const sample of run.samples) covered[sample] = 1;
+    covered[i] = 1;
+    runs.push(run);
+  }
+  return runs.sort((a, b) => length(b) - length(a) || a.query[0] - b.query[0]);
+}
+
+/** Seconds of the query. */
+export function length({ query }: Run): number {
+  return query[1] - query[0];
+}
+
+async function longestFrom(what: Alignable, at: number, pacer: Pacer): Promise<Run> {
+  let best: Run | undefined;
+  const better = (run: Run): boolean =>
+    best === undefined ||
+    length(run) > length(best) ||
+    (length(run) === length(best) && run.samples.length > best.samples.length);
+  const last = what.query.length - 1;
+  for (const seconds of anchors(what, at)) {
+    for (const speed of SPEEDS) {
+      const run = refined(what, { at, seconds, speed });
+      if (better(run)) best = run;
+      if (pacer.due) await pacer.pause();
+      // Nothing can be longer.
+      if (best?.samples[0] === 0 && best.samples.at(-1) === last) return best;
+    }
+  }
+  return best!;
+}
+
+/** Where in the known video a run through a sample may be: at the beginning or at the end of one of its places. */
+function anchors({ starts, from, to, tolerance }: Alignable, at: number): number[] {
+  const first = starts[at]!;
+  const count = starts[at + 1]! - first;
+  const seconds: number[] = [];
+  for (let i = 0; i < Math.min(count, MOST_ANCHORS); i++) {
+    const place = first + Math.floor((i * count) / Math.min(count, MOST_ANCHORS));
+    seconds.push(from[place]!);
+    if (to[place]! - from[place]! > tolerance) seconds.push(to[place]!);
+  }
+  return seconds;
+}
+
+/** A run along a line, and then along the line that fits what was found, while that makes it longer. */
+function refined(what: Alignable, line: Line): Run {
+  let run = along(what, line);
+  for (let i = 0; i < REFITS && run.samples.length > 3; i++) {
+    const { query } = what;
+    const places = run.samples.map((sample) =>
+      nearest(what, sample, line.seconds + line.speed * (query[sample]! - query[line.at]!)),
+    );
+    const fit = fitLine(
+      run.samples.map((sample) => query[sample]!),
+      places,
+    );
+    const speed = Math.min(FASTEST, Math.max(SLOWEST, fit.slope));
+    const middle = run.samples[run.samples.length >> 1]!;
+    const next: Line = { at: middle, seconds: fit.y + speed * (query[middle]! - fit.x), speed };
+    const again = along(what, next);
+    if (length(again) < length(run)) break;
+    const grown = length(again) > length(run);
+    run = again;
+    line = next;
+    if (!grown) break;
+  }
+  return run;
+}
+
+function along(what: Alignable, line: Line): Run {
+  const before = reach(what, line, -1).reverse();
+  const after = reach(what, line, 1);
+  const own = nearest(what, line.at, line.seconds);
+  const samples = Number.isNaN(own) ? [...before, ...after] : [...before, line.at, ...after];
+  const first = samples[0] ?? line.at;
+  const last = samples.at(-1) ?? line.at;
+  const { query, known } = what;
+  const clamp = (seconds: number): number => Math.min(known.at(-1)!, Math.max(known[0]!, seconds));
+  const knownAt = (sample: number): number => clamp(line.seconds + line.speed * (query[sample]! - query[line.at]!));
+  return {
+    query: [query[first]!, query[last]!],
+    known: [knownAt(first), knownAt(last)],
+    speed: line.speed,
+    samples,
+  };
+}
+
+/** The samples on the line on one side of where it is anchored, up to the first gap, the nearest first. */
+function reach(what: Alignable, { at, seconds, speed }: Line, step: 1 | -1): number[] {
+  const { query, known, tolerance } = what;
+  const found: number[] = [];
+  let lastQuery = query[at]!;
+  let lastKnown = seconds;
+  for (let i = at + step; i >= 0 && i < query.length; i += step) {
+    const gap = Math.abs(query[i]! - lastQuery);
+    const expected = seconds + speed * (query[i]! - query[at]!);
+    if (gap > SPARSE_GAP_SECONDS || expected < known[0]! - tolerance || expected > known.at(-1)! + tolerance) break;
+    if (!Number.isNaN(nearest(what, i, expected))) {
+      found.push(i);
+      lastQuery = query[i]!;
+      lastKnown = expected;
+    } else if (gap > GAP_SECONDS && hasBetween(known, lastKnown, expected, tolerance)) break;
+  }
+  return found;
+}
+
+/** The known time nearest to `expected` at which a sample is found, within the tolerance; NaN when there is none. */
+function nearest({ starts, from, to, tolerance }: Alignable, sample: number, expected: number): number {
+  let low = starts[sample]!;
+  let high = starts[sample + 1]!;
+  const end = high;
+  // The first place that does not end before what is expected.
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (to[middle]! < expected) low = middle + 1;
+    else high = middle;
+  }
+  let best = Number.NaN;
+  let least = tolerance;
+  for (let place = Math.max(starts[sample]!, low - 1); place <= low && place < end; place++) {
+    const time = Math.min(to[place]!, Math.max(from[place]!, expected));
+    if (Math.abs(time - expected) > least) continue;
+    least = Math.abs(time - expected);
+    best = time;
+  }
+  return best;
+}
+
+/** Whether a known frame lies well between two times, so that something should have been found there. */
+function hasBetween(known: Float64Array, a: number, b: number, tolerance: number): boolean {
+  const from = Math.min(a, b) + tolerance;
+  const to = Math.max(a, b) - tolerance;
+  let low = 0;
+  let high = known.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (known[middle]! <= from) low = middle + 1;
+    else high = middle;
+  }
+  return low < known.length && known[low]! < to;
+}

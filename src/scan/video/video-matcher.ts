@@ -1,0 +1,282 @@
+import { VigieError } from '../../errors.js';
+import { Pacer } from '../../index/pause.js';
+import type { MemoryPool } from '../../index/pdq/memory-pool.js';
+import type { Found } from '../find-matches.js';
+import type { KnownLists } from '../known-lists.js';
+import { type Candidate, Candidates } from './candidates.js';
+import { COMMON_FROM, CommonFrames } from './common-frames.js';
+import { knownFrames } from './known-frames.js';
+import { Overlap } from './overlap.js';
+import { type Hold, QueryFrames } from './query-frames.js';
+import type { VideoFrame } from './video-frame.js';
+import { type VideoMatch, weigh } from './video-match.js';
+import { ORIENTATIONS, VIEWS, viewCode } from './view-codes.js';
+
+export interface VideoMatcherOptions {
+  /** Where the memory comes from in which one known video at a time is searched. */
+  readonly pool: MemoryPool;
+  /** PDQ threshold, 31 unless the operator wants another. */
+  readonly threshold?: number;
+  /** How many matches are told at the most. */
+  readonly limit: number;
+  readonly showFingerprints: boolean;
+  readonly signal?: AbortSignal;
+}
+
+const THRESHOLD = 31;
+/** Hits of one look-up that are followed; what is beyond is found by comparing with all candidates. */
+const MOST_HITS = 200;
+/** Entries that are read to be measured at the end, those with most support. */
+const MOST_MEASURED = 50;
+/** Entries that are read to tell common frames, on top of it. */
+const MOST_READ = 200;
+/** Bytes of entries that are kept in memory. */
+const MOST_KNOWN_BYTES = 64 * 2 ** 20;
+/** Candidates that are measured after one frame. */
+const MEASURED_AT_ONCE = 4;
+/** How often lists may be replaced under one look-up before it is given up. */
+const REPLACED_LIMIT = 5;
+const AS_IS = 1;
+const ALL_WAYS = 2 ** ORIENTATIONS - 1;
+
+/**
+ * Matches one video, frame by frame as it is decoded. The event loop is held for some milliseconds at a time. Not to be
+ * used from several places at once.
+ */
+export class VideoMatcher {
+  readonly #lists: KnownLists;
+  readonly #options: VideoMatcherOptions;
+  readonly #threshold: number;
+  readonly #pacer: Pacer;
+  readonly #query = new QueryFrames();
+  readonly #candidates = new Candidates();
+  readonly #common: CommonFrames;
+  /** Candidates that the hold hits which the last samples went into. */
+  #seen: { readonly hold: number; readonly candidates: Set<Candidate> } = { hold: -1, candidates: new Set() };
+  readonly #due = new Set<Candidate>();
+  /** Those whose entries are in memory, the one that was used longest ago first. */
+  readonly #read = new Set<Candidate>();
+  /** Bits of the orientations that hit something: they are looked up for all frames. */
+  #ways = AS_IS;
+  #seq: number;
+  #decided = false;
+  #lookups = 0;
+
+  constructor(lists: KnownLists, options: VideoMatcherOptions) {
+    this.#lists = lists;
+    this.#options = options;
+    this.#threshold = options.threshold ?? THRESHOLD;
+    this.#pacer = new Pacer(options.signal);
+    this.#common = new CommonFrames(this.#threshold);
+    this.#seq = lists.appliedSeq;
+  }
+
+  /** True as soon as the rule of a full match is met, whatever may follow. */
+  get decided(): boolean {
+    return this.#decided;
+  }
+
+  /** How many look-ups were made. */
+  get lookups(): number {
+    return this.#lookups;
+  }
+
+  /**
+   * Takes the next area of a frame.
+   * @returns whether the rule is met, so that no more is needed
+   * @throws VigieError what a look-up throws; the reason of the signal
+   */
+  async add(frame: VideoFrame): Promise<boolean> {
+    if (this.#decided) return true;
+    const samples = this.#query.samples;
+    const hold = this.#query.push(frame);
+    if (this.#query.samples > samples) await this.#take(hold);
+    return this.#decided;
+  }
+
+  /**
+   * Concludes. What was looked up before a change of the lists is looked up again, so that the answer is of the lists as they are.
+   * @param whole whether the video was looked at to its end; only then its own share says something
+   */
+  async finish({ whole = !this.#decided }: { readonly whole?: boolean } = {}): Promise<Found> {
+    const samples = this.#query.samples;
+    const hold = this.#query.flush();
+    if (hold !== undefined && this.#query.samples > samples && !this.#decided) await this.#lookUpHold(hold);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        if (this.#seq !== this.#lists.appliedSeq) await this.#again();
+        return await this.#conclude(whole);
+      } catch (error) {
+        const replaced = error instanceof VigieError && error.code === 'segment-closed';
+        if (!replaced || attempt === REPLACED_LIMIT) throw error;
+        await this.#again();
+      }
+    }
+  }
+
+  async #take(hold: Hold | undefined): Promise<void> {
+    if (hold === undefined) return;
+    await this.#lookUpHold(hold);
+    if (this.#due.size === 0) return;
+    try {
+      await this.#measureDue();
+    } catch (error) {
+      if (!(error instanceof VigieError) || error.code !== 'segment-closed') throw error;
+      await this.#again();
+    }
+  }
+
+  async #lookUpHold(hold: Hold): Promise<void> {
+    await this.#lookUp(hold, this.#ways | (hold.turned ? ALL_WAYS : AS_IS));
+    if (this.#seen.hold !== hold.number) return;
+    for (const candidate of this.#seen.candidates) {
+      candidate.samples++;
+      // For a picture that stays: a video that stays is one frame.
+      if (candidate.samples === 4 || candidate.samples === 16) this.#due.add(candidate);
+      if (candidate.support >= candidate.measureAt) this.#due.add(candidate);
+    }
+  }
+
+  /** @param ways bits of the orientations that are wanted; those that were looked up before are left out */
+  async #lookUp(hold: Hold, ways: number): Promise<void> {
+    const before = this.#ways;
+    for (let orientation = 0; orientation < ORIENTATIONS; orientation++) {
+      const bit = 1 << orientation;
+      if ((ways & bit) === 0 || (hold.looked & bit) !== 0) continue;
+      hold.looked |= bit;
+      for (const { area } of hold.areas) {
+        if (this.#hits(hold, viewCode(area, orientation))) this.#ways |= bit;
+        if (this.#pacer.due) await this.#pacer.pause();
+      }
+    }
+    if (this.#ways === before) return;
+    // The frames before this one were not tried that way.
+    for (const earlier of this.#query.holds) {
+      if ((this.#ways & ~earlier.looked) !== 0) await this.#lookUp(earlier, this.#ways);
+    }
+  }
+
+  /** Looks one view of a hold up. @returns whether something is near */
+  #hits(hold: Hold, view: number): boolean {
+    const hash = this.#query.hash(hold, view);
+    if (hash === undefined) return false;
+    this.#lookups++;
+    const { hits, total, truncated } = this.#lists.lookup('pdq', hash, {
+      threshold: this.#threshold,
+      limit: MOST_HITS,
+    });
+    if (hits.length === 0) return false;
+    const look = hold.number * VIEWS + view;
+    if (this.#seen.hold !== hold.number) this.#seen = { hold: hold.number, candidates: new Set() };
+    if (truncated || this.#candidates.full) this.#candidates.unrecorded.push(look);
+    const candidates = hits.map((hit) => this.#candidates.note(hit, hold.number, look));
+    for (const candidate of candidates) this.#seen.candidates.add(candidate);
+    if (total > COMMON_FROM) this.#common.suspect(hold.number, candidates);
+    return true;
+  }
+
+  async #measureDue(): Promise<void> {
+    const due = [...this.#due].sort((a, b) => b.support - a.support || b.samples - a.samples);
+    for (const candidate of due.slice(0, MEASURED_AT_ONCE)) {
+      this.#due.delete(candidate);
+      candidate.measureAt = Math.max(candidate.support + 1, Math.ceil(candidate.support * 1.5));
+      const match = await this.#weigh(candidate, await this.#commonHolds(), false);
+      if (match?.extent !== 'full') continue;
+      this.#decided = true;
+      return;
+    }
+  }
+
+  async #commonHolds(): Promise<Uint8Array> {
+    const meet = async (candidate: Candidate) =>
+      this.#read.size < MOST_READ ? await this.#meet(candidate) : undefined;
+    return await this.#common.holds(this.#query, meet, this.#pacer);
+  }
+
+  /** Reads the entry of a candidate, unless it is in memory, and compares what came since the last time. */
+  async #meet(candidate: Candidate) {
+    const known = candidate.known ?? knownFrames(await candidate.segment.entry(candidate.row));
+    candidate.known = known;
+    this.#read.delete(candidate);
+    this.#read.add(candidate);
+    const overlap = candidate.overlap ?? new Overlap();
+    candidate.overlap = overlap;
+    const { pool } = this.#options;
+    const tools = { pool, pacer: this.#pacer, threshold: this.#threshold };
+    await overlap.extend(candidate.looks, this.#candidates.unrecorded, this.#query, known, tools);
+    this.#forgetRead(candidate);
+    return { known, overlap };
+  }
+
+  #forgetRead(except: Candidate): void {
+    let bytes = 0;
+    for (const { known } of this.#read) bytes += known?.bytes ?? 0;
+    for (const candidate of this.#read) {
+      if (bytes <= MOST_KNOWN_BYTES) return;
+      if (candidate === except) continue;
+      bytes -= candidate.known?.bytes ?? 0;
+      delete candidate.known;
+      this.#read.delete(candidate);
+    }
+  }
+
+  async #weigh(candidate: Candidate, common: Uint8Array, whole: boolean): Promise<VideoMatch | undefined> {
+    const { known, overlap } = await this.#meet(candidate);
+    return await weigh({ query: this.#query, known, overlap, common, whole }, this.#pacer);
+  }
+
+  async #conclude(whole: boolean): Promise<Found> {
+    const { limit, showFingerprints } = this.#options;
+    const common = await this.#commonHolds();
+    const ranked = this.#candidates.ranked();
+    const matches: { readonly match: VideoMatch; readonly candidate: Candidate }[] = [];
+    let weightless = 0;
+    for (const [i, candidate] of ranked.entries()) {
+      const onlyCommon =
+        candidate.looks.length > 0 && candidate.looks.every((look) => common[Math.floor(look / VIEWS)] === 1);
+      if (i >= MOST_MEASURED) {
+        if (onlyCommon) weightless++;
+        continue;
+      }
+      const match = await this.#weigh(candidate, common, whole);
+      if (match === undefined) weightless++;
+      else matches.push({ match, candidate });
+    }
+    matches.sort((a, b) => order(a.match, b.match));
+    const told = matches.slice(0, limit).map(({ match, candidate }) => {
+      const list = this.#lists.describe(candidate.segment);
+      const { fingerprint, ...rest } = match;
+      const shown = showFingerprints || list.sample ? { fingerprint } : {};
+      return { list: list.name, version: list.version, ...rest, ...shown };
+    });
+    const total = this.#candidates.total - weightless;
+    return { matches: told, total, truncated: total > told.length };
+  }
+
+  /** Looks all up once more: the lists changed. */
+  async #again(): Promise<void> {
+    this.#seq = this.#lists.appliedSeq;
+    this.#candidates.clear();
+    this.#common.clear();
+    this.#due.clear();
+    this.#read.clear();
+    this.#seen = { hold: -1, candidates: new Set() };
+    for (const hold of this.#query.holds) {
+      const { looked } = hold;
+      hold.looked = 0;
+      await this.#lookUp(hold, looked | this.#ways);
+    }
+  }
+}
+
+const EXTENT = { full: 0, partial: 1 } as const;
+
+/** What acts first, then what covers more. */
+function order(a: VideoMatch, b: VideoMatch): number {
+  return (
+    EXTENT[a.extent] - EXTENT[b.extent] ||
+    Math.max(b.video.knownPercent, b.video.queryPercent) - Math.max(a.video.knownPercent, a.video.queryPercent) ||
+    b.video.longestRunSeconds - a.video.longestRunSeconds ||
+    a.distance - b.distance
+  );
+}
