@@ -1,8 +1,8 @@
-import type { Entry } from '../index/entry.js';
 import type { FrameSignals } from '../media/media-signals.js';
 import type { SignalTypeName } from '../signals/signal-type.js';
 import { signalType } from '../signals/signal-types.js';
 import type { Hit, KnownLists } from './known-lists.js';
+import { acrossOf, nearestSignal, overlapOfFrame, pictureHash } from './nearest-signal.js';
 import type { DigestValues } from './signal-cache.js';
 import type { Match } from './verdict.js';
 import { type View, viewsOf } from './views.js';
@@ -38,6 +38,7 @@ export interface Candidate {
 }
 
 const EXACT = ['sha256', 'sha1', 'md5'] as const;
+const PDQ_THRESHOLD = signalType('pdq').defaultThreshold;
 
 /**
  * Looks everything up and keeps, for each entry, the signal and view that came nearest. The negatives are looked at
@@ -75,7 +76,7 @@ export async function findMatches(lists: KnownLists, query: QuerySignals, option
 }
 
 // An exact hash proves more than a perceptual one at distance 0; PhotoDNA distances are on a scale of their own.
-const RANK: Readonly<Record<SignalTypeName, number>> = { sha256: 0, sha1: 1, md5: 2, pdq: 3, photodna: 4 };
+const RANK: Readonly<Record<SignalTypeName, number>> = { sha256: 0, sha1: 1, md5: 2, pdq: 3, vpdq: 4, photodna: 5 };
 
 function ranks(signal: SignalTypeName, distance: number, than: Candidate): boolean {
   const difference = RANK[signal] - RANK[than.signal];
@@ -91,30 +92,30 @@ export async function toMatch(lists: KnownLists, candidate: Candidate, showFinge
   const { hit, signal, query, view } = candidate;
   const entry = await hit.segment.entry(hit.row);
   const list = lists.describe(hit.segment);
-  const type = signalType(signal);
-  const fingerprint = showFingerprints || list.sample ? nearestSignal(entry, signal, query) : undefined;
+  const found = nearestSignal(entry, signal, query);
+  const across = found === undefined ? 'same-kind' : acrossOf(signal, found.type);
+  const shown = (showFingerprints || list.sample) && found !== undefined;
   return {
     list: list.name,
     version: list.version,
     entry: entry.id,
     grade: entry.grade ?? null,
-    signal,
+    signal: found?.type ?? signal,
     distance: hit.distance,
     view: view?.name ?? 'as-is',
     frame: view?.frame ?? null,
     quality: view?.quality ?? null,
-    ...(fingerprint === undefined
-      ? {}
-      : { fingerprint: { query: type.format(query), entry: type.format(fingerprint) } }),
+    // A single frame never acts alone.
+    extent: signal === 'vpdq' || found?.type === 'vpdq' ? 'partial' : 'full',
+    across,
+    ...(found?.type === 'vpdq' && {
+      video: overlapOfFrame(entry, pictureHash(signal, query), found, Math.max(hit.distance, PDQ_THRESHOLD)),
+    }),
+    ...(shown && { fingerprint: { query: textOf(signal, query), entry: textOf(found.type, found.value) } }),
   };
 }
 
-function nearestSignal(entry: Entry, name: SignalTypeName, query: Uint8Array): Uint8Array | undefined {
-  const type = signalType(name);
-  let best: Uint8Array | undefined;
-  for (const { type: each, value } of entry.signals) {
-    if (each !== name) continue;
-    if (best === undefined || type.distance(value, query) < type.distance(best, query)) best = value;
-  }
-  return best;
+/** A fingerprint for people: of a frame its hash alone. */
+function textOf(type: SignalTypeName, value: Uint8Array): string {
+  return signalType(type === 'vpdq' ? 'pdq' : type).format(pictureHash(type, value));
 }

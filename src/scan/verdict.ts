@@ -8,6 +8,37 @@ export type VerdictWord = 'match' | 'no-match' | 'could-not-tell';
 /** Why nothing matched. The last two say that only the exact hashes could be tried. */
 export type NoMatchReason = 'nothing-known' | 'kind-not-covered' | 'low-quality';
 
+/**
+ * How much was found. `full` acts; `partial` is for people: a smaller overlap of videos, fewer than three different frames,
+ * a picture that is seen for a moment. Exact hashes, and pictures against pictures, are always `full`.
+ */
+export type MatchExtent = 'full' | 'partial';
+
+/** What of which was found; `frame-of-video`: a picture in a known video; `picture-in-video`: a known picture in a video. */
+export type MatchAcross = 'same-kind' | 'frame-of-video' | 'picture-in-video';
+
+/** Where and how far a video and a known one, or a known picture, agree. Frames that are common to many videos count nowhere. */
+export interface VideoOverlap {
+  /** Of the video that was looked at and of the known one, in percent of time. */
+  readonly queryPercent: number;
+  readonly knownPercent: number;
+  /** Sampled frames of the video that was looked at which were found. */
+  readonly framesMatched: number;
+  /** The longest stretch in order, in seconds. */
+  readonly longestRunSeconds: number;
+  /** Sampled frames that were found and do not count, as they are common to many videos. */
+  readonly commonFrames: number;
+  /** Where they run side by side, in seconds: the longest stretches, in order of time. */
+  readonly ranges: readonly {
+    readonly query: readonly [number, number];
+    readonly known: readonly [number, number];
+  }[];
+  /** Time of the known video less time of the other, where the longest stretch begins. */
+  readonly offsetSeconds?: number;
+  /** Seconds of the known video in a second of the other. */
+  readonly speed?: number;
+}
+
 /** One entry that the medium matches, by its nearest signal. */
 export interface Match {
   readonly list: string;
@@ -22,6 +53,10 @@ export interface Match {
   readonly frame: number | null;
   /** PDQ quality of the view. */
   readonly quality: number | null;
+  readonly extent: MatchExtent;
+  readonly across: MatchAcross;
+  /** For what was found in a video. */
+  readonly video?: VideoOverlap;
   /** Both fingerprints in hexadecimal; only for a principal who may see entries, and for sample lists. */
   readonly fingerprint?: { readonly query: string; readonly entry: string };
 }
