@@ -13,6 +13,7 @@ import { Lists } from './lists/lists.js';
 import { SealedBlobStore } from './lists/sealed-blob-store.js';
 import { createPhotoDnaHasher } from './media/photodna-hasher.js';
 import { MediaPool } from './media/pool.js';
+import { VideoPool } from './media/video/video-pool.js';
 import { Metrics } from './metrics/metrics.js';
 import { GuardedClient } from './net/guarded-client.js';
 import { Scanner } from './scan/scanner.js';
@@ -56,6 +57,7 @@ export interface AppParts {
   readonly index: MatchIndex;
   readonly lists: Lists;
   readonly pool: MediaPool;
+  readonly videos: VideoPool;
   readonly scanner: Scanner;
   readonly seen: SeenLog;
   readonly keys: ApiKeys;
@@ -90,6 +92,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   const pool = opened.own(new MediaPool(config.decoders));
   const starting = decoders ? pool.start() : undefined;
   starting?.catch(() => undefined);
+  const videos = opened.own(new VideoPool({ ...config.videos, maxBytes: config.limits.videoBytes }));
   const place = config.databaseUrl === undefined ? { dataDir: dataDir.db } : { url: config.databaseUrl };
   const database = opened.own(await openDatabase(place, { allowNoFsync: config.allowNoFsync, ...given({ signal }) }));
   const events = new Events(keyring);
@@ -140,6 +143,9 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     client,
     ...given({ photodna: createPhotoDnaHasher(config.photodna.hasher) }),
     maximumBytes: config.limits.mediaBytes,
+    maximumVideoBytes: config.limits.videoBytes,
+    videos,
+    memory,
     cacheBytes: config.limits.cacheBytes,
   });
   const stream = opened.own(await openStream(config, database, logger));
@@ -173,6 +179,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     index,
     lists,
     pool,
+    videos,
     scanner,
     seen,
     keys,

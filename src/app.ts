@@ -92,6 +92,8 @@ export class App implements Services {
     // A command that owns the directory for a moment delivers nothing and looks at nothing.
     await parts.floor.start({ deliver: options.decoders, work: options.work ?? options.decoders });
     app.#doChores();
+    // The service does not wait for them: pictures are far more common than videos.
+    if (options.decoders) void parts.videos.start().catch(() => undefined);
     return app;
   }
 
@@ -199,11 +201,11 @@ export class App implements Services {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort(new VigieError('shutting-down'));
     await this.#drain();
-    const { floor, stream, nodes, pool, seen, lists, keys, database, dataDir } = this.#parts;
+    const { floor, stream, nodes, pool, videos, seen, lists, keys, database, dataDir } = this.#parts;
     const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, what);
     await floor.close().catch(failed('not all that was under way was written down'));
     await stream.close();
-    await pool.close();
+    await Promise.all([pool.close(), videos.close()]);
     await seen.close();
     // A merge that is under way gives way to the lists being closed.
     await Promise.all([lists.close(), ...this.#chores.map((stop) => stop())]);
@@ -254,8 +256,11 @@ export class App implements Services {
 
   /** What works and could be better, for people to read. */
   #shortcomings(): string[] {
-    const { lists, database, keyring } = this.#parts;
+    const { lists, database, keyring, videos } = this.#parts;
     const found: string[] = [];
+    if (!videos.available) {
+      found.push('Videos are only known by their exact hashes: ffmpeg is not installed (apt-get install -y ffmpeg).');
+    }
     for (const { list, detail, olderVersionMatches } of lists.problems()) {
       if (olderVersionMatches) found.push(`The newest version of ${list} could not be loaded: ${detail}`);
     }

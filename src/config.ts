@@ -23,8 +23,23 @@ export interface Config {
     readonly memoryBytes: number;
     readonly queueLimit: number;
   };
+  readonly videos: {
+    readonly processes: number;
+    /** Of one frame. */
+    readonly maxPixels: number;
+    /** Longest time without a frame. */
+    readonly timeoutMs: number;
+    /** Longest time for one video. */
+    readonly wallMs: number;
+    /** Of a decoder process and its ffmpeg together. */
+    readonly memoryBytes: number;
+    readonly queueLimit: number;
+  };
   readonly limits: {
+    /** Longest picture. */
     readonly mediaBytes: number;
+    /** Longest video; it lies in memory (/dev/shm) while it is decoded. */
+    readonly videoBytes: number;
     /** How long a client may take to send a medium. */
     readonly uploadMs: number;
     readonly fetchMs: number;
@@ -64,8 +79,17 @@ export const DEFAULTS: Config = {
     memoryBytes: 1.5 * 2 ** 30,
     queueLimit: 256,
   },
+  videos: {
+    processes: Math.max(1, Math.ceil(availableParallelism() / 2)),
+    maxPixels: 8_192 * 4_608,
+    timeoutMs: 20_000,
+    wallMs: 30 * 60_000,
+    memoryBytes: 600 * 2 ** 20,
+    queueLimit: 256,
+  },
   limits: {
     mediaBytes: 64 * 2 ** 20,
+    videoBytes: 2 ** 30,
     uploadMs: 60_000,
     fetchMs: 15_000,
     indexBytes: 12 * 2 ** 30,

@@ -156,6 +156,7 @@ export interface Verdict {
   readonly format: string | null;
   readonly width: number | null;
   readonly height: number | null;
+  readonly seconds: number | null;
   readonly bytes: number;
   readonly frames: number | null;
   readonly framesHashed: number | null;

@@ -63,11 +63,17 @@ export const formatOption = (): Option =>
 
 export const decoderOptions = (): readonly Option[] => [
   new Option('--decoders <n>', 'decoder processes').env('VIGIE_DECODERS').argParser(whole(1, 256)),
-  new Option('--max-bytes <size>', 'largest medium').env('VIGIE_MAX_BYTES').argParser(size),
+  new Option('--max-bytes <size>', 'largest picture').env('VIGIE_MAX_BYTES').argParser(size),
   new Option('--max-pixels <count>', 'most pixels of a picture').env('VIGIE_MAX_PIXELS').argParser(size),
   new Option('--max-frames <n>', 'most frames hashed of an animation').argParser(whole(1, 100_000)),
   new Option('--decode-timeout <time>', 'longest decoding of one medium').argParser(duration),
   new Option('--decode-memory <size>', 'most memory of one decoder').argParser(size),
+  new Option('--video-decoders <n>', 'video decoder processes').env('VIGIE_VIDEO_DECODERS').argParser(whole(1, 256)),
+  new Option('--max-video-bytes <size>', 'largest video; it lies in /dev/shm while it is decoded')
+    .env('VIGIE_MAX_VIDEO_BYTES')
+    .argParser(size),
+  new Option('--video-time <time>', 'longest decoding of one video').argParser(duration),
+  new Option('--video-memory <size>', 'most memory of one video decoder').argParser(size),
 ];
 
 export interface DecoderFlags {
@@ -77,10 +83,14 @@ export interface DecoderFlags {
   readonly maxFrames?: number;
   readonly decodeTimeout?: number;
   readonly decodeMemory?: number;
+  readonly videoDecoders?: number;
+  readonly maxVideoBytes?: number;
+  readonly videoTime?: number;
+  readonly videoMemory?: number;
 }
 
-export function decoderConfig(flags: DecoderFlags): Pick<Config, 'decoders' | 'limits'> {
-  const { decoders, limits } = DEFAULTS;
+export function decoderConfig(flags: DecoderFlags): Pick<Config, 'decoders' | 'videos' | 'limits'> {
+  const { decoders, videos, limits } = DEFAULTS;
   return {
     decoders: {
       ...decoders,
@@ -90,7 +100,17 @@ export function decoderConfig(flags: DecoderFlags): Pick<Config, 'decoders' | 'l
       timeoutMs: flags.decodeTimeout ?? decoders.timeoutMs,
       memoryBytes: flags.decodeMemory ?? decoders.memoryBytes,
     },
-    limits: { ...limits, mediaBytes: flags.maxBytes ?? limits.mediaBytes },
+    videos: {
+      ...videos,
+      processes: flags.videoDecoders ?? videos.processes,
+      wallMs: flags.videoTime ?? videos.wallMs,
+      memoryBytes: flags.videoMemory ?? videos.memoryBytes,
+    },
+    limits: {
+      ...limits,
+      mediaBytes: flags.maxBytes ?? limits.mediaBytes,
+      videoBytes: flags.maxVideoBytes ?? limits.videoBytes,
+    },
   };
 }
 

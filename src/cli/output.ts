@@ -57,6 +57,14 @@ export function printable(text: string): string {
   });
 }
 
+/** A length of video as people write it: 0:07, 1:02:03. */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (value: number) => String(value).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
 export interface Column {
   readonly title: string;
   /** Characters; what is longer takes the room it needs. */

@@ -53,6 +53,7 @@ export const verdictSchema = z.object({
   format: z.string().nullable(),
   width: z.number().int().nullable(),
   height: z.number().int().nullable(),
+  seconds: z.number().nullable().describe('Length of a video.'),
   bytes: z.number().int(),
   frames: z.number().int().nullable(),
   framesHashed: z.number().int().nullable(),

@@ -78,7 +78,13 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     server.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
   }
   await server.register(multipart, {
-    limits: { files: 1, fields: 8, parts: 9, fieldSize: 4_096, fileSize: limits.mediaBytes },
+    limits: {
+      files: 1,
+      fields: 8,
+      parts: 9,
+      fieldSize: 4_096,
+      fileSize: Math.max(limits.mediaBytes, limits.videoBytes),
+    },
     throwFileSizeLimit: false,
   });
   await describeApi(server);

@@ -54,7 +54,7 @@ export interface SealKeys {
 export interface Services {
   readonly config: {
     readonly behindProxy: boolean;
-    readonly limits: { readonly mediaBytes: number; readonly uploadMs: number };
+    readonly limits: { readonly mediaBytes: number; readonly videoBytes: number; readonly uploadMs: number };
   };
   /** Aborted when the service begins to stop: new requests are refused, and long work gives way. */
   readonly stopping: AbortSignal;

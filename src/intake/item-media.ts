@@ -45,8 +45,8 @@ export class ItemMedia {
     }
   }
 
-  /** @throws VigieError `blob-not-found`, `seal-damaged`, `seal-key-wrong` */
-  async read(blob: string): Promise<Uint8Array> {
+  /** At once, or piece by piece when it is long. @throws VigieError `blob-not-found`, `seal-damaged`, `seal-key-wrong` */
+  async read(blob: string): Promise<Uint8Array | AsyncIterable<Uint8Array>> {
     return await this.#blobs.read(blob);
   }
 

@@ -150,7 +150,7 @@ export class ScanWorker {
       return await scanner.scan(new Uint8Array(), request);
     }
     const blob = item.blobs.get(ordinal);
-    if (blob !== undefined) return await scanner.scan(await media.read(blob), request);
+    if (blob !== undefined) return await scanner.scan(await media.read(blob), { ...request, atHand: true });
     if (medium.url === null) throw new VigieError('blob-not-found');
     return await scanner.scanUrl(medium.url, request);
   }

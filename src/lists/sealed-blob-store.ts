@@ -7,6 +7,10 @@ import { SealedReader, SealedWriter } from '../storage/sealed-file.js';
 /** A chunk holds most pictures: what is larger is set aside in memory for each of them. */
 const CHUNK = { segment: CHUNK_BYTES, medium: CHUNK_BYTES / 2 } as const;
 
+/** What is longer is read piece by piece. */
+const AT_ONCE_BYTES = 16 * 2 ** 20;
+const PIECE_BYTES = 2 ** 20;
+
 /** A blob store whose content is sealed: lists are secrets, and so are the segments that hold them. */
 export class SealedBlobStore implements BlobStore {
   readonly #blobs: BlobStore;
@@ -43,11 +47,28 @@ export class SealedBlobStore implements BlobStore {
     }
   }
 
-  /** All of a blob that fits into memory. @throws VigieError `blob-not-found`, `seal-damaged`, `seal-key-wrong` */
-  async read(id: string): Promise<Uint8Array> {
+  /**
+   * All of a blob: at once, or piece by piece when it is long.
+   * @throws VigieError `blob-not-found`, `seal-damaged`, `seal-key-wrong`
+   */
+  async read(id: string): Promise<Uint8Array | AsyncIterable<Uint8Array>> {
     const source = await this.#blobs.open(id);
     try {
+      if (source.size > AT_ONCE_BYTES) return this.#pieces(id);
       return await SealedReader.readWhole(source, this.#keyring, this.#purpose);
+    } finally {
+      await source.close();
+    }
+  }
+
+  async *#pieces(id: string): AsyncGenerator<Uint8Array> {
+    const source = await this.open(id);
+    try {
+      for (let at = 0; at < source.size; at += PIECE_BYTES) {
+        const piece = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, source.size - at));
+        await source.readInto(at, piece.byteLength, piece);
+        yield piece;
+      }
     } finally {
       await source.close();
     }

@@ -27,6 +27,8 @@ export interface MediaSignals {
   /** Size as a viewer shows it, in pixels; absent when it is not a picture. */
   readonly width?: number;
   readonly height?: number;
+  /** Length of a video. */
+  readonly seconds?: number;
   /** How many frames the file declares or holds, and how many of them were hashed. */
   readonly frames: number;
   readonly framesHashed: number;

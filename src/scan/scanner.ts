@@ -1,16 +1,24 @@
 import { ENGINE } from '../engine.js';
 import { type ErrorCode, VigieError } from '../errors.js';
-import { md5AndSha1 } from '../media/digests.js';
-import { type MediaKind, type MediaSignals, MINIMUM_QUALITY } from '../media/media-signals.js';
+import { MemoryPool } from '../index/pdq/memory-pool.js';
+import { type MediaSignals, MINIMUM_QUALITY } from '../media/media-signals.js';
 import type { PhotoDnaHasher } from '../media/photodna-hasher.js';
 import type { MediaPool } from '../media/pool.js';
+import { sniff } from '../media/sniff.js';
+import type { VideoPoolLike } from '../media/video/video-pool.js';
 import type { GuardedClient } from '../net/guarded-client.js';
 import { type FindOptions, type Found, findMatches, type QuerySignals } from './find-matches.js';
 import type { KnownLists } from './known-lists.js';
-import { type ReadBytes, readBytes } from './read-medium.js';
+import { lookAtPicture } from './look-at-picture.js';
+import type { Looked } from './looked.js';
+import { peek } from './peek.js';
+import { readBytes } from './read-medium.js';
 import type { SeenLog } from './seen-log.js';
-import { type CachedSignals, type DigestValues, SignalCache } from './signal-cache.js';
-import type { NoMatchReason, Verdict } from './verdict.js';
+import { type CachedSignals, SignalCache } from './signal-cache.js';
+import type { Match, NoMatchReason, Verdict } from './verdict.js';
+import { lookAgain, lookAtVideo, type VideoRequest } from './video/look-at-video.js';
+import { seenFrames } from './video/seen-frames.js';
+import { VideoMatcher } from './video/video-matcher.js';
 import { whileCurrent } from './while-current.js';
 
 export interface ScannerOptions {
@@ -19,11 +27,18 @@ export interface ScannerOptions {
   readonly client?: GuardedClient;
   readonly photodna?: PhotoDnaHasher;
   readonly seen?: SeenLog;
+  /** Longest picture. */
   readonly maximumBytes: number;
+  /** Longest video; as a picture when left out. */
+  readonly maximumVideoBytes?: number;
   readonly cacheBytes: number;
+  /** Without it, videos are only known by their exact hashes. */
+  readonly videos?: VideoPoolLike;
+  /** Where the memory comes from in which known videos are compared. */
+  readonly memory?: MemoryPool;
 }
 
-export interface ScanRequest {
+export interface ScanRequest extends Pick<VideoRequest, 'atHand' | 'onProgress'> {
   readonly declaredLength?: number | undefined;
   /** The platform's own id of the file: when its signals are known, the bytes are not needed. */
   readonly fileId?: string | undefined;
@@ -35,27 +50,21 @@ export interface ScanRequest {
 }
 
 const MATCH_LIMIT = 20;
+/** Enough to tell what a medium is. */
+const HEAD_BYTES = 4_096;
 /** How often lists may be replaced under one look-up before it is given up. */
 const REPLACED_LIMIT = 5;
 const NOTHING: Found = { matches: [], total: 0, truncated: false };
-
-interface Looked {
-  readonly bytes: number;
-  readonly digests: DigestValues | undefined;
-  readonly media: MediaSignals | undefined;
-  readonly photodna: Uint8Array | undefined;
-  /** Why a part of the medium could not be looked at. */
-  readonly failure: { readonly code: ErrorCode; readonly kind: MediaKind; readonly format: string } | undefined;
-  readonly ms: Record<string, number>;
-}
 
 /** One medium to one verdict. */
 export class Scanner {
   readonly cache: SignalCache;
   readonly #options: ScannerOptions;
+  readonly #memory: MemoryPool;
 
   constructor(options: ScannerOptions) {
     this.#options = options;
+    this.#memory = options.memory ?? new MemoryPool();
     this.cache = new SignalCache({ maximumBytes: options.cacheBytes });
   }
 
@@ -68,13 +77,8 @@ export class Scanner {
     const start = performance.now();
     this.#assertReady();
     const known = request.fileId === undefined ? undefined : this.cache.byFileId(request.fileId);
-    if (known !== undefined) return await this.#conclude(fromCache(known), request, start);
-    const medium = await readBytes(source instanceof Uint8Array ? once(source) : source, {
-      maximumBytes: this.#options.maximumBytes,
-      declaredLength: request.declaredLength,
-      signal: request.signal,
-    });
-    return await this.#conclude(await this.#look(medium, request), request, start);
+    if (known !== undefined) return await this.#conclude(await this.#fromCache(known, request), request, start);
+    return await this.#conclude(await this.#look(source, request), request, start);
   }
 
   /**
@@ -109,61 +113,49 @@ export class Scanner {
     if (!this.#options.lists.ready) throw new VigieError('index-not-loaded', { retryAfter: 2 });
   }
 
-  async #look(medium: ReadBytes, { fileId, signal }: ScanRequest): Promise<Looked> {
-    const { bytes, ms: read } = medium;
+  async #look(source: AsyncIterable<Uint8Array> | Uint8Array, request: ScanRequest): Promise<Looked> {
+    const { maximumBytes, maximumVideoBytes = maximumBytes, lists, videos, pool, photodna } = this.#options;
+    const whole = source instanceof Uint8Array;
+    const { head, all } = whole ? { head: source, all: once(source) } : await peek(source, HEAD_BYTES);
+    const sniffed = sniff(head.subarray(0, HEAD_BYTES));
+    const { declaredLength, signal } = request;
+    if (sniffed.kind === 'video') {
+      if (declaredLength !== undefined && declaredLength > maximumVideoBytes) throw new VigieError('media-too-large');
+      const newMatcher = () => this.#newMatcher(request);
+      const tools = { lists, videos, cache: this.cache, maximumBytes: maximumVideoBytes, newMatcher };
+      return await lookAtVideo(all, sniffed, whole ? { ...request, atHand: true } : request, tools);
+    }
+    const medium = await readBytes(all, { maximumBytes, declaredLength, signal });
     const sha256 = Buffer.from(medium.sha256).toString('hex');
     const known = this.cache.byHash(sha256);
-    if (known !== undefined) {
-      if (fileId !== undefined) this.cache.put(sha256, known, fileId);
-      return { ...fromCache(known), ms: { read } };
-    }
-    const base = { bytes: bytes.length, media: undefined, photodna: undefined, ms: { read } };
-    const others = async () => ({ ...(await md5AndSha1(bytes, signal)), sha256: medium.sha256 });
-    if (bytes.length === 0) {
-      const failure = { code: 'media-empty', kind: 'other', format: 'unknown' } as const;
-      return { ...base, digests: await others(), failure };
-    }
-    // The other digests are computed while the decoder, another process, works; not while it waits for the bytes.
-    let digesting: ReturnType<typeof others> | undefined;
-    const onHandedOver = () => {
-      digesting ??= others();
-      digesting.catch(() => undefined);
-    };
-    const handedOver = performance.now();
-    const hashing = this.#photodna(bytes, signal);
-    try {
-      const options = { mode: 'fast', onHandedOver, ...(signal === undefined ? {} : { signal }) } as const;
-      const media = await this.#options.pool.hash(bytes, options);
-      const [photodna, digests] = [await hashing, await (digesting ?? others())];
-      const spent = Object.values(media.ms).reduce((sum, each) => sum + each, 0);
-      const wait = Math.max(0, performance.now() - handedOver - spent);
-      const cached = { bytes: bytes.length, digests, media, photodna: photodna.value };
-      if (photodna.failure === undefined) this.cache.put(sha256, cached, fileId);
-      return { ...cached, failure: photodna.failure, ms: { read, wait, ...media.ms } };
-    } catch (error) {
-      const photodna = await hashing;
-      if (!(error instanceof VigieError) || error.status !== 422) throw error;
-      const digests = await (digesting ?? others());
-      const { kind = 'image', format = 'unknown' } = error.medium ?? {};
-      return { ...base, digests, photodna: photodna.value, failure: { code: error.code, kind, format } };
-    }
+    if (known === undefined) return await lookAtPicture(medium, request, { pool, photodna, cache: this.cache });
+    if (request.fileId !== undefined) this.cache.put(sha256, known, request.fileId);
+    return { ...(await this.#fromCache(known, request)), ms: { read: medium.ms } };
   }
 
-  async #photodna(bytes: Uint8Array, signal: AbortSignal | undefined) {
-    const { photodna } = this.#options;
-    if (photodna === undefined) return { value: undefined, failure: undefined };
-    try {
-      return { value: await photodna.hash(bytes, signal === undefined ? {} : { signal }), failure: undefined };
-    } catch {
-      const failure = { code: 'hasher-failed', kind: 'image', format: 'unknown' } as const;
-      return { value: undefined, failure };
-    }
+  async #fromCache(known: CachedSignals, request: ScanRequest): Promise<Looked> {
+    const { video, ...rest } = known;
+    if (video === undefined) return { ...rest, failure: undefined, ms: {} };
+    return await lookAgain(known, { newMatcher: () => this.#newMatcher(request) });
+  }
+
+  #newMatcher({ threshold, showFingerprints = false, signal }: ScanRequest): VideoMatcher {
+    return new VideoMatcher(this.#options.lists, {
+      pool: this.#memory,
+      limit: MATCH_LIMIT,
+      showFingerprints,
+      ...(threshold === undefined ? {} : { threshold }),
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
 
   async #conclude(looked: Looked, request: ScanRequest, start: number): Promise<Verdict> {
     const { lists, seen } = this.#options;
     const lookupStart = performance.now();
-    const query = { digests: looked.digests, frames: looked.media?.hashes ?? [], photodna: looked.photodna };
+    const { media, failure, video } = looked;
+    // The frames of a video have their own way of being matched.
+    const frames = video === undefined ? (media?.hashes ?? []) : [];
+    const query = { digests: looked.digests, frames, photodna: looked.photodna };
     const options: FindOptions = {
       limit: MATCH_LIMIT,
       showFingerprints: request.showFingerprints ?? false,
@@ -171,15 +163,22 @@ export class Scanner {
     };
     const [appliedSeq, found] = await whileCurrent(lists, async () => {
       const seq = lists.appliedSeq;
-      return [seq, looked.digests === undefined ? NOTHING : await findInWhole(lists, query, options)] as const;
+      const exact = looked.digests === undefined ? NOTHING : await findInWhole(lists, query, options);
+      if (video === undefined) return [seq, exact] as const;
+      return [seq, join(exact, await video.matcher.finish({ whole: !video.stopped }))] as const;
     });
+    // What ended the work was withdrawn since, and the rest was not looked at.
+    if (video?.stopped === true && found.total === 0) throw new VigieError('index-stale', { retryAfter: 1 });
     const lookup = performance.now() - lookupStart;
     const recordStart = performance.now();
     if (seen !== undefined && looked.digests !== undefined) {
-      await seen.append({ itemRef: request.itemRef, sha256: looked.digests.sha256, frames: query.frames });
+      await seen.append({
+        itemRef: request.itemRef,
+        sha256: looked.digests.sha256,
+        frames: video === undefined ? frames : seenFrames(media),
+      });
     }
     const record = performance.now() - recordStart;
-    const { media, failure } = looked;
     const [verdict, reason] = judge(looked, found, lists.incomplete);
     return {
       verdict,
@@ -188,6 +187,7 @@ export class Scanner {
       format: media?.format ?? failure?.format ?? null,
       width: media?.width ?? null,
       height: media?.height ?? null,
+      seconds: media?.seconds ?? null,
       bytes: looked.bytes,
       frames: media?.frames ?? null,
       framesHashed: media?.framesHashed ?? null,
@@ -225,6 +225,7 @@ function judge(
   if (incomplete) return ['could-not-tell', 'index-incomplete'];
   // A picture too small to have a perceptual hash is one of quality 0.
   if (failure?.code === 'media-too-small') return ['no-match', 'low-quality'];
+  if (failure?.code === 'media-no-video') return ['no-match', 'kind-not-covered'];
   if (failure !== undefined) return ['could-not-tell', failure.code];
   if (media === undefined) return ['could-not-tell', 'media-damaged'];
   if (media.incomplete !== null) return ['could-not-tell', media.incomplete];
@@ -238,8 +239,14 @@ function bestQuality(media: MediaSignals | undefined): number | null {
   return media.hashes.reduce((best, { quality }) => Math.max(best, quality), 0);
 }
 
-function fromCache(known: CachedSignals): Looked {
-  return { ...known, failure: undefined, ms: {} };
+/** What exact hashes found, and what frames found, each entry once: an exact hash says more. */
+function join(exact: Found, frames: Found): Found {
+  const key = ({ list, entry }: Match) => JSON.stringify([list, entry]);
+  const known = new Set(exact.matches.map(key));
+  const others = frames.matches.filter((match) => !known.has(key(match)));
+  const matches = [...exact.matches, ...others].slice(0, MATCH_LIMIT);
+  const total = exact.total + frames.total - (frames.matches.length - others.length);
+  return { matches, total, truncated: total > matches.length };
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

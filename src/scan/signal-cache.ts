@@ -1,4 +1,5 @@
 import type { MediaSignals } from '../media/media-signals.js';
+import type { VideoFrame } from './video/video-frame.js';
 
 /** The digests of a medium's bytes. */
 export interface DigestValues {
@@ -13,6 +14,8 @@ export interface CachedSignals {
   readonly digests: DigestValues;
   readonly media: MediaSignals;
   readonly photodna: Uint8Array | undefined;
+  /** The frames of a video, in the order in which they were decoded. */
+  readonly video?: readonly VideoFrame[];
 }
 
 /**

@@ -70,6 +70,8 @@ export interface Verdict {
   readonly format: string | null;
   readonly width: number | null;
   readonly height: number | null;
+  /** Length of a video. */
+  readonly seconds: number | null;
   readonly bytes: number;
   readonly frames: number | null;
   readonly framesHashed: number | null;

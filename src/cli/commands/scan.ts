@@ -4,6 +4,7 @@ import { VigieError } from '../../errors.js';
 import { loadListFile } from '../../lists/ephemeral.js';
 import { createPhotoDnaHasher } from '../../media/photodna-hasher.js';
 import { MediaPool } from '../../media/pool.js';
+import { VideoPool } from '../../media/video/video-pool.js';
 import { inOrder } from '../../runtime/in-order.js';
 import { Scanner } from '../../scan/scanner.js';
 import type { Match, Verdict } from '../../scan/verdict.js';
@@ -19,8 +20,8 @@ import {
   photodnaOptions,
   whole,
 } from '../options.js';
-import { clearStatus, colour, printable, RowWriter, remark, showStatus, writeLine } from '../output.js';
-import { readFile } from '../read-file.js';
+import { clearStatus, clock, colour, printable, RowWriter, remark, showStatus, writeLine } from '../output.js';
+import { readPieces } from '../read-file.js';
 import { type ServiceBody, ServiceClient } from '../service-client.js';
 import { type Found, unreadable, walk } from '../walk.js';
 import { socketPathFor } from '../with-service.js';
@@ -131,7 +132,7 @@ const FATAL = new Set([
 ]);
 
 async function alone(flags: Flags, signal: AbortSignal): Promise<Scanning> {
-  const { decoders, limits } = decoderConfig(flags);
+  const { decoders, videos: videoConfig, limits } = decoderConfig(flags);
   const photodna = photodnaConfig(flags);
   const lists = await loadListFile(flags.list ?? [], {
     photodna,
@@ -141,26 +142,29 @@ async function alone(flags: Flags, signal: AbortSignal): Promise<Scanning> {
   });
   clearStatus();
   const pool = new MediaPool(decoders);
+  const videos = new VideoPool({ ...videoConfig, maxBytes: limits.videoBytes });
   const hasher = createPhotoDnaHasher(photodna.hasher);
   const scanner = new Scanner({
     lists,
     pool,
     ...(hasher === undefined ? {} : { photodna: hasher }),
+    videos,
     maximumBytes: limits.mediaBytes,
+    maximumVideoBytes: limits.videoBytes,
     cacheBytes: limits.cacheBytes,
   });
   return {
     concurrency: decoders.processes * 2,
     scan: async (found) => {
-      const { bytes, ms } = await readFile(found, limits.mediaBytes, signal);
-      const verdict = await scanner.scan(bytes, {
+      const verdict = await scanner.scan(readPieces(found, signal), {
         signal,
+        onProgress: (seconds) => showStatus(`${printable(found.path)}: ${clock(seconds)} looked at`),
         ...(flags.threshold === undefined ? {} : { threshold: flags.threshold }),
       });
-      return pick({ ...verdict, ms: { ...verdict.ms, read: ms + (verdict.ms['read'] ?? 0) } });
+      return pick(verdict);
     },
     close: async () => {
-      await pool.close();
+      await Promise.all([pool.close(), videos.close()]);
       await lists.close();
     },
   };

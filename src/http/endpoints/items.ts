@@ -73,7 +73,9 @@ export async function answer({ id, state, fresh }: ItemReceipt, services: Servic
 /** The item's own field comes first: whether its media may be read at all depends on it. */
 async function handParts({ request, signal, services }: ItemCall): Promise<ItemReceipt> {
   const { items, media } = services.intake;
-  const maximumBytes = services.config.limits.mediaBytes;
+  const { mediaBytes, videoBytes } = services.config.limits;
+  // Which of the two it is, is told when it is looked at.
+  const maximumBytes = Math.max(mediaBytes, videoBytes);
   const limits = {
     files: MEDIA_LIMIT,
     fields: 1,

@@ -1,0 +1,38 @@
+/** The beginning of a medium, and all of it from the beginning on. */
+export interface Peeked {
+  readonly head: Uint8Array;
+  readonly all: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Reads as much of a source as is needed to tell what it is.
+ * @param bytes so many, or all that there are
+ * @throws what the source throws
+ */
+export async function peek(source: AsyncIterable<Uint8Array>, bytes: number): Promise<Peeked> {
+  const iterator = source[Symbol.asyncIterator]();
+  const first: Uint8Array[] = [];
+  let length = 0;
+  let ended = false;
+  while (length < bytes && !ended) {
+    const step = await iterator.next();
+    ended = step.done === true;
+    if (step.done === true) break;
+    first.push(step.value);
+    length += step.value.length;
+  }
+  const all = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      yield* first;
+      while (!ended) {
+        const step = await iterator.next();
+        ended = step.done === true;
+        if (step.done !== true) yield step.value;
+      }
+    } finally {
+      // Not awaited: a source that hangs would hang here.
+      if (!ended) iterator.return?.().catch(() => undefined);
+    }
+  };
+  return { head: first.length === 1 ? (first[0] as Uint8Array) : Buffer.concat(first, length), all: all() };
+}
