@@ -36,7 +36,7 @@ export interface FrameOptions {
   readonly scaler?: 'area' | 'bicubic';
   /** `grey` is luma with the full range of values, `rgb` BT.601 whatever the stream says, as the reference reads it. */
   readonly pixels: 'grey' | 'rgb';
-  /** Leaves out what costs time and changes little: frames that no other needs, smoothing of block edges. */
+  /** Leaves out what costs time and changes nothing else: frames that no other needs, the smoothing of their blocks. */
   readonly quick?: boolean;
   /** Turned as a viewer does. */
   readonly turned?: boolean;
