@@ -5,23 +5,27 @@ export interface FittedLine {
   readonly slope: number;
 }
 
-/** The least-squares line through points; points with a `y` of NaN are left out. Slope 1 when all are at one `x`. */
-export function fitLine(xs: readonly number[], ys: readonly number[]): FittedLine {
-  let count = 0;
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+  readonly weight: number;
+}
+
+/** The line of weighted least squares; slope 1 when all points are at one `x`. */
+export function fitLine(points: readonly Point[]): FittedLine {
+  let sum = 0;
   let x = 0;
   let y = 0;
-  for (const [i, value] of ys.entries()) {
-    if (Number.isNaN(value)) continue;
-    count++;
-    x += (xs[i]! - x) / count;
-    y += (value - y) / count;
+  for (const point of points) {
+    sum += point.weight;
+    x += (point.weight * (point.x - x)) / sum;
+    y += (point.weight * (point.y - y)) / sum;
   }
   let xx = 0;
   let xy = 0;
-  for (const [i, value] of ys.entries()) {
-    if (Number.isNaN(value)) continue;
-    xx += (xs[i]! - x) ** 2;
-    xy += (xs[i]! - x) * (value - y);
+  for (const point of points) {
+    xx += point.weight * (point.x - x) ** 2;
+    xy += point.weight * (point.x - x) * (point.y - y);
   }
   return { x, y, slope: xx === 0 ? 1 : xy / xx };
 }

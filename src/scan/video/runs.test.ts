@@ -125,6 +125,18 @@ describe('findRuns', () => {
     expect(run!.query).toEqual([0, 10]);
   });
 
+  it.each([0.8, 0.96, 1, 1.07, 1.25])('tells a speed of %f over two minutes', async (speed) => {
+    const known = Array.from({ length: 200 }, (_, i) => i);
+    const samples = Array.from({ length: 240 }, (_, i): Sample => {
+      const at = Math.round(5 + (speed * i) / 2);
+      // Every fourth picture stays a while.
+      return { time: i / 2, places: [[at, at + (at % 4 === 0 ? 2 : 0)]] };
+    });
+    const [run] = await findRuns(alignable(samples, known), new Pacer());
+    expect(run!.query).toEqual([0, 119.5]);
+    expect(run!.speed).toBeCloseTo(speed, 1.7);
+  });
+
   it('does not go backwards', async () => {
     const samples = Array.from({ length: 20 }, (_, i): Sample => ({ time: i, places: [[40 - i, 40 - i]] }));
     const runs = await findRuns(alignable(samples, knownTimes), new Pacer());

@@ -1,5 +1,5 @@
 import type { Pacer } from '../../index/pause.js';
-import { fitLine } from './fit-line.js';
+import { fitLine, type Point } from './fit-line.js';
 
 /** Speeds of the known video against the query at which runs are looked for: a film shown at 25 frames, and edits. */
 const SPEEDS = [1, 25 / 24, 24 / 25, 1.1, 0.9, 1.05, 0.95, 1.15, 0.85, 1.2, 0.8, 1.25];
@@ -102,44 +102,48 @@ function anchors({ starts, from, to, tolerance }: Alignable, at: number): number
   return seconds;
 }
 
-/** A run along a line, and then along the line that fits what was found, while that makes it longer. */
+/** A run along a line, and then along the line that fits what was found, while that does not make it shorter. */
 function refined(what: Alignable, line: Line): Run {
+  const { query } = what;
   let run = along(what, line);
   for (let i = 0; i < REFITS && run.samples.length > 3; i++) {
-    const { query } = what;
-    const places = run.samples.map((sample) =>
-      nearest(what, sample, line.seconds + line.speed * (query[sample]! - query[line.at]!)),
-    );
-    const fit = fitLine(
-      run.samples.map((sample) => query[sample]!),
-      places,
-    );
+    const current = line;
+    const fit = fitLine(run.samples.map((sample) => pointAt(what, sample, knownAt(what, current, sample))));
     const speed = Math.min(FASTEST, Math.max(SLOWEST, fit.slope));
-    const middle = run.samples[run.samples.length >> 1]!;
-    const next: Line = { at: middle, seconds: fit.y + speed * (query[middle]! - fit.x), speed };
+    const at = run.samples[run.samples.length >> 1]!;
+    const next: Line = { at, seconds: fit.y + speed * (query[at]! - fit.x), speed };
     const again = along(what, next);
     if (length(again) < length(run)) break;
-    const grown = length(again) > length(run);
     run = again;
     line = next;
-    if (!grown) break;
   }
   return run;
+}
+
+function knownAt({ query }: Alignable, { at, seconds, speed }: Line, sample: number): number {
+  return seconds + speed * (query[sample]! - query[at]!);
+}
+
+/** The middle of the place where a sample is found. The longer a place is, the less it says of where. */
+function pointAt(what: Alignable, sample: number, expected: number): Point {
+  const { query, from, to, tolerance } = what;
+  const place = placeAt(what, sample, expected);
+  const [a, b] = place < 0 ? [expected, expected] : [from[place]!, to[place]!];
+  return { x: query[sample]!, y: (a + b) / 2, weight: (tolerance + b - a) ** -2 };
 }
 
 function along(what: Alignable, line: Line): Run {
   const before = reach(what, line, -1).reverse();
   const after = reach(what, line, 1);
-  const own = nearest(what, line.at, line.seconds);
-  const samples = Number.isNaN(own) ? [...before, ...after] : [...before, line.at, ...after];
+  const samples = placeAt(what, line.at, line.seconds) < 0 ? [...before, ...after] : [...before, line.at, ...after];
   const first = samples[0] ?? line.at;
   const last = samples.at(-1) ?? line.at;
   const { query, known } = what;
   const clamp = (seconds: number): number => Math.min(known.at(-1)!, Math.max(known[0]!, seconds));
-  const knownAt = (sample: number): number => clamp(line.seconds + line.speed * (query[sample]! - query[line.at]!));
+  const timeAt = (sample: number): number => clamp(knownAt(what, line, sample));
   return {
     query: [query[first]!, query[last]!],
-    known: [knownAt(first), knownAt(last)],
+    known: [timeAt(first), timeAt(last)],
     speed: line.speed,
     samples,
   };
@@ -155,7 +159,7 @@ function reach(what: Alignable, { at, seconds, speed }: Line, step: 1 | -1): num
     const gap = Math.abs(query[i]! - lastQuery);
     const expected = seconds + speed * (query[i]! - query[at]!);
     if (gap > SPARSE_GAP_SECONDS || expected < known[0]! - tolerance || expected > known.at(-1)! + tolerance) break;
-    if (!Number.isNaN(nearest(what, i, expected))) {
+    if (placeAt(what, i, expected) >= 0) {
       found.push(i);
       lastQuery = query[i]!;
       lastKnown = expected;
@@ -164,26 +168,21 @@ function reach(what: Alignable, { at, seconds, speed }: Line, step: 1 | -1): num
   return found;
 }
 
-/** The known time nearest to `expected` at which a sample is found, within the tolerance; NaN when there is none. */
-function nearest({ starts, from, to, tolerance }: Alignable, sample: number, expected: number): number {
+/** The place of a sample that is nearest to a known time, within the tolerance; -1 when there is none. */
+function placeAt({ starts, from, to, tolerance }: Alignable, sample: number, expected: number): number {
+  const end = starts[sample + 1]!;
   let low = starts[sample]!;
-  let high = starts[sample + 1]!;
-  const end = high;
+  let high = end;
   // The first place that does not end before what is expected.
   while (low < high) {
     const middle = (low + high) >> 1;
     if (to[middle]! < expected) low = middle + 1;
     else high = middle;
   }
-  let best = Number.NaN;
-  let least = tolerance;
-  for (let place = Math.max(starts[sample]!, low - 1); place <= low && place < end; place++) {
-    const time = Math.min(to[place]!, Math.max(from[place]!, expected));
-    if (Math.abs(time - expected) > least) continue;
-    least = Math.abs(time - expected);
-    best = time;
-  }
-  return best;
+  const after = low < end ? Math.max(0, from[low]! - expected) : Number.POSITIVE_INFINITY;
+  const before = low > starts[sample]! ? expected - to[low - 1]! : Number.POSITIVE_INFINITY;
+  if (Math.min(after, before) > tolerance) return -1;
+  return after <= before ? low : low - 1;
 }
 
 /** Whether a known frame lies well between two times, so that something should have been found there. */

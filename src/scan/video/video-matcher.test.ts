@@ -85,14 +85,15 @@ describe('VideoMatcher', () => {
     const { extent, video } = only(await match(lists(entryOf('known', known)), pieces));
     expect(extent).toBe('full');
     expect(video!.queryPercent).toBeGreaterThanOrEqual(80);
-    const offsets = video!.ranges.map(({ query: [q], known: [k] }) => Math.round((k - q) / 2) * 2);
-    for (const offset of [40, 6, 22, -12]) expect(offsets).toContain(offset);
+    const offsets = video!.ranges.map(({ query: [q], known: [k] }) => k - q);
+    for (const offset of [40, 6, 22, -12]) expect(offsets.some((each) => Math.abs(each - offset) < 2)).toBe(true);
   });
 
   it.each([0.8, 0.9, 24 / 25, 25 / 24, 1.1, 1.25])('finds it at %f times the speed', async (speed) => {
     const { extent, video } = only(await match(lists(entryOf('known', known)), faster(noisy(known, 6, 4), speed)));
     expect(extent).toBe('full');
-    expect(Math.abs(video!.speed! - speed)).toBeLessThan(0.16);
+    // It was decided after a few seconds, which do not tell the speed exactly.
+    expect(Math.abs(video!.speed! - speed)).toBeLessThan(0.21);
   });
 
   it('says partial of a few seconds, and of less than three different frames', async () => {

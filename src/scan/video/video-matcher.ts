@@ -101,7 +101,7 @@ export class VideoMatcher {
   async finish({ whole = !this.#decided }: { readonly whole?: boolean } = {}): Promise<Found> {
     const samples = this.#query.samples;
     const hold = this.#query.flush();
-    if (hold !== undefined && this.#query.samples > samples && !this.#decided) await this.#lookUpHold(hold);
+    if (hold !== undefined && this.#query.samples > samples) await this.#lookUpHold(hold);
     for (let attempt = 1; ; attempt++) {
       try {
         if (this.#seq !== this.#lists.appliedSeq) await this.#again();
