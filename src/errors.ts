@@ -226,7 +226,7 @@ export const ERRORS = define({
   'list-header-invalid': {
     status: 400,
     title: 'The header of the list names no signal column.',
-    remedy: 'Give at least one of md5, sha1, sha256, pdq, photodna; rename columns with --map.',
+    remedy: 'Give at least one of md5, sha1, sha256, pdq, photodna, vpdq; rename columns with --map.',
   },
   'list-malformed': {
     status: 400,

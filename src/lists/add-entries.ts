@@ -48,5 +48,8 @@ function fill(record: ListRecord, { id, grade, kind, added, comment, signals }: 
   record.kind = kind;
   record.added = added;
   record.comment = comment;
-  for (const { type, value, quality } of signals) record.signals.push({ type, value, quality });
+  let frames = 0;
+  for (const { type, value, quality } of signals) {
+    record.signals.push({ type, value, quality, number: type === 'vpdq' ? ++frames : 0 });
+  }
 }

@@ -5,7 +5,7 @@ import type { ReportCounter } from './import-report.js';
 import { KeySet } from './key-set.js';
 import { type ListRecord, type RecordSignal, TEXT_LIMIT } from './sources/list-record.js';
 
-/** PDQ of a picture with a quality below this tells too little: the reference implementation advises not to match it. */
+/** PDQ of a picture or a frame with a quality below this tells too little: the reference implementation advises not to match it. */
 export const MINIMUM_PDQ_QUALITY = 50;
 
 /** Longest comment that is kept, in UTF-16 units. */
@@ -37,6 +37,8 @@ export class Admission {
   readonly #counter: ReportCounter;
   readonly #seen: KeySet;
   readonly #spare: ReusedSignal[] = [];
+  /** For each signal of the entry its number among the frames of its video, from 1, or 0. */
+  readonly #frames: number[] = [];
   readonly #entry: ReusedEntry = {
     id: '',
     grade: undefined,
@@ -71,7 +73,7 @@ export class Admission {
     this.#takeSignals(record);
     const { signals } = this.#entry;
     if (signals.length === 0) {
-      const nothing = record.malformed.length === 0 && record.signals.length === 0;
+      const nothing = record.malformed.length + record.badFrames.length === 0 && record.signals.length === 0;
       counter.leaveOut(nothing ? 'no-signal' : 'no-usable-signal', line);
       return undefined;
     }
@@ -97,7 +99,11 @@ export class Admission {
     const { signals } = this.#entry;
     signals.length = 0;
     for (let i = 0; i < record.signals.length; i++) {
-      const { type, value, quality = record.quality } = record.signals[i] as RecordSignal;
+      const { type, value, quality = record.quality, number } = record.signals[i] as RecordSignal;
+      if (type === 'vpdq') {
+        this.#takeFrame(value, quality, record.line, number);
+        continue;
+      }
       const unusable = signalType(type).unusable(value);
       if (unusable !== undefined) {
         counter.note(unusable, record.line);
@@ -105,17 +111,40 @@ export class Admission {
         continue;
       }
       if (signals.some((other) => other.type === type && Buffer.compare(other.value, value) === 0)) continue;
-      const signal = this.#spareSignal(signals.length);
-      signal.type = type;
-      signal.value = value;
-      signal.quality = type === 'pdq' ? quality : undefined;
-      signal.active = signal.quality === undefined || signal.quality >= MINIMUM_PDQ_QUALITY;
-      signals.push(signal);
+      this.#take(type, value, type === 'pdq' ? quality : undefined);
     }
     for (const type of record.malformed) {
       counter.note('malformed-signal', record.line);
       counter.signal(type, 'rejected');
     }
+    for (const frame of record.badFrames) {
+      counter.note('malformed-signal', record.line, frame);
+      counter.signal('vpdq', 'rejected');
+    }
+  }
+
+  /** A video keeps every frame, equal ones too: shares of it are counted in frames. */
+  #takeFrame(value: Uint8Array, quality: number | undefined, line: number, frame: number): void {
+    const counter = this.#counter;
+    // A black frame is nothing odd in a video, and has low quality. Without a quality nobody can tell.
+    const unusable = quality === undefined ? 'malformed-signal' : signalType('vpdq').unusable(value);
+    if (unusable === undefined || (quality !== undefined && quality < MINIMUM_PDQ_QUALITY)) {
+      this.#take('vpdq', value, quality, frame);
+      return;
+    }
+    counter.note(unusable, line, frame);
+    counter.signal('vpdq', 'rejected');
+  }
+
+  #take(type: EntrySignal['type'], value: Uint8Array, quality: number | undefined, frame = 0): void {
+    const { signals } = this.#entry;
+    this.#frames[signals.length] = frame;
+    const signal = this.#spareSignal(signals.length);
+    signal.type = type;
+    signal.value = value;
+    signal.quality = quality;
+    signal.active = quality === undefined || quality >= MINIMUM_PDQ_QUALITY;
+    signals.push(signal);
   }
 
   #accept(id: string, record: ListRecord): Entry {
@@ -131,9 +160,10 @@ export class Admission {
       counter.note('comment-shortened', record.line);
     }
     for (let i = 0; i < record.unreadable.length; i++) counter.note('field-unreadable', record.line);
-    for (const { type, active } of entry.signals) {
+    for (let i = 0; i < entry.signals.length; i++) {
+      const { type, active } = entry.signals[i] as ReusedSignal;
       counter.signal(type, active ? 'active' : 'inactive');
-      if (!active) counter.note('low-quality', record.line);
+      if (!active) counter.note('low-quality', record.line, this.#frames[i]);
     }
     counter.accept(entry.grade);
     // A field that is absent is undefined here, so that the object keeps one shape for ten million records.

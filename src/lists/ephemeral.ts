@@ -1,11 +1,10 @@
-import { basename } from 'node:path';
 import { VigieError } from '../errors.js';
 import { type LookupAnswer, type LookupOptions, MatchIndex, type PhotoDnaMatching } from '../index/match-index.js';
 import { MemoryPool } from '../index/pdq/memory-pool.js';
 import { Segment } from '../index/segment.js';
 import type { SignalTypeName } from '../signals/signal-type.js';
 import { type ImportReport, rejectedInWords } from './import-report.js';
-import { readPath } from './import-source.js';
+import { readPath, withoutEnding } from './import-source.js';
 import { MemoryBlobStore } from './memory-blob-store.js';
 import { type StageProgress, type StageSettings, stageSegments } from './stage-segments.js';
 
@@ -70,7 +69,7 @@ export async function loadListFile(
   const lists = new EphemeralLists(index, reports);
   try {
     for (const path of typeof paths === 'string' ? [paths] : paths) {
-      const name = nameOf(path);
+      const name = withoutEnding(path);
       const report = await loadInto(index, pool, path, name, settings);
       reports.set(name, report);
       if (Object.keys(report.rejected).length > 0) onReport?.(`${name}: left out ${rejectedInWords(report)}`);
@@ -82,14 +81,6 @@ export async function loadListFile(
   }
 }
 
-/** The name that `vigie list import` would give it. */
-function nameOf(path: string): string {
-  const name = basename(path)
-    .replace(/\.gz$/i, '')
-    .replace(/\.[^.]+$/, '');
-  return name === '' ? basename(path) : name;
-}
-
 async function loadInto(
   index: MatchIndex,
   pool: MemoryPool,
@@ -98,12 +89,14 @@ async function loadInto(
   settings: Omit<LoadListFileOptions, 'photodna' | 'onReport'>,
 ): Promise<ImportReport> {
   const blobs = new MemoryBlobStore();
-  const { segments, report } = await stageSegments(readPath(path), { ...settings, pool, blobs }).catch((thrown) => {
-    settings.signal?.throwIfAborted();
-    const error = VigieError.from(thrown);
-    const detail = error.detail === undefined ? name : `${name}: ${error.detail}`;
-    throw new VigieError(error.code, { detail, cause: error });
-  });
+  const { segments, report } = await stageSegments(readPath(path), { ...settings, name, pool, blobs }).catch(
+    (thrown) => {
+      settings.signal?.throwIfAborted();
+      const error = VigieError.from(thrown);
+      const detail = error.detail === undefined ? name : `${name}: ${error.detail}`;
+      throw new VigieError(error.code, { detail, cause: error });
+    },
+  );
   for (const { id } of segments) {
     index.apply({ add: [await Segment.load(await blobs.open(id), { id, list: name, pool })] });
   }

@@ -1,7 +1,9 @@
 import type { ByteSink } from '../index/byte-io.js';
-import type { Entry } from '../index/entry.js';
+import type { Entry, EntrySignal } from '../index/entry.js';
 import { SIGNAL_TYPE_NAMES } from '../signals/signal-type.js';
 import { signalType } from '../signals/signal-types.js';
+import { vpdqHash, vpdqSeconds } from '../signals/vpdq/vpdq-frame.js';
+import { formatVpdqItem } from '../signals/vpdq/vpdq-text.js';
 
 export type ExportFormat = 'csv' | 'jsonl';
 
@@ -10,7 +12,7 @@ const PIECE = 64 * 1024;
 
 /**
  * Writes entries in a form that an import reads back to the same entries. CSV has one quality for all PDQ signals of an
- * entry; JSONL has one for each.
+ * entry; JSONL has one for each. Frames of videos are written as the JSON array of vPDQ, each with its quality and time.
  * @returns how many entries were written
  */
 export async function exportEntries(
@@ -32,13 +34,15 @@ export async function exportEntries(
 }
 
 function csvLine({ id, grade, kind, added, comment, signals }: Entry): string {
+  const frames = framesOf(signals);
   const values = SIGNAL_TYPE_NAMES.map((name) =>
     signals
       .filter(({ type }) => type === name)
       .map(({ value }) => signalType(name).format(value))
       .join(' '),
   );
-  const quality = signals.find((signal) => signal.quality !== undefined)?.quality;
+  if (frames.length > 0) values[SIGNAL_TYPE_NAMES.indexOf('vpdq')] = JSON.stringify(frames);
+  const quality = signals.find((signal) => signal.type === 'pdq' && signal.quality !== undefined)?.quality;
   const date = added === undefined ? '' : new Date(added).toISOString();
   return [id, ...values, quality ?? '', grade ?? '', kind ?? '', date, comment ?? ''].map(quote).join(',');
 }
@@ -49,12 +53,23 @@ function quote(value: string | number): string {
 }
 
 function jsonLine({ id, grade, kind, added, comment, signals }: Entry): string {
+  const frames = framesOf(signals);
+  const others = signals.filter(({ type }) => type !== 'vpdq');
   return JSON.stringify({
     id,
     grade,
     kind,
     added: added === undefined ? undefined : new Date(added).toISOString(),
     comment,
-    signals: signals.map(({ type, value, quality }) => ({ type, value: signalType(type).format(value), quality })),
+    signals: others.map(({ type, value, quality }) => ({ type, value: signalType(type).format(value), quality })),
+    vpdq: frames.length > 0 ? frames : undefined,
   });
+}
+
+/** Each frame as the Python package writes one. An import takes none without a quality. */
+function framesOf(signals: readonly EntrySignal[]): string[] {
+  const frames = signals.filter(({ type }) => type === 'vpdq');
+  return frames.map(({ value, quality = 100 }) =>
+    formatVpdqItem({ pdq: vpdqHash(value), quality, seconds: vpdqSeconds(value) }),
+  );
 }

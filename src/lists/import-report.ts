@@ -20,11 +20,13 @@ export interface ReasonCount {
   readonly count: number;
   /** The lines of the first hundred. */
   readonly lines: readonly number[];
+  /** Where frames of videos are among them: for each line the number of its frame, from 1, or 0 where it is no frame. */
+  readonly frames?: readonly number[];
 }
 
 export interface SignalCount {
   readonly active: number;
-  /** Kept, and not matching: PDQ of low quality. */
+  /** Kept, and not matching: PDQ and frames of low quality. */
   readonly inactive: number;
   /** Malformed, all zero or the hash of an empty file. */
   readonly rejected: number;
@@ -76,6 +78,7 @@ const KIND: Readonly<Record<Reason, 'rejected' | 'inactive' | 'duplicate' | 'rem
 interface Tally {
   count: number;
   lines: number[];
+  frames: number[];
 }
 
 /** Counts while an import goes on. */
@@ -97,14 +100,17 @@ export class ReportCounter {
     this.note(reason, line);
   }
 
-  note(reason: Reason, line: number): void {
+  /** @param frame number of the frame that it is about, from 1 */
+  note(reason: Reason, line: number, frame = 0): void {
     let tally = this.#reasons.get(reason);
     if (tally === undefined) {
-      tally = { count: 0, lines: [] };
+      tally = { count: 0, lines: [], frames: [] };
       this.#reasons.set(reason, tally);
     }
     tally.count++;
-    if (tally.lines.length < REPORTED_LINES) tally.lines.push(line);
+    if (tally.lines.length >= REPORTED_LINES) return;
+    tally.lines.push(line);
+    tally.frames.push(frame);
   }
 
   signal(type: SignalTypeName, fate: keyof SignalCount): void {
@@ -140,12 +146,20 @@ export class ReportCounter {
 
   #told(kind: (typeof KIND)[Reason]): Record<string, ReasonCount> {
     const reasons = [...this.#reasons].filter(([reason]) => KIND[reason] === kind);
-    return Object.fromEntries(reasons.map(([reason, { count, lines }]) => [reason, { count, lines: [...lines] }]));
+    return Object.fromEntries(
+      reasons.map(([reason, { count, lines, frames }]) => {
+        const some = frames.some((frame) => frame > 0);
+        return [reason, { count, lines: [...lines], ...(some && { frames: [...frames] }) }];
+      }),
+    );
   }
 }
 
 /** Why records were rejected, in words, with the first line of each reason. */
 export function rejectedInWords({ rejected }: ImportReport): string {
-  const parts = Object.entries(rejected).map(([why, { count, lines }]) => `${count} ${why}, first on line ${lines[0]}`);
+  const parts = Object.entries(rejected).map(([why, { count, lines, frames }]) => {
+    const frame = frames?.[0] ?? 0;
+    return `${count} ${why}, first on line ${lines[0]}${frame > 0 ? `, frame ${frame}` : ''}`;
+  });
   return parts.length === 0 ? 'none' : parts.join('; ');
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { VigieError } from '../errors.js';
 import { abortable } from '../runtime/abortable.js';
 
@@ -8,6 +9,13 @@ import { abortable } from '../runtime/abortable.js';
 export type ImportInput =
   | { readonly path: string }
   | { readonly stream: AsyncIterable<Uint8Array>; readonly bytes?: number | undefined };
+
+/** What a file is called, without the endings of its format and of gzip. */
+export function withoutEnding(path: string): string {
+  const file = basename(path);
+  const name = file.replace(/\.gz$/i, '').replace(/\.[^.]+$/, '');
+  return name === '' ? file : name;
+}
 
 const FINGERPRINT_BYTES = 64 * 1024;
 

@@ -8,7 +8,7 @@ import { type ImportRun, saveProgress } from '../storage/import-run-store.js';
 import { createList, findList, type ListTerms, removeList, type StoredList } from '../storage/list-store.js';
 import type { ManifestSegment } from '../storage/list-version-store.js';
 import type { ImportReport } from './import-report.js';
-import { type ImportInput, type OpenedInput, openImportInput } from './import-source.js';
+import { type ImportInput, type OpenedInput, openImportInput, withoutEnding } from './import-source.js';
 import { type SegmentPlace, stageInThread, type ThreadOptions } from './import-thread.js';
 import type { ListFormat, ParserOptions } from './sources/list-parser.js';
 import { type StageCheckpoint, type StageProgress, type StageResult, stageSegments } from './stage-segments.js';
@@ -184,8 +184,10 @@ async function hasStaged(database: Database, run: ImportRun): Promise<boolean> {
   return Array.isArray(row?.staged) && row.staged.length > 0;
 }
 
-function settingsOf({ format, type, map, maxRejected, entriesPerSegment }: ImportOptions) {
-  return { format: format === 'auto' ? undefined : format, type, map, maxRejected, entriesPerSegment };
+function settingsOf({ format, type, map, maxRejected, entriesPerSegment, sourceName }: ImportOptions) {
+  // What comes by a pipe has no name.
+  const name = sourceName === undefined || sourceName === 'stdin' ? undefined : withoutEnding(sourceName);
+  return { format: format === 'auto' ? undefined : format, type, map, maxRejected, entriesPerSegment, name };
 }
 
 /** The same file read in another way is another source. */

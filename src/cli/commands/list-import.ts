@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { VigieError } from '../../errors.js';
-import { FIELD_NAMES } from '../../lists/sources/list-parser.js';
+import { FIELD_NAMES, LIST_FORMATS } from '../../lists/sources/list-parser.js';
 import { SIGNAL_TYPE_NAMES } from '../../signals/signal-type.js';
 import { resultOf } from '../answer-lines.js';
 import { interrupted } from '../interrupt.js';
@@ -13,6 +13,7 @@ import { dataOption } from '../options.js';
 import { printable, remark, table, writeLine } from '../output.js';
 import { type Bar, progressBar } from '../progress-bar.js';
 import type { ServiceClient } from '../service-client.js';
+import { videoLines } from '../video-lines.js';
 import { unreadable } from '../walk.js';
 import { withService } from '../with-service.js';
 
@@ -37,13 +38,12 @@ export function importCommand(): Command {
       'Loads a hash list: all of it or nothing. Look-ups go on meanwhile, and the version before is kept for a roll-back.\n' +
         'Interrupted, it goes on where it was when the same file is imported again. `-` reads standard input.',
     )
-    .argument('<file>', 'CSV, JSON lines, plain values, `type value` lines or VICS JSON, gzip or not; or -')
-    .option('--name <name>', 'of the list; the file name without its ending if left out')
-    .addOption(
-      new Option('--format <name>', 'of the file')
-        .choices(['auto', 'csv', 'jsonl', 'lines', 'typed', 'vics'])
-        .default('auto'),
+    .argument(
+      '<file...>',
+      'CSV, JSON lines, plain values, `type value` lines, VICS JSON or a vPDQ file, gzip or not; or -; or several vPDQ files',
     )
+    .option('--name <name>', 'of the list; the file name without its ending if left out')
+    .addOption(new Option('--format <name>', 'of the file').choices(['auto', ...LIST_FORMATS]).default('auto'))
     .addOption(
       new Option('--type <name>', 'signal type of plain values, where their length does not tell').choices([
         ...SIGNAL_TYPE_NAMES,
@@ -69,14 +69,33 @@ export function importCommand(): Command {
     .addHelpText(
       'after',
       `
-Columns of a CSV (any order, one signal is enough): id,md5,sha1,sha256,pdq,quality,photodna,grade,kind,added,comment
+Columns of a CSV (any order, one signal is enough): id,md5,sha1,sha256,pdq,quality,photodna,vpdq,grade,kind,added,comment
 
 Examples:
   vigie list import hotline.csv --source "IWF" --expires 2027-06-30
   vigie list import vics.json.gz --name project-vic
+  vigie list import clips/*.txt --name clips     # vPDQ files: one entry each, named by its file
   vigie list import odd.csv --map Hash_MD5=md5 --map Category=grade`,
     )
-    .action(importFile);
+    .action((files: readonly string[], flags: ImportFlags) => importFiles(files, flags));
+}
+
+async function importFiles(files: readonly string[], flags: ImportFlags): Promise<void> {
+  const [file = '-'] = files;
+  if (files.length > 1) await importVideos(files, flags);
+  else await importFile(file, flags);
+}
+
+/** Several vPDQ files as one list: they are sent as JSON lines, in which an entry may have its frames as their text. */
+async function importVideos(files: readonly string[], flags: ImportFlags): Promise<void> {
+  const { name, format } = flags;
+  if (name === undefined) throw new VigieError('usage', { detail: 'name the list of several files with --name' });
+  if (format !== 'auto' && format !== 'vpdq') {
+    throw new VigieError('usage', { detail: 'of several files each has to be the vPDQ file of one video' });
+  }
+  for (const each of files) await sizeOf(each);
+  const query = queryOf({ ...flags, format: 'jsonl' }, `${files.length} vPDQ files`);
+  await send(name, query, flags, undefined, () => videoLines(files));
 }
 
 async function importFile(file: string, flags: ImportFlags): Promise<void> {
@@ -85,15 +104,32 @@ async function importFile(file: string, flags: ImportFlags): Promise<void> {
     throw new VigieError('usage', { detail: 'standard input is a terminal; give a file, or send one with a pipe' });
   }
   const bytes = file === '-' ? undefined : await sizeOf(file);
-  const query = new URLSearchParams({ format: flags.format, sourceName: file === '-' ? 'stdin' : basename(file) });
+  const query = queryOf(flags, file === '-' ? 'stdin' : basename(file));
+  await send(name, query, flags, bytes, () =>
+    file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 2 ** 20 }),
+  );
+}
+
+function queryOf(flags: ImportFlags, sourceName: string): URLSearchParams {
+  const query = new URLSearchParams({ format: flags.format, sourceName });
   for (const key of ['type', 'source', 'licence', 'terms', 'expires', 'maxRejected'] as const) {
     const value = flags[key];
     if (value !== undefined) query.set(key, String(value));
   }
   for (const each of flags.map ?? []) query.append('map', each);
-  const send = async (service: ServiceClient) => {
+  return query;
+}
+
+async function send(
+  name: string,
+  query: URLSearchParams,
+  flags: ImportFlags,
+  bytes: number | undefined,
+  open: () => Readable,
+): Promise<void> {
+  const overService = async (service: ServiceClient) => {
     const bar = progressBar(bytes);
-    const source = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 2 ** 20 });
+    const source = open();
     const body = Readable.from(
       counted(source, (sent) => bar.update(sent)),
       { objectMode: false },
@@ -107,7 +143,13 @@ async function importFile(file: string, flags: ImportFlags): Promise<void> {
     }
     await showResult(answer);
   };
-  await withService(flags.data, send, { create: true });
+  await withService(flags.data, overService, { create: true });
+}
+
+interface Places {
+  readonly count: number;
+  readonly lines: readonly number[];
+  readonly frames?: readonly number[];
 }
 
 interface ImportAnswer {
@@ -118,8 +160,8 @@ interface ImportAnswer {
     readonly records: number;
     readonly accepted: number;
     readonly duplicates: number;
-    readonly rejected: Readonly<Record<string, { readonly count: number; readonly lines: readonly number[] }>>;
-    readonly inactive: Readonly<Record<string, { readonly count: number; readonly lines: readonly number[] }>>;
+    readonly rejected: Readonly<Record<string, Places>>;
+    readonly inactive: Readonly<Record<string, Places>>;
     readonly ignoredColumns: readonly string[];
   };
 }
@@ -151,11 +193,11 @@ async function importThrough(
 async function showResult({ list, version, entries, report }: ImportAnswer): Promise<void> {
   remark(`${list} is at version ${version} with ${entries.toLocaleString('en')} entries.`);
   const rows: (string | number)[][] = [];
-  for (const [why, { count, lines }] of Object.entries(report.rejected)) {
-    rows.push([`rejected: ${why}`, count, firstLines(lines)]);
+  for (const [why, places] of Object.entries(report.rejected)) {
+    rows.push([`rejected: ${why}`, places.count, firstLines(places)]);
   }
-  for (const [why, { count, lines }] of Object.entries(report.inactive)) {
-    rows.push([`inactive: ${why}`, count, firstLines(lines)]);
+  for (const [why, places] of Object.entries(report.inactive)) {
+    rows.push([`inactive: ${why}`, places.count, firstLines(places)]);
   }
   if (report.duplicates > 0) rows.push(['duplicates', report.duplicates, '']);
   if (rows.length > 0) await writeLine(table(['records', 'count', 'lines'], rows));
@@ -163,8 +205,10 @@ async function showResult({ list, version, entries, report }: ImportAnswer): Pro
     remark(`Columns that were not used: ${report.ignoredColumns.map(printable).join(', ')}`);
 }
 
-function firstLines(lines: readonly number[]): string {
-  return lines.slice(0, 8).join(', ') + (lines.length > 8 ? ', …' : '');
+/** Of what is about a frame of a video, its number too: `12/340`. */
+function firstLines({ lines, frames }: Places): string {
+  const places = lines.slice(0, 8).map((line, i) => (frames?.[i] ? `${line}/${frames[i]}` : String(line)));
+  return places.join(', ') + (lines.length > 8 ? ', …' : '');
 }
 
 async function* counted(source: AsyncIterable<Uint8Array>, tell: (bytes: number) => void): AsyncGenerator<Uint8Array> {

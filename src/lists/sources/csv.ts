@@ -21,7 +21,7 @@ const LF = 10;
 const SPACE = 32;
 
 /**
- * CSV with a header of any of id, md5, sha1, sha256, pdq, quality, photodna, grade, kind, added, comment, in any order
+ * CSV with a header of any of id, md5, sha1, sha256, pdq, quality, photodna, vpdq, grade, kind, added, comment, in any order
  * and case; at least one signal. The delimiter (comma, semicolon or tab) is told from the header.
  */
 export class CsvParser implements ListParser {
@@ -124,7 +124,9 @@ export class CsvParser implements ListParser {
       while (start < end && (bytes[start] as number) <= SPACE) start++;
       while (end > start && (bytes[end - 1] as number) <= SPACE) end--;
       if (start === end) continue;
-      if (typeof role === 'object') record.addBytes(role, bytes, start, end);
+      // Quotes within a field are doubled, and frames may come as JSON.
+      if (typeof role === 'object' && role.name === 'vpdq') record.addFrames(tokens.text(i).trim());
+      else if (typeof role === 'object') record.addBytes(role, bytes, start, end);
       else if (role === 'comment') record.comment = tokens.text(i).trim();
       else setField(record, role, tokens.text(i).trim());
     }

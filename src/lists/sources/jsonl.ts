@@ -10,7 +10,8 @@ const REMEMBERED_COLUMNS = 64;
 
 /**
  * One JSON object a line, with the fields of the CSV header. A signal may be a text or an array of texts; `signals` may
- * hold objects `{type, value, quality}` instead.
+ * hold objects `{type, value, quality}` instead, or the same fields by their names. Frames of a video are a text in one of
+ * the forms of vPDQ, or an array of texts or objects.
  */
 export class JsonlParser implements ListParser {
   readonly #lines = new LineReader();
@@ -85,7 +86,8 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 }
 
 function setField(record: ListRecord, field: FieldName, value: unknown): void {
-  if (SIGNALS.has(field)) {
+  if (field === 'vpdq') addVideo(record, value);
+  else if (SIGNALS.has(field)) {
     for (const each of Array.isArray(value) ? value : [value]) addSignal(record, field as SignalTypeName, each);
   } else if (field === 'quality') record.setQuality(value);
   else if (field === 'added') record.setAdded(value);
@@ -100,15 +102,34 @@ function addSignal(record: ListRecord, type: SignalTypeName, value: unknown, qua
   else record.malformed.push(type);
 }
 
+function addVideo(record: ListRecord, value: unknown): void {
+  if (typeof value === 'string' || Array.isArray(value)) record.addFrames(value as string | readonly unknown[]);
+  else record.addFrames([value]);
+}
+
 function addSignals(record: ListRecord, signals: unknown): void {
+  if (isObject(signals)) {
+    for (const [name, value] of Object.entries(signals)) {
+      const type = name.toLowerCase();
+      if (value === null || value === '') continue;
+      if (SIGNALS.has(type)) setField(record, type as SignalTypeName, value);
+      else record.unreadable.push('signals');
+    }
+    return;
+  }
   if (!Array.isArray(signals)) {
     record.problem = 'malformed';
     return;
   }
   for (const each of signals as readonly unknown[]) {
     const type = isObject(each) && typeof each['type'] === 'string' ? each['type'].toLowerCase() : '';
-    if (isObject(each) && SIGNALS.has(type)) {
+    if (isObject(each) && type === 'vpdq' && hasTime(each)) {
+      record.addFrames([each]);
+    } else if (isObject(each) && SIGNALS.has(type)) {
       addSignal(record, type as SignalTypeName, each['value'], qualityOf(each['quality']));
     } else record.unreadable.push('signals');
   }
 }
+
+const hasTime = (frame: Readonly<Record<string, unknown>>): boolean =>
+  frame['seconds'] !== undefined || frame['timestamp'] !== undefined;

@@ -1,11 +1,14 @@
 import type { SignalTypeName } from '../../signals/signal-type.js';
 import type { ListRecord } from './list-record.js';
 
-/** Longest line or CSV record in bytes; a longer one counts as one bad record and is skipped in constant memory. */
-export const LINE_LIMIT = 1 << 20;
+/**
+ * Longest line or CSV record in bytes: a video of ten hours with a frame each second. A longer one counts as one bad
+ * record and is skipped in constant memory.
+ */
+export const LINE_LIMIT = 8 << 20;
 
 /** The formats a list can come in. */
-export const LIST_FORMATS = ['csv', 'jsonl', 'lines', 'typed', 'vics'] as const;
+export const LIST_FORMATS = ['csv', 'jsonl', 'lines', 'typed', 'vics', 'vpdq'] as const;
 export type ListFormat = (typeof LIST_FORMATS)[number];
 
 /**
@@ -28,6 +31,8 @@ export interface ListParser {
 }
 
 export interface ParserOptions {
+  /** What the file is called, without its ending: the id of a file that is one entry. */
+  readonly name?: string | undefined;
   /** For plain lines: what the values are. */
   readonly type?: SignalTypeName | undefined;
   /** Column names of theirs to ours, for CSV and JSONL. */
@@ -42,6 +47,7 @@ export const FIELD_NAMES = [
   'pdq',
   'quality',
   'photodna',
+  'vpdq',
   'grade',
   'kind',
   'added',

@@ -1,5 +1,7 @@
 import { SIGNAL_TYPE_NAMES, type SignalType, type SignalTypeName } from '../../signals/signal-type.js';
 import { signalType } from '../../signals/signal-types.js';
+import { MAX_VPDQ_FRAMES, VPDQ_BYTES, type VpdqFrame, writeVpdqValue } from '../../signals/vpdq/vpdq-frame.js';
+import { readVpdq, readVpdqItem, readVpdqItems, type VpdqVisitor } from '../../signals/vpdq/vpdq-text.js';
 
 /** Why a whole record could not be read, whatever its signals are. */
 export type RecordProblem = 'malformed' | 'invalid-utf8' | 'too-long';
@@ -9,12 +11,14 @@ export interface RecordSignal {
   readonly type: SignalTypeName;
   readonly value: Uint8Array;
   quality: number | undefined;
+  /** Of a frame of a video its number among the frames, from 1; else 0. */
+  number: number;
 }
 
 /** Longest text of one signal that is looked at: 144 bytes in hexadecimal, with room for white space. */
 const SIGNAL_TEXT_LIMIT = 1024;
 
-/** No medium has more signals than this. */
+/** No medium has more signals than this, the frames of a video apart. */
 const SIGNALS_LIMIT = 1000;
 
 /** Longest id and other short texts, in UTF-16 units. */
@@ -34,22 +38,33 @@ export class ListRecord {
   /** Milliseconds since 1970. */
   added: number | undefined;
   comment: string | undefined;
-  /** PDQ quality for those PDQ signals that state none themselves. */
+  /** Quality for those PDQ signals and frames that state none themselves. */
   quality: number | undefined;
   readonly signals: RecordSignal[] = [];
   /** The type of every signal that was there and could not be read. */
   readonly malformed: SignalTypeName[] = [];
+  /** The number of every frame of a video that was there and could not be read, from 1. */
+  readonly badFrames: number[] = [];
   /** Fields beside the signals that were there and could not be read, and were left out. */
   readonly unreadable: string[] = [];
 
   readonly #slots: Record<SignalTypeName, RecordSignal[]>;
+  /** How many of the slots of a type are in use. */
+  readonly #used: Record<SignalTypeName, number>;
+  /** Frames before those that are being read. */
+  #before = 0;
   readonly #scratch = Buffer.alloc(SIGNAL_TEXT_LIMIT);
+  readonly #visitor: VpdqVisitor = {
+    frame: (frame, number) => this.#addFrame(frame, number),
+    bad: (number) => this.#addBadFrame(number),
+  };
 
   constructor() {
     this.#slots = Object.fromEntries(SIGNAL_TYPE_NAMES.map((name) => [name, []])) as unknown as Record<
       SignalTypeName,
       RecordSignal[]
     >;
+    this.#used = Object.fromEntries(SIGNAL_TYPE_NAMES.map((name) => [name, 0])) as Record<SignalTypeName, number>;
   }
 
   /** Makes the record empty. */
@@ -64,6 +79,8 @@ export class ListRecord {
     this.quality = undefined;
     this.signals.length = 0;
     this.malformed.length = 0;
+    this.badFrames.length = 0;
+    for (const name of SIGNAL_TYPE_NAMES) this.#used[name] = 0;
     this.unreadable.length = 0;
   }
 
@@ -72,14 +89,18 @@ export class ListRecord {
    * values with white space between them. What cannot be read is remembered as malformed.
    */
   addBytes(type: SignalType, source: Uint8Array, start: number, end: number): void {
-    if (this.signals.length + this.malformed.length >= SIGNALS_LIMIT) {
+    if (type.name === 'vpdq') {
+      this.addFrames(DECODER.decode(source.subarray(start, end)));
+      return;
+    }
+    const frames = this.#used.vpdq;
+    if (this.signals.length - frames + this.malformed.length >= SIGNALS_LIMIT) {
       this.problem = 'too-long';
       return;
     }
-    const slot = this.#slot(type);
+    const slot = this.#slot(type.name, type.bytes);
     if (type.parseInto(source, start, end, slot.value, 0)) {
-      slot.quality = undefined;
-      this.signals.push(slot);
+      this.#take(slot, undefined);
       return;
     }
     for (let i = start; i < end; i++) {
@@ -95,12 +116,34 @@ export class ListRecord {
   /** The same for text that is a string already. */
   addText(name: SignalTypeName, text: string, quality?: number): void {
     const trimmed = text.trim();
+    if (name === 'vpdq') {
+      this.addFrames(trimmed, quality);
+      return;
+    }
     const length = trimmed.length > SIGNAL_TEXT_LIMIT ? 0 : this.#scratch.write(trimmed, 'utf8');
     const before = this.signals.length;
     // A longer text than fits is cut by `write`, and must not pass for a shorter one.
     if (length === 0 || length < trimmed.length) this.malformed.push(name);
     else this.addBytes(signalType(name), this.#scratch, 0, length);
     for (let i = before; i < this.signals.length; i++) (this.signals[i] as RecordSignal).quality = quality;
+  }
+
+  /**
+   * Adds the frames of a video: a text in one of the two forms of vPDQ, one frame, or the elements of a JSON array. What
+   * cannot be read is remembered by its number.
+   * @param quality of a single frame whose text states none
+   */
+  addFrames(frames: string | readonly unknown[], quality?: number): void {
+    this.#before = this.#used.vpdq + this.badFrames.length;
+    if (typeof frames !== 'string') {
+      readVpdqItems(frames, this.#visitor);
+      return;
+    }
+    const single = frames.length <= SIGNAL_TEXT_LIMIT ? readVpdqItem(frames, 0) : undefined;
+    if (single !== undefined) this.#addFrame(single, 1);
+    else if (!this.#addValue(frames, quality) && readVpdq(frames, this.#visitor) === undefined) {
+      this.malformed.push('vpdq');
+    }
   }
 
   /** Sets the PDQ quality from a text or number; anything else than 0 to 100 counts as unreadable. */
@@ -115,18 +158,52 @@ export class ListRecord {
     if (this.added === undefined) this.unreadable.push('added');
   }
 
-  #slot(type: SignalType): RecordSignal {
-    const slots = this.#slots[type.name];
-    let used = 0;
-    for (const signal of this.signals) if (signal.type === type.name) used++;
+  #addFrame(frame: VpdqFrame, number: number): void {
+    if (this.#used.vpdq + this.badFrames.length >= MAX_VPDQ_FRAMES) {
+      this.problem = 'too-long';
+      return;
+    }
+    const slot = this.#slot('vpdq', VPDQ_BYTES);
+    writeVpdqValue(frame, slot.value);
+    this.#take(slot, frame.quality, number);
+  }
+
+  #addBadFrame(number: number): void {
+    if (this.#used.vpdq + this.badFrames.length >= MAX_VPDQ_FRAMES) this.problem = 'too-long';
+    else this.badFrames.push(this.#before + number);
+  }
+
+  /** A single frame as the value that we store: hexadecimal or base64. */
+  #addValue(text: string, quality: number | undefined): boolean {
+    if (text.length > 2 * VPDQ_BYTES || this.#used.vpdq + this.badFrames.length >= MAX_VPDQ_FRAMES) return false;
+    const slot = this.#slot('vpdq', VPDQ_BYTES);
+    const length = this.#scratch.write(text, 'utf8');
+    if (!signalType('vpdq').parseInto(this.#scratch, 0, length, slot.value, 0)) return false;
+    this.#take(slot, quality, 1);
+    return true;
+  }
+
+  #slot(name: SignalTypeName, bytes: number): RecordSignal {
+    const slots = this.#slots[name];
+    const used = this.#used[name];
     let slot = slots[used];
     if (slot === undefined) {
-      slot = { type: type.name, value: new Uint8Array(type.bytes), quality: undefined };
+      slot = { type: name, value: new Uint8Array(bytes), quality: undefined, number: 0 };
       slots[used] = slot;
     }
     return slot;
   }
+
+  /** @param frame its number among those that are being read, from 1; 0 for what is no frame */
+  #take(slot: RecordSignal, quality: number | undefined, frame = 0): void {
+    slot.quality = quality;
+    slot.number = frame === 0 ? 0 : this.#before + frame;
+    this.signals.push(slot);
+    this.#used[slot.type]++;
+  }
 }
+
+const DECODER = new TextDecoder();
 
 const SPACE = 32;
 

@@ -15,6 +15,7 @@ const ALTERNATIVE: ReadonlyMap<string, SignalTypeName> = new Map([
   ['sha1', 'sha1'],
   ['sha-1', 'sha1'],
   ['md5', 'md5'],
+  ['vpdq', 'vpdq'],
 ]);
 
 /**

@@ -15,6 +15,7 @@ export interface PlainRecord {
   signals: string[];
   malformed?: SignalTypeName[];
   unreadable?: string[];
+  badFrames?: number[];
 }
 
 /** Reads everything, with the input cut into pieces of the given lengths, over and over. */
@@ -41,7 +42,7 @@ export function readRecords(
 }
 
 function plain(record: ListRecord): PlainRecord {
-  const { line, problem, id, grade, kind, added, comment, quality, malformed, unreadable } = record;
+  const { line, problem, id, grade, kind, added, comment, quality, malformed, unreadable, badFrames } = record;
   return {
     line,
     ...(problem !== undefined && { problem }),
@@ -57,11 +58,12 @@ function plain(record: ListRecord): PlainRecord {
     ),
     ...(malformed.length > 0 && { malformed: [...malformed] }),
     ...(unreadable.length > 0 && { unreadable: [...unreadable] }),
+    ...(badFrames.length > 0 && { badFrames: [...badFrames] }),
   };
 }
 
 /** A value of a signal type that is made from a number: the same each time, and never a hash of anything. */
-export function signalText(type: SignalTypeName, seed: number): string {
+export function signalText(type: Exclude<SignalTypeName, 'vpdq'>, seed: number): string {
   const bytes = { md5: 16, sha1: 20, sha256: 32, pdq: 32, photodna: 144 }[type];
   let state = (seed * 2654435761 + bytes) >>> 0;
   let text = '';

@@ -5,8 +5,9 @@ import { MAX_VPDQ_FRAMES, PDQ_BYTES, type VpdqFrame } from './vpdq-frame.js';
 
 /** Takes what is read. */
 export interface VpdqVisitor {
-  frame(frame: VpdqFrame): void;
-  /** A frame that cannot be read. @param number of the line or of the element, from 1 */
+  /** @param number of the line or of the element, from 1 */
+  frame(frame: VpdqFrame, number: number): void;
+  /** A frame that cannot be read. */
   bad(number: number): void;
 }
 
@@ -44,7 +45,7 @@ export function readVpdqItems(items: readonly unknown[], visitor: VpdqVisitor): 
   for (const [i, item] of items.entries()) {
     const frame = readVpdqItem(item, i);
     if (frame === undefined) visitor.bad(i + 1);
-    else visitor.frame(frame);
+    else visitor.frame(frame, i + 1);
   }
 }
 
@@ -83,7 +84,7 @@ function readLines(text: string, visitor: VpdqVisitor): boolean {
     any = true;
     const frame = parseFrame(bytes, from, to, 'lines', 0);
     if (frame === undefined) visitor.bad(line);
-    else visitor.frame(frame);
+    else visitor.frame(frame, line);
   }
   return any;
 }
