@@ -11,6 +11,8 @@ import type { Stretch } from './timeline.js';
 
 /** So many ranges are told at the most. */
 const MOST_RANGES = 20;
+/** A frame of the known video stands for no more than this, in seconds. */
+const MOST_OF_A_FRAME = 1;
 const LEAST_TOLERANCE = 0.25;
 const MOST_TOLERANCE = 1;
 /** A range of a single frame says no more than the frame does; told only when there is no better one. */
@@ -63,16 +65,18 @@ export async function measure(met: Met, pacer: Pacer): Promise<Measured> {
   const longest = runs.find((run) => differentIn(run.samples.map(holdOf), byHold, met).enough);
   const told = longestRanges(runs);
   const best = longest ?? runs[0];
+  // The frames at both ends stand for half of what lies between two frames.
+  const runSeconds = longest === undefined ? 0 : length(longest) + Math.min(MOST_OF_A_FRAME, known.spacing);
   return {
     knownPercent,
     queryPercent,
-    runSeconds: longest === undefined ? 0 : length(longest),
+    runSeconds,
     different: differentIn(byHold.keys(), byHold, met).count,
     video: {
       queryPercent: tenths(queryPercent),
       knownPercent: tenths(knownPercent),
       framesMatched: found.reduce((sum, each) => sum + each, 0),
-      longestRunSeconds: longest === undefined ? 0 : hundredths(length(longest)),
+      longestRunSeconds: hundredths(runSeconds),
       commonFrames,
       ranges: told.map(({ query: [q0, q1], known: [k0, k1] }) => ({
         query: [hundredths(q0), hundredths(q1)],
@@ -125,6 +129,7 @@ function alignable(
     from: Float64Array.from(from),
     to: Float64Array.from(to),
     known: known.seconds,
+    spacing: known.spacing,
     tolerance: Math.min(MOST_TOLERANCE, Math.max(LEAST_TOLERANCE, tolerance)),
   };
 }

@@ -21,6 +21,7 @@ function alignable(samples: readonly Sample[], known: readonly number[]): Aligna
     to: Float64Array.from(places, ([, to]) => to),
     known: Float64Array.from(known),
     tolerance: TOLERANCE,
+    spacing: 1,
   };
 }
 
@@ -107,7 +108,7 @@ describe('findRuns', () => {
     );
   });
 
-  it('ends a run where something should have been found for more than two seconds', async () => {
+  it('ends a run where nothing was found for more than two seconds between what two frames stand for', async () => {
     const samples = Array.from({ length: 40 }, (_, i): Sample => {
       const missing = i >= 16 && i < 24;
       return { time: i / 2, places: missing ? [] : [[Math.round(i / 2), Math.round(i / 2)]] };

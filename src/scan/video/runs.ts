@@ -5,7 +5,7 @@ import { fitLine, type Point } from './fit-line.js';
 const SPEEDS = [1, 25 / 24, 24 / 25, 1.1, 0.9, 1.05, 0.95, 1.15, 0.85, 1.2, 0.8, 1.25];
 export const SLOWEST = 0.8;
 export const FASTEST = 1.25;
-/** Seconds in which nothing need be found within a run. */
+/** Seconds in which nothing need be found within a run, between what two frames stand for. */
 export const GAP_SECONDS = 2;
 /** Where one side has no frame at all between two that are found, the gap may be this long. */
 const SPARSE_GAP_SECONDS = 10;
@@ -26,6 +26,8 @@ export interface Alignable {
   readonly known: Float64Array;
   /** How far the known video's time may be from where it should be, in seconds. */
   readonly tolerance: number;
+  /** The usual distance of the known video's frames: what one of them stands for, in seconds. */
+  readonly spacing: number;
 }
 
 /** A stretch in which query and known video run side by side. */
@@ -151,7 +153,9 @@ function along(what: Alignable, line: Line): Run {
 
 /** The samples on the line on one side of where it is anchored, up to the first gap, the nearest first. */
 function reach(what: Alignable, { at, seconds, speed }: Line, step: 1 | -1): number[] {
-  const { query, known, tolerance } = what;
+  const { query, known, tolerance, spacing } = what;
+  // A found frame stands for its second, a little more at another speed.
+  const longestGap = GAP_SECONDS + FASTEST * Math.min(1, spacing);
   const found: number[] = [];
   let lastQuery = query[at]!;
   let lastKnown = seconds;
@@ -163,7 +167,7 @@ function reach(what: Alignable, { at, seconds, speed }: Line, step: 1 | -1): num
       found.push(i);
       lastQuery = query[i]!;
       lastKnown = expected;
-    } else if (gap > GAP_SECONDS && hasBetween(known, lastKnown, expected, tolerance)) break;
+    } else if (gap > longestGap && hasBetween(known, lastKnown, expected, tolerance)) break;
   }
   return found;
 }
