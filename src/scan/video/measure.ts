@@ -1,13 +1,15 @@
 import type { Pacer } from '../../index/pause.js';
+import { hammingDistance } from '../../signals/pdq/hamming-distance.js';
 import type { VideoOverlap } from '../verdict.js';
 import { percentFound } from './coverage.js';
 import { DifferentFrames } from './different.js';
 import type { KnownFrames } from './known-frames.js';
 import type { Meeting } from './overlap.js';
 import type { QueryFrames } from './query-frames.js';
-import { RULE, type VideoMeasures } from './rule.js';
+import { RESEMBLING_BITS, RULE, type VideoMeasures } from './rule.js';
 import { type Alignable, findRuns, length, type Run } from './runs.js';
 import type { Stretch } from './timeline.js';
+import { mostUsedView } from './view-codes.js';
 
 /** So many ranges are told at the most. */
 const MOST_RANGES = 20;
@@ -60,7 +62,7 @@ export async function measure(met: Met, pacer: Pacer): Promise<Measured> {
     stretch.spacing,
   );
   const samples = Array.from(usable.keys()).filter((i) => usable[i] === 1);
-  const runs = await findRuns(alignable(stretch, samples, known, byHold), pacer);
+  const runs = await findRuns(alignable(met, stretch, samples, byHold), pacer);
   const holdOf = (i: number): number => stretch.holds[samples[i]!]!;
   const longest = runs.find((run) => differentIn(run.samples.map(holdOf), byHold, met).enough);
   const told = longestRanges(runs);
@@ -100,9 +102,9 @@ function groupByHold(meetings: readonly Meeting[], holds: number): readonly (Mee
 }
 
 function alignable(
+  { query, known, meetings }: Met,
   stretch: Stretch,
   samples: readonly number[],
-  known: KnownFrames,
   byHold: readonly (readonly Meeting[] | undefined)[],
 ): Alignable {
   const starts = new Uint32Array(samples.length + 1);
@@ -123,6 +125,7 @@ function alignable(
     starts[i + 1] = from.length;
   }
   const tolerance = (known.spacing + stretch.spacing) / 2;
+  const view = mostUsedView(meetings);
   return {
     query: Float64Array.from(samples, (sample) => stretch.seconds[sample]!),
     starts,
@@ -130,8 +133,26 @@ function alignable(
     to: Float64Array.from(to),
     known: known.seconds,
     spacing: known.spacing,
+    resembles(sample, seconds) {
+      const hash = query.hash(query.holds[stretch.holds[samples[sample]!]!]!, view);
+      const frame = nearestFrame(known.seconds, seconds);
+      if (hash === undefined || Math.abs(known.seconds[frame]! - seconds) > LEAST_TOLERANCE) return false;
+      return hammingDistance(hash, known.hashes.subarray(frame * 32, frame * 32 + 32)) <= RESEMBLING_BITS;
+    },
     tolerance: Math.min(MOST_TOLERANCE, Math.max(LEAST_TOLERANCE, tolerance)),
   };
+}
+
+/** The number of the time nearest to another one. */
+function nearestFrame(times: Float64Array, seconds: number): number {
+  let low = 0;
+  let high = times.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle]! < seconds) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 && seconds - times[low - 1]! < times[low]! - seconds ? low - 1 : low;
 }
 
 /** The places in order of time, none within or beside another: views of one hold may meet the same frames. */

@@ -22,6 +22,7 @@ function alignable(samples: readonly Sample[], known: readonly number[]): Aligna
     known: Float64Array.from(known),
     tolerance: TOLERANCE,
     spacing: 1,
+    resembles: () => false,
   };
 }
 
@@ -118,6 +119,17 @@ describe('findRuns', () => {
       [0, 7.5],
       [12, 19.5],
     ]);
+  });
+
+  it('goes on where frames resemble each other, and counts none of them', async () => {
+    const samples = Array.from({ length: 40 }, (_, i): Sample => {
+      const missing = i >= 16 && i < 28;
+      return { time: i / 2, places: missing ? [] : [[Math.round(i / 2), Math.round(i / 2)]] };
+    });
+    const resembles = (sample: number, seconds: number): boolean => sample === 22 && Math.abs(seconds - 11) < 1;
+    const [run] = await findRuns({ ...alignable(samples, knownTimes), resembles }, new Pacer());
+    expect(run!.query).toEqual([0, 19.5]);
+    expect(run!.samples).not.toContain(22);
   });
 
   it('goes on over a gap in which neither side has a frame', async () => {

@@ -28,6 +28,11 @@ export interface Alignable {
   readonly tolerance: number;
   /** The usual distance of the known video's frames: what one of them stands for, in seconds. */
   readonly spacing: number;
+  /**
+   * Whether a sample that is not found resembles what the known video shows then, so that nothing speaks against the run
+   * there: a moving camera leaves frames a tenth of a second apart too far from each other to be found.
+   */
+  resembles(sample: number, seconds: number): boolean;
 }
 
 /** A stretch in which query and known video run side by side. */
@@ -168,6 +173,10 @@ function reach(what: Alignable, { at, seconds, speed }: Line, step: 1 | -1): num
       lastQuery = query[i]!;
       lastKnown = expected;
     } else if (gap > longestGap && hasBetween(known, lastKnown, expected, tolerance)) break;
+    else if (what.resembles(i, expected)) {
+      lastQuery = query[i]!;
+      lastKnown = expected;
+    }
   }
   return found;
 }
