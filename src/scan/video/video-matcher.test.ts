@@ -210,6 +210,24 @@ describe('VideoMatcher', () => {
     expect(only(dense).extent).toBe('full');
   });
 
+  it('says where a closer look may tell more, and finds it by that', async () => {
+    const moving = walk({ seed: 3, seconds: 60, movement: 400, scene: 8 });
+    const video = joined(unknown(60), noisy(part(moving, 20, 40), 4, 13), unknown(60, 51));
+    const matcher = new VideoMatcher(lists(entryOf('moving', moving)), { pool, limit: 10, showFingerprints: false });
+    for (const frame of framesOf(video, { rate: 0.9 })) await matcher.add(frame);
+    expect(matcher.decided).toBe(false);
+    const ranges = await matcher.closerLook();
+    expect(ranges.length).toBeGreaterThan(0);
+    for (const [from, to] of ranges) {
+      expect(from).toBeGreaterThan(45);
+      expect(to).toBeLessThan(95);
+      for (const frame of framesOf(video, { rate: 20 })) {
+        if (frame.seconds >= from && frame.seconds <= to) await matcher.add(frame);
+      }
+    }
+    expect(only(await matcher.finish())).toMatchObject({ entry: 'moving', extent: 'full' });
+  });
+
   it('finds frames of each thirtieth of a second by one a second, and the other way round', async () => {
     const every = entryOf('every', part(known, 0, 20), times(20, 30));
     const sparse = await matchWhole(lists(every), noisy(part(known, 0, 20), 6, 14), { rate: 1, phase: 0.3 });
