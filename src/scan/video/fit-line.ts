@@ -1,31 +1,36 @@
-/** A line through its centre of gravity. */
-export interface FittedLine {
+/** A point beside a line: where, how far off, and how much it says. */
+export interface Offset {
   readonly x: number;
-  readonly y: number;
-  readonly slope: number;
-}
-
-export interface Point {
-  readonly x: number;
-  readonly y: number;
+  readonly off: number;
   readonly weight: number;
 }
 
-/** The line of weighted least squares; slope 1 when all points are at one `x`. */
-export function fitLine(points: readonly Point[]): FittedLine {
+/** How a line is to be moved: by `shift` at `x`, and by `slope` in its slope. */
+export interface Correction {
+  readonly x: number;
+  readonly shift: number;
+  readonly slope: number;
+}
+
+/**
+ * The correction of a line by least squares, in which each point also pulls towards the line as it is with the weight
+ * `keep` (ridge regression): points that say little do not turn it.
+ */
+export function correctLine(points: readonly Offset[], keep: number): Correction {
   let sum = 0;
   let x = 0;
-  let y = 0;
+  let pull = 0;
   for (const point of points) {
-    sum += point.weight;
-    x += (point.weight * (point.x - x)) / sum;
-    y += (point.weight * (point.y - y)) / sum;
+    const weight = point.weight + keep;
+    sum += weight;
+    x += (weight * (point.x - x)) / sum;
+    pull += point.weight * point.off;
   }
   let xx = 0;
   let xy = 0;
   for (const point of points) {
-    xx += point.weight * (point.x - x) ** 2;
-    xy += point.weight * (point.x - x) * (point.y - y);
+    xx += (point.weight + keep) * (point.x - x) ** 2;
+    xy += point.weight * (point.x - x) * point.off;
   }
-  return { x, y, slope: xx === 0 ? 1 : xy / xx };
+  return { x, shift: sum === 0 ? 0 : pull / sum, slope: xx === 0 ? 0 : xy / xx };
 }

@@ -38,11 +38,13 @@ export interface Met {
   readonly discounted: Uint8Array;
   /** How many common samples met this video. */
   readonly commonFrames: number;
+  /** For each frame of the known video 1 when it was found; of those that are discounted it says nothing. */
+  readonly knownFound: Uint8Array;
 }
 
 /** Measures how much of a known video the query holds, and the other way round, and where. */
 export async function measure(met: Met, pacer: Pacer): Promise<Measured> {
-  const { query, known, meetings, unplaced, common, discounted, commonFrames } = met;
+  const { query, known, meetings, unplaced, common, discounted, commonFrames, knownFound } = met;
   const { stretch } = query.timeline;
   const byHold = groupByHold(meetings, query.holds.length);
   const usable = stretch.holds.map((hold) => (hold >= 0 && common[hold] !== 1 ? 1 : 0));
@@ -50,8 +52,6 @@ export async function measure(met: Met, pacer: Pacer): Promise<Measured> {
   for (const { hold } of meetings) foundHolds[hold] = 1;
   for (const hold of unplaced) foundHolds[hold] = common[hold] === 1 ? 0 : 1;
   const found = Uint8Array.from(stretch.holds, (hold) => (hold >= 0 ? foundHolds[hold]! : 0));
-  const knownFound = new Uint8Array(known.count);
-  for (const { from, to } of meetings) knownFound.fill(1, from, to + 1);
   if (pacer.due) await pacer.pause();
   const queryPercent = percentFound(
     { times: stretch.seconds, weights: stretch.widths, found, counts: Uint8Array.from(usable) },
@@ -61,6 +61,7 @@ export async function measure(met: Met, pacer: Pacer): Promise<Measured> {
     { times: known.seconds, weights: known.widths, found: knownFound, counts: discounted.map((each) => 1 - each) },
     stretch.spacing,
   );
+  if (pacer.due) await pacer.pause();
   const samples = Array.from(usable.keys()).filter((i) => usable[i] === 1);
   const runs = await findRuns(alignable(met, stretch, samples, byHold), pacer);
   const holdOf = (i: number): number => stretch.holds[samples[i]!]!;

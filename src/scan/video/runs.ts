@@ -1,5 +1,5 @@
 import type { Pacer } from '../../index/pause.js';
-import { fitLine, type Point } from './fit-line.js';
+import { correctLine, type Offset } from './fit-line.js';
 
 /** Speeds of the known video against the query at which runs are looked for: a film shown at 25 frames, and edits. */
 const SPEEDS = [1, 25 / 24, 24 / 25, 1.1, 0.9, 1.05, 0.95, 1.15, 0.85, 1.2, 0.8, 1.25];
@@ -7,11 +7,15 @@ export const SLOWEST = 0.8;
 export const FASTEST = 1.25;
 /** Seconds in which nothing need be found within a run, between what two frames stand for. */
 export const GAP_SECONDS = 2;
-/** Where one side has no frame at all between two that are found, the gap may be this long. */
+/** Where one side has no frame at all between two that are found, or where they resemble each other, the gap may be this long. */
 const SPARSE_GAP_SECONDS = 10;
 /** So many places of a frame are tried as the beginning of a run. */
 const MOST_ANCHORS = 8;
 const REFITS = 2;
+/** How much a sample keeps the line where it is, against one that is found at one moment. */
+const KEEP = 0.02;
+/** After so many samples that were looked at, only the likeliest line through each is tried. */
+const MOST_STEPS = 20_000_000;
 
 /** What is to be aligned: samples of the query in order of time, each with the stretches of the known video it is near to. */
 export interface Alignable {
@@ -62,9 +66,12 @@ interface Line {
 export async function findRuns(what: Alignable, pacer: Pacer): Promise<readonly Run[]> {
   const covered = new Uint8Array(what.query.length);
   const runs: Run[] = [];
+  let steps = 0;
   for (let i = 0; i < what.query.length; i++) {
     if (covered[i] === 1 || what.starts[i] === what.starts[i + 1]) continue;
-    const run = await longestFrom(what, i, pacer);
+    const run = await longestFrom(what, i, steps > MOST_STEPS, pacer, (more) => {
+      steps += more;
+    });
     for (const sample of run.samples) covered[sample] = 1;
     covered[i] = 1;
     runs.push(run);
@@ -77,7 +84,13 @@ export function length({ query }: Run): number {
   return query[1] - query[0];
 }
 
-async function longestFrom(what: Alignable, at: number, pacer: Pacer): Promise<Run> {
+async function longestFrom(
+  what: Alignable,
+  at: number,
+  hurry: boolean,
+  pacer: Pacer,
+  onSteps: (steps: number) => void,
+): Promise<Run> {
   let best: Run | undefined;
   const better = (run: Run): boolean =>
     best === undefined ||
@@ -88,9 +101,10 @@ async function longestFrom(what: Alignable, at: number, pacer: Pacer): Promise<R
     for (const speed of SPEEDS) {
       const run = refined(what, { at, seconds, speed });
       if (better(run)) best = run;
+      onSteps(run.samples.length);
       if (pacer.due) await pacer.pause();
-      // Nothing can be longer.
-      if (best?.samples[0] === 0 && best.samples.at(-1) === last) return best;
+      // Nothing can be longer, or there is no time for it.
+      if (best !== undefined && (hurry || (best.samples[0] === 0 && best.samples.at(-1) === last))) return best;
     }
   }
   return best!;
@@ -111,14 +125,16 @@ function anchors({ starts, from, to, tolerance }: Alignable, at: number): number
 
 /** A run along a line, and then along the line that fits what was found, while that does not make it shorter. */
 function refined(what: Alignable, line: Line): Run {
-  const { query } = what;
+  const { query, tolerance } = what;
   let run = along(what, line);
   for (let i = 0; i < REFITS && run.samples.length > 3; i++) {
     const current = line;
-    const fit = fitLine(run.samples.map((sample) => pointAt(what, sample, knownAt(what, current, sample))));
-    const speed = Math.min(FASTEST, Math.max(SLOWEST, fit.slope));
+    const offsets = run.samples.map((sample) => offsetAt(what, sample, knownAt(what, current, sample)));
+    const { x, shift, slope } = correctLine(offsets, KEEP * tolerance ** -2);
+    const speed = Math.min(FASTEST, Math.max(SLOWEST, line.speed + slope));
     const at = run.samples[run.samples.length >> 1]!;
-    const next: Line = { at, seconds: fit.y + speed * (query[at]! - fit.x), speed };
+    const centre = line.seconds + line.speed * (x - query[line.at]!) + shift;
+    const next: Line = { at, seconds: centre + speed * (query[at]! - x), speed };
     const again = along(what, next);
     if (length(again) < length(run)) break;
     run = again;
@@ -131,12 +147,12 @@ function knownAt({ query }: Alignable, { at, seconds, speed }: Line, sample: num
   return seconds + speed * (query[sample]! - query[at]!);
 }
 
-/** The middle of the place where a sample is found. The longer a place is, the less it says of where. */
-function pointAt(what: Alignable, sample: number, expected: number): Point {
+/** How far the middle of the place where a sample is found is from the line. The longer a place is, the less it says. */
+function offsetAt(what: Alignable, sample: number, expected: number): Offset {
   const { query, from, to, tolerance } = what;
   const place = placeAt(what, sample, expected);
   const [a, b] = place < 0 ? [expected, expected] : [from[place]!, to[place]!];
-  return { x: query[sample]!, y: (a + b) / 2, weight: (tolerance + b - a) ** -2 };
+  return { x: query[sample]!, off: (a + b) / 2 - expected, weight: (tolerance + b - a) ** -2 };
 }
 
 function along(what: Alignable, line: Line): Run {
@@ -164,13 +180,20 @@ function reach(what: Alignable, { at, seconds, speed }: Line, step: 1 | -1): num
   const found: number[] = [];
   let lastQuery = query[at]!;
   let lastKnown = seconds;
+  let lastFound = lastQuery;
   for (let i = at + step; i >= 0 && i < query.length; i += step) {
     const gap = Math.abs(query[i]! - lastQuery);
     const expected = seconds + speed * (query[i]! - query[at]!);
-    if (gap > SPARSE_GAP_SECONDS || expected < known[0]! - tolerance || expected > known.at(-1)! + tolerance) break;
+    if (
+      Math.abs(query[i]! - lastFound) > SPARSE_GAP_SECONDS ||
+      expected < known[0]! - tolerance ||
+      expected > known.at(-1)! + tolerance
+    )
+      break;
     if (placeAt(what, i, expected) >= 0) {
       found.push(i);
-      lastQuery = query[i]!;
+      lastFound = query[i]!;
+      lastQuery = lastFound;
       lastKnown = expected;
     } else if (gap > longestGap && hasBetween(known, lastKnown, expected, tolerance)) break;
     else if (what.resembles(i, expected)) {

@@ -63,7 +63,7 @@ async function video(what: ToWeigh, meetings: readonly Meeting[], pacer: Pacer):
     counted.add(hold);
   }
   const measured: Measured = await measure(
-    { query, known, meetings, unplaced: overlap.unplaced, common, discounted, commonFrames },
+    { query, known, meetings, unplaced: overlap.unplaced, knownFound: overlap.known, common, discounted, commonFrames },
     pacer,
   );
   const best = meetings.reduce((a, b) => (b.distance < a.distance ? b : a));
