@@ -72,7 +72,10 @@ describe.skipIf(programs === undefined)(`Scanning videos${ffmpegNote}`, () => {
   });
 
   it('finds a stretch of a known video that was cut out, made smaller and coded anew', async () => {
-    const cut = slides(KNOWN.slice(3, 11), { words: ['-vf', 'scale=240:-2', '-c:v', 'mpeg4', '-q:v', '8', '-r', '8'], ending: 'avi' });
+    const cut = slides(KNOWN.slice(3, 11), {
+      words: ['-vf', 'scale=240:-2', '-c:v', 'mpeg4', '-q:v', '2', '-r', '8'],
+      ending: 'avi',
+    });
     const verdict = await scannerWith().scan(inPieces(cut, 8_192));
     expect(verdict).toMatchObject({ verdict: 'match', reason: null, kind: 'video', total: 1, truncated: false });
     const [match] = verdict.matches;

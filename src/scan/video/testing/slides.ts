@@ -26,7 +26,21 @@ export function slides(seeds: readonly number[], { words = [], ending = 'mkv' }:
     const path = join(directory, `slides.${ending}`);
     const pictures = Buffer.concat(seeds.map((seed) => photographLike(WIDTH, HEIGHT, seed)));
     const raw = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${WIDTH}x${HEIGHT}`, '-r', '1', '-i', 'pipe:0'];
-    const coded = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '10', '-pix_fmt', 'yuv420p', '-vsync', 'cfr', '-r', '10', '-bitexact'];
+    const coded = [
+      '-c:v',
+      'libx264',
+      '-preset',
+      'ultrafast',
+      '-g',
+      '10',
+      '-pix_fmt',
+      'yuv420p',
+      '-vsync',
+      'cfr',
+      '-r',
+      '10',
+      '-bitexact',
+    ];
     const all = ['-v', 'error', '-y', ...raw, ...coded, ...words, path];
     const { status, stderr } = spawnSync(programs.ffmpeg, all, { input: pictures, timeout: MAKE_MS });
     if (status !== 0) throw new Error(`ffmpeg wrote no ${ending}: ${stderr.toString().slice(0, 300)}`);
