@@ -101,7 +101,6 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
       ...(params === undefined ? {} : { params }),
       ...(query === undefined ? {} : { querystring: query }),
       ...(body === undefined ? {} : { body }),
-      ...(consumes === undefined ? {} : { consumes: [...consumes] }),
       ...(produces === undefined ? {} : { produces: [produces] }),
       ...(scope === 'public' ? { security: [] } : { security: [{ key: [scope] }] }),
       response: {
@@ -109,7 +108,7 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
         default: problemSchema,
       },
     },
-    config: { scope },
+    config: { scope, consumes },
     onRequest: async (request, reply) => {
       if (services.stopping.aborted) throw new VigieError('shutting-down', { retryAfter: 5 });
       if (method !== 'GET') watchUpload(request, reply, each, uploadMs);

@@ -39,7 +39,12 @@ export const importList = endpoint({
     '`{"result": …}` or `{"error": …}`. When nothing was read yet, an error is an ordinary problem with its own status. An import that was cut off goes on where it was when the same file is sent again.',
   params: z.object({ name: listNameSchema }),
   query: querySchema,
-  consumes: ['application/octet-stream'],
+  consumes: {
+    'application/octet-stream': z.file().meta({
+      description: 'The file, gzip or not.',
+      examples: ['id,md5,grade\nexample-1,<32 hexadecimal digits>,A\n'],
+    }),
+  },
   upload: 'long',
   produces: 'application/x-ndjson',
   handle: async ({ params, query, request, reply, signal, services }) => {

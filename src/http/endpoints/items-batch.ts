@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { VigieError } from '../../errors.js';
+import { itemDraftSchema } from '../../intake/item-draft.js';
 import { abortableEach } from '../../runtime/abortable.js';
 import { endpoint, problemSchema } from '../endpoint.js';
+import { ITEM_EXAMPLE } from '../item-shapes.js';
 import { answer, readDraft, receiptSchema } from './items.js';
 
 const BATCH_LIMIT = 1_000;
@@ -16,7 +18,13 @@ export const handInItems = endpoint({
   description:
     'Send JSON lines (application/x-ndjson) or a JSON array. The answer has one entry for each item, in order: what ' +
     '`POST /v1/items` would have answered, or the problem. One bad item harms no other.',
-  consumes: ['application/x-ndjson', 'application/json'],
+  consumes: {
+    'application/x-ndjson': itemDraftSchema.meta({ description: 'One of these a line.', examples: [ITEM_EXAMPLE] }),
+    'application/json': z
+      .array(itemDraftSchema)
+      .max(BATCH_LIMIT)
+      .meta({ examples: [[ITEM_EXAMPLE]] }),
+  },
   answer: z.object({
     items: z.array(z.union([receiptSchema.extend({ status: z.number() }), problemSchema])),
   }),

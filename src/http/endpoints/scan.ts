@@ -24,7 +24,11 @@ export const scan = endpoint({
     itemRef: z.string().max(128).optional().describe('What refers to the medium on the platform, for the seen record.'),
     threshold: z.coerce.number().int().min(0).max(128).optional().describe('Greatest PDQ distance that counts.'),
   }),
-  consumes: ['application/octet-stream', 'multipart/form-data', 'application/json'],
+  consumes: {
+    'application/octet-stream': z.file().describe('The bytes of the medium.'),
+    'multipart/form-data': z.object({ media: z.file() }).strict(),
+    'application/json': urlBody.meta({ examples: [{ url: 'https://cdn.example/photo.jpg' }] }),
+  },
   answer: verdictSchema,
   handle: async ({ query, request, principal, signal, services }) => {
     const options = { ...query, signal, showFingerprints: principal.scopes.has('entries:read') };
