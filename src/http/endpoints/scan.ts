@@ -2,7 +2,7 @@ import type { Multipart } from '@fastify/multipart';
 import { z } from 'zod';
 import { ERRORS, type ErrorCode, VigieError } from '../../errors.js';
 import { countVerdict } from '../../scan/count-verdict.js';
-import type { Verdict } from '../../scan/verdict.js';
+import { roundedMs, type Verdict } from '../../scan/verdict.js';
 import { endpoint } from '../endpoint.js';
 import { hideDetail } from '../match-detail.js';
 import { verdictSchema } from '../schemas.js';
@@ -49,9 +49,11 @@ export const scan = endpoint({
       throw new VigieError('content-type-unsupported');
     }
     countVerdict(services.metrics, verdict, 'public');
-    await services.intake.scanVerdicts.keep(verdict, { by: principal.id, itemRef: query.itemRef });
+    const id = await services.intake.scanVerdicts.keep(verdict, { by: principal.id, itemRef: query.itemRef });
     return {
+      scan: id,
       ...verdict,
+      ms: roundedMs(verdict.ms),
       matches: verdict.matches.map((match) => hideDetail(match, principal)),
       ...(verdict.verdict === 'could-not-tell' ? { error: explain(verdict.reason) } : {}),
     };
