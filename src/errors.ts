@@ -437,9 +437,9 @@ export const ERRORS = define({
   // fetching
   'url-invalid': { status: 400, title: 'The URL is not valid.', remedy: 'Give an absolute http or https URL.' },
   'url-forbidden': {
-    status: 403,
+    status: 400,
     title: 'The URL leads to an address that must not be fetched from here.',
-    remedy: 'Private, loopback and link-local addresses need --allow-fetch-from.',
+    remedy: 'Private, loopback and link-local addresses need --allow-fetch-from of `vigie serve`.',
   },
   'fetch-failed': {
     status: 502,

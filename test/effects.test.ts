@@ -28,10 +28,17 @@ describe('effects and attention of a running service', () => {
 
   const run = async (...args: string[]) => await vigie([...args, '--data', service.data], '');
   const json = async (...args: string[]) => JSON.parse((await run(...args, '--format', 'json')).stdout);
-  const scanLighthouse = async (): Promise<void> => {
+  const scanLighthouse = async (): Promise<string> => {
     const headers = { 'content-type': 'application/octet-stream' };
     const answer = await service.call('POST', '/v1/scan', await readFile(lighthouse), headers);
-    expect(await answer.json()).toMatchObject({ verdict: 'match' });
+    const { verdict, scan, ms } = (await answer.json()) as {
+      verdict: string;
+      scan: string;
+      ms: Record<string, number>;
+    };
+    expect(verdict).toBe('match');
+    for (const each of Object.values(ms)) expect(each).toBe(Number(each.toFixed(1)));
+    return scan;
   };
 
   it('tells of a match, brings up a receiver that refuses, and goes on when somebody has dealt with it', async () => {
@@ -39,17 +46,18 @@ describe('effects and attention of a running service', () => {
     expect(added.code).toBe(0);
     const secret = added.stdout.trim();
     expect(secret).toMatch(/^whsec_/);
-    const [{ id: webhook }] = (await json('webhook', 'ls')) as [{ id: string }];
+    const [{ id: webhook, host }] = (await json('webhook', 'ls')) as [{ id: string; host: string }];
+    expect(host).toBe(new URL(receiver.url).host);
 
     expect((await run('webhook', 'test', webhook)).stderr).toContain('has taken the test message');
-    await scanLighthouse();
+    const scan = await scanLighthouse();
     await vi.waitFor(() => expect(receiver.received).toHaveLength(2), { timeout: 20_000 });
     const [test, match] = receiver.received.map(({ headers, body }) => {
       verifySignature({ headers, body, secret });
       return JSON.parse(body) as { type: string; data: object };
     });
     expect(test).toMatchObject({ type: 'webhook.test' });
-    expect(match).toMatchObject({ type: 'match.found', data: { matches: [{ list: 'sample', version: 1 }] } });
+    expect(match).toMatchObject({ type: 'match.found', data: { scan, matches: [{ list: 'sample', version: 1 }] } });
     const entries = await service.call('GET', '/v1/effects?state=delivered');
     expect(await entries.json()).toMatchObject({
       effects: expect.arrayContaining([expect.objectContaining({ kind: 'webhook', attempts: 1 })]),

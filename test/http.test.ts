@@ -104,7 +104,7 @@ describe('POST /v1/scan', () => {
     expect(await problem(await scan('{', JSON_TYPE))).toEqual([400, 'request-invalid']);
     expect(await problem(await scan('{"uri":""}', JSON_TYPE))).toEqual([400, 'request-invalid']);
     const own = JSON.stringify({ url: `${service.address}/healthz` });
-    expect(await problem(await scan(own, JSON_TYPE))).toEqual([403, 'url-forbidden']);
+    expect(await problem(await scan(own, JSON_TYPE))).toEqual([400, 'url-forbidden']);
     expect(await problem(await scan('{"url":"file:///etc/passwd"}', JSON_TYPE))).toEqual([400, 'url-invalid']);
     const unread = await service.call('POST', '/v1/scan?threshold=1000', unknown, BYTES_TYPE);
     expect(await problem(unread)).toEqual([400, 'request-invalid']);

@@ -92,6 +92,22 @@ describe('items over HTTP', () => {
     expect(missing.status).toBe(404);
   });
 
+  it('refuses an address that is never fetched from, by the place of its field', async () => {
+    const item = (url: string) => ({ platform: 'forum', id: 'far', surface: 'public', media: [{ url }] });
+    for (const [url, code] of [
+      ['ftp://cdn.example/a.jpg', 'url-invalid'],
+      ['https://user:word@cdn.example/a.jpg', 'url-invalid'],
+      ['http://169.254.169.254/a.jpg', 'url-forbidden'],
+      ['http://[::1]/a.jpg', 'url-forbidden'],
+    ] as const) {
+      const { status, body } = await post(item(url));
+      expect([status, body.code], url).toEqual([400, code]);
+      expect(JSON.stringify(body)).toContain('/media/0/url');
+      expect(JSON.stringify(body)).not.toContain('word');
+      expect((await form(item(url), [picture])).status).toBe(400);
+    }
+  });
+
   it('answers a batch item by item', async () => {
     const lines = ['1', '2', '1'].map((id) => JSON.stringify({ platform: 'batch', id, surface: 'public' }));
     const body = [...lines, 'not JSON', JSON.stringify({ platform: 'batch', id: '1', surface: 'public', text: 'x' })];

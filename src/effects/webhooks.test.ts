@@ -265,12 +265,15 @@ describe.each(DATABASES)('webhooks: $name', ({ missing, start }) => {
 
       it('an address that is not public is refused, also behind a name', async () => {
         const client = new GuardedClient({ resolve: async () => ['10.0.0.1'] });
+        const { webhook } = await add(effects().webhooks);
         const { webhooks } = effects({ client });
-        const { webhook } = await add(webhooks);
         await expect(webhooks.test(webhook.id)).rejects.toMatchObject({ code: 'url-forbidden' });
         const named = await webhooks.add({ name: 'named', url: 'http://hook.example/', kinds: ['match.found'] }, 'ann');
         await expect(webhooks.test(named.webhook.id)).rejects.toMatchObject({ code: 'url-forbidden' });
+        const inside = webhooks.add({ name: 'inside', url: receiver.url, kinds: ['match.found'] }, 'ann');
+        await expect(inside).rejects.toMatchObject({ code: 'url-forbidden' });
         expect(receiver.received).toEqual([]);
+        expect((await webhooks.ls()).map(({ host }) => host)).toEqual([new URL(receiver.url).host, 'hook.example']);
       });
 
       it.each([
