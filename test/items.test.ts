@@ -110,12 +110,18 @@ describe('items over HTTP', () => {
 
   it('answers a batch item by item', async () => {
     const lines = ['1', '2', '1'].map((id) => JSON.stringify({ platform: 'batch', id, surface: 'public' }));
-    const body = [...lines, 'not JSON', JSON.stringify({ platform: 'batch', id: '1', surface: 'public', text: 'x' })];
+    const body = [
+      ...lines,
+      '',
+      'not JSON',
+      JSON.stringify({ platform: 'batch', id: '1', surface: 'public', text: 'x' }),
+    ];
     const answer = await service.call('POST', '/v1/items/batch', body.join('\n'), {
       'content-type': 'application/x-ndjson',
     });
     const { items } = (await answer.json()) as { items: (Item & { status: number })[] };
     expect(items.map(({ status }) => status)).toEqual([202, 202, 202, 400, 409]);
+    expect(items[3]).toMatchObject({ code: 'request-invalid', detail: 'line 5 is not JSON' });
     expect(items[0]?.id).toBe(items[2]?.id);
     const array = await post([{ platform: 'batch', id: '2', surface: 'public' }], '/v1/items/batch');
     expect((array.body as unknown as { items: Item[] }).items[0]?.id).toBe(items[1]?.id);

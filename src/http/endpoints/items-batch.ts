@@ -43,6 +43,7 @@ export const handInItems = endpoint({
     const items = await Promise.all(
       values.map(async (value: unknown) => {
         try {
+          if (value instanceof VigieError) throw value;
           const receipt = await services.intake.items.hand(readDraft(value));
           return { status: 202, ...(await answer(receipt, services, principal)) };
         } catch (error) {
@@ -54,7 +55,7 @@ export const handInItems = endpoint({
   },
 });
 
-/** A line that is not JSON becomes an item that is not valid. */
+/** A line that is not JSON becomes the error that says so. */
 async function readLines(body: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<unknown[]> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -64,13 +65,13 @@ async function readLines(body: AsyncIterable<Uint8Array>, signal: AbortSignal): 
     chunks.push(chunk);
   }
   const lines = Buffer.concat(chunks).toString('utf8').split('\n');
-  return lines.filter((line) => line.trim() !== '').map(parseOrNothing);
+  return lines.flatMap((line, i) => (line.trim() === '' ? [] : [parseLine(line, i + 1)]));
 }
 
-function parseOrNothing(line: string): unknown {
+function parseLine(line: string, number: number): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    return undefined;
+    return new VigieError('request-invalid', { detail: `line ${number} is not JSON` });
   }
 }
