@@ -68,6 +68,11 @@ describe('effects and attention of a running service', () => {
     const refused = await run('webhook', 'test', webhook);
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toContain('[effect-refused]');
+    receiver.answer = (response) => response.writeHead(302, { location: receiver.url }).end();
+    expect((await run('webhook', 'test', webhook)).stderr).toContain('status 302; redirects are not followed');
+    // That a receiver refuses is told to who asked; nothing is wrong in here.
+    expect(service.log()).not.toContain('request failed');
+    receiver.answer = (response) => response.writeHead(404).end();
     await scanLighthouse();
     // It waits for its next attempt; a person does not.
     const waiting = await vi.waitFor(
@@ -96,9 +101,17 @@ describe('effects and attention of a running service', () => {
     ]);
     await vi.waitFor(() => expect(service.log()).toContain('overdue: The disk is nearly full'), { timeout: 20_000 });
     const [disk, told] = shown.map(({ id }) => id) as [string, string];
-    expect((await run('attention', 'ls')).stdout).toMatch(/The disk is nearly full +node:old/);
+    expect((await run('attention', 'ls')).stdout).toMatch(/The disk is nearly full +node:old +elsewhere/);
+    expect(service.log()).not.toContain('leftOut');
+    const next = async (id: string) => {
+      const shownOne = await run('attention', 'show', id);
+      expect(shownOne).toMatchObject({ code: 0, stderr: '' });
+      return /^next +(.*)$/m.exec(shownOne.stdout)?.[1];
+    };
+    expect(await next(disk)).toBe(`vigie doctor; then vigie attention resolve ${disk}`);
+    expect(await next(told)).toBe(`vigie attention replay ${told} (when the cause is gone: vigie doctor)`);
 
-    expect((await run('attention', 'ack', disk, '--note', 'ordered a larger one')).code).toBe(0);
+    expect((await run('attention', 'acknowledge', disk, '--note', 'ordered a larger one')).code).toBe(0);
     expect((await run('attention', 'show', disk)).stdout).toMatch(
       /state +acknowledged by .*\n[\s\S]*note +ordered a larger one/,
     );

@@ -139,18 +139,13 @@ describe('items over HTTP', () => {
     const item = { platform: 'forum', id: 'private', surface: 'private', jurisdiction: 'DE' };
     expect([(await form(item, [picture])).status, (await post(item)).body.code]).toEqual([403, 'surface-private']);
     const data = ['--data', service.data];
-    const on = await vigie([
-      'private',
-      'on',
-      '--jurisdiction',
-      'DE',
-      '--basis',
-      'a law',
-      '--until',
-      '2099-12-31',
-      ...data,
-    ]);
-    expect(on.code).toBe(0);
+    const switchOn = (basis: string, year: number) =>
+      vigie(['private', 'on', '--jurisdiction', 'DE', '--basis', basis, '--until', `${year}-01-31`, ...data]);
+    const next = new Date().getUTCFullYear() + 1;
+    const long = await switchOn('a law', next + 1);
+    expect([long.code, long.stderr]).toEqual([1, expect.stringMatching(/--until may lie a year ahead/)]);
+    expect((await switchOn('§', next)).stderr).toMatch(/--basis .*\[request-invalid\]/);
+    expect((await switchOn('a law', new Date().getUTCMonth() === 0 ? next - 1 : next)).code).toBe(0);
     const { status, body } = await form(item, [picture]);
     expect(status).toBe(202);
     expect((await told(body.id)).verdict).toMatchObject({ verdict: 'no-match' });

@@ -8,7 +8,7 @@ import { verifyExport } from '../../storage/events/export-events.js';
 import type { Finding, VerifyResult } from '../../storage/events/verify-events.js';
 import { nearest } from '../nearest.js';
 import { dataOption, formatOption, whole } from '../options.js';
-import { colour, printable, remark, table, writeLine } from '../output.js';
+import { colour, colourErr, printable, remark, table, writeLine } from '../output.js';
 import { fromProblem, lostOr, type ServiceClient } from '../service-client.js';
 import { withService } from '../with-service.js';
 
@@ -125,7 +125,7 @@ async function verify(service: ServiceClient, { format, head }: Flags & { readon
   }
   if (result === undefined) throw new VigieError('service-lost');
   const known = head === undefined || head === result.head || (await isHead(service, head));
-  if (!known) await writeLine(colour.red('The head that was noted is no part of the chain.'));
+  if (!known) remark(colourErr.red('The head that was noted is no part of the chain.'));
   if (format === 'table') await tellResult(result);
   if (result.findings > 0) remark('Keep the disk and the latest backup as they are until it is understood.');
   if (result.findings > 0 || !known) process.exitCode = EXIT_FOUND;
@@ -175,7 +175,7 @@ async function verifyFile(file: string, { format, head }: Flags & { readonly hea
   });
   await Promise.all(told);
   const { events, first, last, findings, head: newest } = result;
-  if (!seen) await writeLine(colour.red('The head that was noted is no part of it.'));
+  if (!seen) remark(colourErr.red('The head that was noted is no part of it.'));
   if (format === 'json') await writeLine(JSON.stringify({ result }));
   else {
     const before = first > 1 ? ` What came before batch ${first} is not in it and was not checked.` : '';

@@ -19,7 +19,7 @@ import {
   photodnaOptions,
   whole,
 } from '../options.js';
-import { clearStatus, colour, printable, RowWriter, remark, showStatus, writeLine } from '../output.js';
+import { clearStatus, colour, cut, printable, RowWriter, remark, showStatus, writeLine } from '../output.js';
 import { readFile } from '../read-file.js';
 import { type ServiceBody, ServiceClient } from '../service-client.js';
 import { type Found, unreadable, walk } from '../walk.js';
@@ -219,18 +219,22 @@ function pick({ scan, verdict, reason, matches, ms }: Verdict & { readonly scan?
 
 const IN_COLOUR = { match: colour.red, 'no-match': colour.green, 'could-not-tell': colour.yellow } as const;
 
+/** Long ids are cut, so that the files stay below each other; `--format jsonl` has all of it. */
+const WHY_WIDTH = 56;
+
 const COLUMNS = [
   { title: 'verdict', width: 14 },
   { title: 'ms', width: 8, right: true },
-  { title: 'why', width: 48 },
+  { title: 'why', width: WHY_WIDTH },
   { title: 'file', width: 0 },
 ] as const;
 
 function tableRow({ path, verdict, reason, matches, ms }: ScanLine): string[] {
   const [first, ...others] = matches;
-  const more = others.length > 0 ? ` and ${others.length} more` : '';
-  const why = first === undefined ? (reason ?? '') : `${inShort(first)}${more}`;
-  return [IN_COLOUR[verdict](verdict), (ms['total'] ?? 0).toFixed(1), printable(why), printable(path)];
+  const more = others.length > 0 ? ` +${others.length} more` : '';
+  const why =
+    first === undefined ? (reason ?? '') : `${cut(printable(inShort(first)), WHY_WIDTH - more.length)}${more}`;
+  return [IN_COLOUR[verdict](verdict), (ms['total'] ?? 0).toFixed(1), why, printable(path)];
 }
 
 function inShort({ list, entry, grade, signal, distance, view }: ScanLine['matches'][number]): string {
