@@ -64,7 +64,7 @@ describe('vigie backup, vigie restore', () => {
     });
     expect(await verdict(again)).toBe('match');
     expect((await again.call('GET', '/v1/status')).status).toBe(200);
-  }, 120_000);
+  }, 240_000);
 
   it('is known to the local socket alone', async () => {
     const body = JSON.stringify({ target: join(root, 'remote') });
