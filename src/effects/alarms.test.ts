@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DATABASES, type TestDatabases } from '../../test/databases.js';
+import { DATABASES } from '../../test/databases.js';
+import { openedBefore } from '../../test/opened-database.js';
 import { createLogger } from '../runtime/logger.js';
 import { type AttentionDraft, raiseAttention, settleAttention } from '../storage/attention/raise-attention.js';
 import type { Database } from '../storage/database.js';
@@ -19,17 +20,14 @@ import { verifySignature } from './webhook-signature.js';
 
 describe.each(DATABASES)('alarms: $name', ({ missing, start }) => {
   describe.skipIf(missing !== undefined)('opened', () => {
-    let databases: TestDatabases;
     let database: Database;
     let lines: string[] = [];
     let mails: Mail[] = [];
     const open: (Outbox | Alarms)[] = [];
 
-    beforeAll(async () => {
-      databases = await start();
-      database = await databases.open();
+    openedBefore({ missing, start }, (opened) => {
+      database = opened;
     });
-    afterAll(() => databases?.close());
     beforeEach(async () => {
       lines = [];
       mails = [];

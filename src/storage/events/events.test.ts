@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DATABASES, type TestDatabases } from '../../../test/databases.js';
+import { DATABASES } from '../../../test/databases.js';
+import { openedBefore } from '../../../test/opened-database.js';
 import { acting } from '../../runtime/acting.js';
 import { jsonb } from '../column-values.js';
 import type { Database } from '../database.js';
@@ -20,19 +21,18 @@ describe.each(DATABASES)('events on $name', ({ name, missing, start }) => {
   describe.skipIf(missing !== undefined)('', () => {
     const keyring = new Keyring([randomBytes(32)], 'file');
     const events = new Events(keyring);
-    let databases: TestDatabases;
     let database: Database;
     let files: BatchDirectory;
     let sealer: EventSealer;
     let root: string;
 
+    openedBefore({ missing, start }, (opened) => {
+      database = opened;
+    });
     beforeAll(async () => {
-      databases = await start();
-      database = await databases.open();
       root = await mkdtemp(join(tmpdir(), 'vigie-events-'));
     });
     afterAll(async () => {
-      await databases.close();
       await rm(root, { recursive: true });
     });
     beforeEach(async () => {
