@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile, statfs } from 'node:fs/promises';
 import { DEFAULTS } from '../config.js';
 import { VigieError } from '../errors.js';
+import { VIDEO_FORMATS } from '../media/video/containers.js';
 import { findVideoPrograms, INSTALL_FFMPEG, type VideoPrograms } from '../media/video/programs.js';
 import { SPOOL_PLACE } from '../media/video/spool.js';
 import { VideoPool } from '../media/video/video-pool.js';
@@ -45,7 +46,7 @@ function codecs(programs: VideoPrograms): Finding {
   return {
     what: 'decoders: video',
     state: missing.length === 0 ? 'good' : 'limited',
-    found: `ffmpeg ${version}${missing.length === 0 ? `, ${CODECS.join(', ')}` : `, without ${missing.join(', ')}`}`,
+    found: `ffmpeg ${version}${missing.length === 0 ? `: ${CODECS.join(', ')}` : `, without ${missing.join(', ')}`} in ${VIDEO_FORMATS.join(', ')}`,
     ...(missing.length === 0 ? {} : { remedy: `Install the ffmpeg of the distribution: ${INSTALL_FFMPEG}` }),
   };
 }

@@ -135,7 +135,7 @@ describe.skipIf(programs === undefined)(`the pool of video decoders${ffmpegNote}
     timeout: 120_000,
   }, async () => {
     const pool = poolOf();
-    const long = clipOf('mp4, H.264', { seconds: 1_200, size: '320x240' });
+    const long = clipOf('mp4, H.264', { seconds: 600, size: '320x240' });
     const gone = new AbortController();
     const hashing = pool.hash(fileOf(long), { ...fast, signal: gone.signal });
     const iterator = hashing[Symbol.asyncIterator]();
