@@ -29,8 +29,8 @@ export interface VideoPoolOptions {
   readonly maxFrames?: number;
   /** A process is replaced after so many videos. */
   readonly recycleAfter?: number;
-  /** Where ffmpeg is; looked for when left out. */
-  readonly programs?: VideoPrograms;
+  /** Where ffmpeg is; looked for when left out; null is nowhere. */
+  readonly programs?: VideoPrograms | null;
   /** The program of the processes; another one only in tests. */
   readonly entry?: string;
 }
@@ -72,19 +72,19 @@ const STOP_MS = 800;
 /** A set of video decoder processes, each with one video at a time. What goes wrong with one costs only that one. */
 export class VideoPool implements VideoPoolLike, AsyncDisposable {
   readonly #options: VideoPoolOptions;
-  readonly #programs: VideoPrograms | undefined;
+  readonly #programs: VideoPrograms | null;
   readonly #pool: ProcessPool<VideoProcess>;
 
   constructor(options: VideoPoolOptions) {
     const { entry = entryPoint(import.meta.url, './video-worker.js') } = options;
     this.#options = options;
-    this.#programs = options.programs ?? findVideoPrograms();
+    this.#programs = options.programs === undefined ? (findVideoPrograms() ?? null) : options.programs;
     this.#pool = new ProcessPool({ ...options, start: () => new VideoProcess({ ...options, entry }) });
   }
 
   /** Whether there is a decoder at all; without one every video fails with `video-decoder-missing`. */
   get available(): boolean {
-    return this.#programs !== undefined;
+    return this.#programs !== null;
   }
 
   get restarts(): number {
@@ -145,6 +145,7 @@ export class VideoPool implements VideoPoolLike, AsyncDisposable {
     const either = signal === undefined ? leave.signal : AbortSignal.any([signal, leave.signal]);
     let head: Uint8Array = new Uint8Array();
     let filling: Promise<void> | undefined;
+    let failed = false;
     try {
       signal?.throwIfAborted();
       process.begin(order, inbox);
@@ -157,17 +158,20 @@ export class VideoPool implements VideoPoolLike, AsyncDisposable {
         yield frame;
       }
       summarise(this.#summary(inbox, head));
+    } catch (error) {
+      failed = true;
+      throw error;
     } finally {
       leave.abort();
-      // Resolves nothing when it was summarised before.
-      if (inbox.start !== undefined && inbox.error === undefined) summarise(stopped(inbox.start, inbox.taken));
+      // The consumer left in the middle; nothing comes of this when it was summarised before.
+      if (!failed && inbox.start !== undefined) summarise(stopped(inbox.start, inbox.taken));
       await this.#free(process, inbox, filling);
     }
   }
 
   #order({ mode, secondsPerHash = 1 }: VideoHashOptions): VideoOrder {
     const { maxPixels, memoryBytes, perSecond = PER_SECOND, maxFrames = MAXIMUM_FRAMES } = this.#options;
-    if (this.#programs === undefined) throw new VigieError('video-decoder-missing');
+    if (this.#programs === null) throw new VigieError('video-decoder-missing');
     const maxAllocation = Math.floor(memoryBytes / 2);
     return { mode, secondsPerHash, perSecond, maxFrames, maxPixels, maxAllocation, programs: this.#programs };
   }
