@@ -1,5 +1,7 @@
 /** The contract of the commands that change things: through the running service, and without one. */
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -63,6 +65,45 @@ describe('with a running service', () => {
     expect(await verdict()).toEqual([0, 'no-match']);
     expect((await run(['list', 'restore', 'first', 'sample-01', '--reason', 'a test'])).code).toBe(0);
     expect(await verdict()).toEqual([10, 'match']);
+  });
+
+  it('imports vPDQ files, one or several, each an entry named by its file', async () => {
+    const hex = 'c3'.repeat(32);
+    const folder = await mkdtemp(join(tmpdir(), 'vigie-vpdq-'));
+    const [lines, json, bad] = ['lines.txt', 'json.vpdq', 'bad.txt'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    try {
+      await writeFile(lines, `0,100,${hex},0.000\n30,20,${hex},1.001\n`);
+      await writeFile(json, gzipSync(JSON.stringify([`${hex},90,0`, `${hex},90,61.5`])));
+      await writeFile(bad, `0,100,${hex},0.000\n30,100,${hex.slice(1)},1.001\n`);
+      expect((await run(['list', 'import', lines, json])).stderr).toContain('--name');
+      const imported = await run(['list', 'import', lines, json, bad, '--name', 'clips']);
+      expect(imported).toMatchObject({ code: 0, stderr: expect.stringContaining('version 1 with 3 entries.') });
+      expect(imported.stdout).toMatch(/rejected: malformed-signal\s+1\s+3\/2/);
+      expect(imported.stdout + imported.stderr).not.toContain(hex.slice(1));
+      const exported = await run(['list', 'export', 'clips', '--format', 'jsonl', '--i-am-allowed']);
+      expect(jsonLines(exported)).toMatchObject([
+        { id: 'lines', kind: 'video', vpdq: [`${hex},100,0`, `${hex},20,1.001`] },
+        { id: 'json', kind: 'video', vpdq: [`${hex},90,0`, `${hex},90,61.5`] },
+        { id: 'bad', vpdq: [`${hex},100,0`] },
+      ]);
+      const single = await run(['list', 'import', lines, '--name', 'clip']);
+      expect(single).toMatchObject({
+        code: 0,
+        stderr: expect.stringContaining('clip is at version 1 with 1 entries.'),
+      });
+      expect(JSON.parse((await run(['list', 'show', 'clip', '--format', 'json'])).stdout).signals).toEqual({
+        vpdq: { values: 2, active: 1 },
+      });
+      const own = await run(['list', 'export', 'clip', '--format', 'jsonl', '--i-am-allowed']);
+      expect(jsonLines(own)[0]).toMatchObject({ id: 'lines' });
+      for (const name of ['clips', 'clip']) expect((await run(['list', 'remove', name])).code).toBe(0);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   it('imports from a pipe, gzip too, tells what was rejected, and rolls back', async () => {

@@ -1,12 +1,10 @@
-import type { Entry, EntrySignal } from '../index/entry.js';
 import type { FrameSignals } from '../media/media-signals.js';
 import type { SignalTypeName } from '../signals/signal-type.js';
 import { signalType } from '../signals/signal-types.js';
-import { vpdqHash } from '../signals/vpdq/vpdq-frame.js';
 import type { Hit, KnownLists } from './known-lists.js';
+import { acrossOf, nearestSignal, overlapOfFrame, pictureHash } from './nearest-signal.js';
 import type { DigestValues } from './signal-cache.js';
 import type { Match } from './verdict.js';
-import { frameOfVideo } from './video/frame-of-video.js';
 import { type View, viewsOf } from './views.js';
 
 /** Everything of a medium that can be looked up. */
@@ -40,6 +38,7 @@ export interface Candidate {
 }
 
 const EXACT = ['sha256', 'sha1', 'md5'] as const;
+const PDQ_THRESHOLD = signalType('pdq').defaultThreshold;
 
 /**
  * Looks everything up and keeps, for each entry, the signal and view that came nearest. The negatives are looked at
@@ -90,54 +89,33 @@ function order(a: Candidate, b: Candidate): number {
 
 /** Reads the entry of a hit and puts both into words. */
 export async function toMatch(lists: KnownLists, candidate: Candidate, showFingerprints: boolean): Promise<Match> {
-  const { hit, query, view } = candidate;
+  const { hit, signal, query, view } = candidate;
   const entry = await hit.segment.entry(hit.row);
   const list = lists.describe(hit.segment);
-  const known = nearestSignal(entry, candidate.signal, query);
-  const signal = known?.type ?? candidate.signal;
-  const shown = showFingerprints || list.sample ? known?.value : undefined;
+  const found = nearestSignal(entry, signal, query);
+  const across = found === undefined ? 'same-kind' : acrossOf(signal, found.type);
+  const shown = (showFingerprints || list.sample) && found !== undefined;
   return {
     list: list.name,
     version: list.version,
     entry: entry.id,
     grade: entry.grade ?? null,
-    signal,
+    signal: found?.type ?? signal,
     distance: hit.distance,
     view: view?.name ?? 'as-is',
     frame: view?.frame ?? null,
     quality: view?.quality ?? null,
-    ...(signal === 'vpdq' && candidate.signal === 'pdq'
-      ? frameOfVideo(entry, known?.value)
-      : { extent: 'full', across: 'same-kind' }),
-    ...(shown === undefined
-      ? {}
-      : { fingerprint: { query: textOf(candidate.signal, query), entry: textOf(signal, shown) } }),
+    // A single frame never acts alone.
+    extent: signal === 'vpdq' || found?.type === 'vpdq' ? 'partial' : 'full',
+    across,
+    ...(found?.type === 'vpdq' && {
+      video: overlapOfFrame(entry, pictureHash(signal, query), found, Math.max(hit.distance, PDQ_THRESHOLD)),
+    }),
+    ...(shown && { fingerprint: { query: textOf(signal, query), entry: textOf(found.type, found.value) } }),
   };
 }
 
-/** Pictures and frames of videos are found by each other. */
-const LOOKS_LIKE: readonly SignalTypeName[] = ['pdq', 'vpdq'];
-
-/** The signal of an entry that is nearest to what was looked up; a picture rather than a frame that is as near. */
-function nearestSignal(entry: Entry, name: SignalTypeName, query: Uint8Array): EntrySignal | undefined {
-  const names = LOOKS_LIKE.includes(name) ? LOOKS_LIKE : [name];
-  const compared = names === LOOKS_LIKE ? vpdqHash(query) : query;
-  const { distance } = signalType(names[0]!);
-  let best: EntrySignal | undefined;
-  let least = Number.POSITIVE_INFINITY;
-  for (const type of names) {
-    for (const signal of entry.signals) {
-      if (signal.type !== type || !signal.active) continue;
-      const far = distance(type === 'vpdq' ? vpdqHash(signal.value) : signal.value, compared);
-      if (far >= least) continue;
-      best = signal;
-      least = far;
-    }
-  }
-  return best;
-}
-
-/** A frame is shown as the picture it is. */
-function textOf(name: SignalTypeName, value: Uint8Array): string {
-  return name === 'vpdq' ? signalType('pdq').format(vpdqHash(value)) : signalType(name).format(value);
+/** A fingerprint for people: of a frame its hash alone. */
+function textOf(type: SignalTypeName, value: Uint8Array): string {
+  return signalType(type === 'vpdq' ? 'pdq' : type).format(pictureHash(type, value));
 }

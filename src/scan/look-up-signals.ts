@@ -33,7 +33,8 @@ export async function lookUpSignals(
   let turnStart = performance.now();
   for (const [i, { type }] of signals.entries()) {
     const value = values[i] as Uint8Array;
-    const pdqThreshold = type === 'pdq' && options.threshold !== undefined ? { threshold: options.threshold } : {};
+    const perceptual = type === 'pdq' || type === 'vpdq';
+    const pdqThreshold = perceptual && options.threshold !== undefined ? { threshold: options.threshold } : {};
     const { hits, total, truncated } = lists.lookup(type, value, { limit: options.limit, ...pdqThreshold });
     const matches = [];
     for (const hit of hits) {

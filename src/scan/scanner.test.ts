@@ -13,6 +13,7 @@ import { type EphemeralLists, loadListFile } from '../lists/ephemeral.js';
 import { MediaPool } from '../media/pool.js';
 import { GuardedClient } from '../net/guarded-client.js';
 import { PdqHasher } from '../signals/pdq/pdq-hasher.js';
+import { lookUpSignals } from './look-up-signals.js';
 import { Scanner } from './scanner.js';
 
 const WIDTH = 640;
@@ -49,6 +50,66 @@ describe('Scanner', () => {
     await pool.close();
     await lists.close();
     await rm(folder, { recursive: true, force: true });
+  });
+
+  it('tells a still of a known video from a known picture, with the time of its frame, and leaves it to people', async () => {
+    const hasher = await PdqHasher.create();
+    const hash = (seed: number): string => {
+      const pixels = { data: photographLike(WIDTH, HEIGHT, seed), width: WIDTH, height: HEIGHT, channels: 3 as const };
+      return Buffer.from(hasher.hash(pixels, 'faithful').hashes.subarray(0, 32)).toString('hex');
+    };
+    // Of the frame that is shown there is a poor one too, which must not be told.
+    const frames = [
+      `${hash(21)},90,0`,
+      `${hash(22)},90,1.5`,
+      `${hash(22)},49,2`,
+      `${hash(23)},90,2.5`,
+      `${hash(24)},90,3`,
+    ];
+    const video = { id: 'clip', grade: 'B', vpdq: frames };
+    const both = { id: 'cover', pdq: hash(1), vpdq: [`${hash(1)},90,7`, `${hash(26)},90,8`] };
+    await writeFile(join(folder, 'videos.jsonl'), [video, both].map((line) => JSON.stringify(line)).join('\n'));
+    const videos = await loadListFile(join(folder, 'videos.jsonl'));
+    try {
+      const own = scannerWith({ lists: videos });
+      const verdict = await own.scan(await photographLikeJpeg(WIDTH, HEIGHT, 22), { showFingerprints: true });
+      expect(verdict).toMatchObject({ verdict: 'match', total: 1 });
+      expect(verdict.matches[0]).toMatchObject({
+        entry: 'clip',
+        signal: 'vpdq',
+        across: 'frame-of-video',
+        extent: 'partial',
+        video: {
+          queryPercent: 100,
+          knownPercent: 25,
+          framesMatched: 1,
+          ranges: [{ query: [0, 0], known: [1.5, 1.5] }],
+        },
+        fingerprint: { entry: hash(22) },
+      });
+      expect(verdict.matches[0]?.fingerprint?.query).toHaveLength(64);
+      const cover = await own.scan(await photographLikeJpeg(WIDTH, HEIGHT, 1));
+      expect(cover.matches).toMatchObject([{ entry: 'cover', signal: 'pdq', across: 'same-kind', extent: 'full' }]);
+      expect(cover.matches[0]).not.toHaveProperty('video');
+      const looked = await lookUpSignals(
+        videos,
+        [
+          { type: 'pdq', value: hash(23) },
+          { type: 'vpdq', value: `${hash(23)},80,44` },
+          { type: 'vpdq', value: `${hash(1)}00000000` },
+        ],
+        { limit: 5, showFingerprints: false },
+      );
+      expect(looked.map(({ matches: [match] }) => [match?.entry, match?.signal, match?.across, match?.extent])).toEqual(
+        [
+          ['clip', 'vpdq', 'frame-of-video', 'partial'],
+          ['clip', 'vpdq', 'same-kind', 'partial'],
+          ['cover', 'pdq', 'picture-in-video', 'partial'],
+        ],
+      );
+    } finally {
+      await videos.close();
+    }
   });
 
   it('finds a listed picture, with everything that led to it', async () => {
