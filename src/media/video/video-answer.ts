@@ -23,6 +23,7 @@ const answer = z.union([
   }),
   z.strictObject({ ready: z.literal(true) }),
   z.strictObject({ stopped: z.literal(true) }),
+  z.strictObject({ looked: z.literal(true) }),
   z.strictObject({
     start: z.strictObject({
       format: workerFormat,
@@ -49,6 +50,7 @@ const answer = z.union([
 export type CheckedVideoAnswer =
   | { readonly ready: true }
   | { readonly stopped: true }
+  | { readonly looked: true }
   | { readonly start: VideoStart }
   | { readonly frames: readonly VideoFrameSignals[] }
   | { readonly end: VideoEnd }

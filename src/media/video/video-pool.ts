@@ -7,7 +7,7 @@ import { fillSpool, type VideoBytes } from './fill-spool.js';
 import { findVideoPrograms, type VideoPrograms } from './programs.js';
 import { VideoInbox } from './video-inbox.js';
 import { VideoProcess } from './video-process.js';
-import type { VideoOrder } from './video-protocol.js';
+import type { SecondsRange, VideoOrder } from './video-protocol.js';
 import type { VideoFrameSignals, VideoSummary } from './video-signals.js';
 
 export interface VideoPoolOptions {
@@ -40,6 +40,8 @@ export interface VideoHashOptions {
   readonly signal?: AbortSignal;
   /** Faithful: seconds between hashes, as the reference counts; 0 is every frame. */
   readonly secondsPerHash?: number;
+  /** Fast: asked once all was sampled, for the stretches of which every frame is wanted. They come as frames of the pass `whole`. */
+  readonly closer?: () => Promise<readonly SecondsRange[]>;
   /** For this video, where it is less than the pool's. */
   readonly maxBytes?: number;
 }
@@ -155,7 +157,8 @@ export class VideoPool implements VideoPoolLike, AsyncDisposable {
       for (;;) {
         const frame = await inbox.next(signal);
         if (frame === undefined) break;
-        yield frame;
+        if (frame === 'looked') process.look((await options.closer?.()) ?? []);
+        else yield frame;
       }
       summarise(this.#summary(inbox, head));
     } catch (error) {
@@ -169,11 +172,12 @@ export class VideoPool implements VideoPoolLike, AsyncDisposable {
     }
   }
 
-  #order({ mode, secondsPerHash = 1 }: VideoHashOptions): VideoOrder {
+  #order({ mode, secondsPerHash = 1, closer }: VideoHashOptions): VideoOrder {
+    const asks = closer !== undefined;
     const { maxPixels, memoryBytes, perSecond = PER_SECOND, maxFrames = MAXIMUM_FRAMES } = this.#options;
     if (this.#programs === null) throw new VigieError('video-decoder-missing');
     const maxAllocation = Math.floor(memoryBytes / 2);
-    return { mode, secondsPerHash, perSecond, maxFrames, maxPixels, maxAllocation, programs: this.#programs };
+    return { mode, secondsPerHash, perSecond, maxFrames, asks, maxPixels, maxAllocation, programs: this.#programs };
   }
 
   #summary({ start, end, error, taken }: VideoInbox, head: Uint8Array): VideoSummary {

@@ -3,7 +3,7 @@ import { writeMessage } from '../frames.js';
 import { WorkerProcess } from '../worker-process.js';
 import { Spool } from './spool.js';
 import { checkVideoAnswer } from './video-answer.js';
-import type { VideoEnd, VideoOrder, VideoRequest, VideoStart } from './video-protocol.js';
+import type { SecondsRange, VideoEnd, VideoOrder, VideoRequest, VideoStart } from './video-protocol.js';
 import type { VideoFrameSignals } from './video-signals.js';
 
 export interface VideoProcessOptions {
@@ -19,6 +19,8 @@ export interface VideoProcessOptions {
 export interface VideoListener {
   begun(start: VideoStart): void;
   frames(frames: readonly VideoFrameSignals[]): void;
+  /** All was sampled; `look` is to be called. */
+  looked(): void;
   ended(end: VideoEnd): void;
   stopped(): void;
   failed(error: VigieError): void;
@@ -77,6 +79,12 @@ export class VideoProcess extends WorkerProcess {
     this.#ask({ grown: bytes, complete });
   }
 
+  /** Says where it is to look more closely. */
+  look(closer: readonly SecondsRange[]): void {
+    this.#silentMs = 0;
+    this.#ask({ closer });
+  }
+
   /** Asks it to leave the video; it says so when it has. */
   stop(): void {
     this.resume();
@@ -108,6 +116,7 @@ export class VideoProcess extends WorkerProcess {
     const listener = this.#listener;
     if (listener === undefined) throw new RangeError('an answer that nobody asked for');
     if ('frames' in answer) listener.frames(answer.frames);
+    else if ('looked' in answer) listener.looked();
     else if ('start' in answer) {
       const { timeoutMs, wallMs } = this.#options;
       this.#allowedMs = Math.min(wallMs, timeoutMs + answer.start.seconds * 1_000 * SLOWEST);

@@ -15,6 +15,8 @@ import { SeenLog } from '../seen-log.js';
 import { slides } from './testing/slides.js';
 
 const KNOWN = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+/** Two seconds of one picture, then another picture in each frame: what a camera that is swung about gives. */
+const RESTLESS = [...Array.from({ length: 20 }, () => 70), ...Array.from({ length: 80 }, (_, i) => 101 + i)];
 const UNKNOWN = [31, 32, 33, 34, 35, 36, 37, 38];
 
 /** Real decoders of pictures and videos, a list from a file, and clips of drawn pictures. */
@@ -47,17 +49,23 @@ describe.skipIf(programs === undefined)(`Scanning videos${ffmpegNote}`, () => {
     return { counted, like };
   };
 
+  const vpdqOf = async (bytes: Uint8Array): Promise<string[]> => {
+    const { frames } = await hashAll(videos, bytes, { mode: 'faithful' });
+    return frames
+      .filter(({ area }) => area === 'full')
+      .map(({ pdq, quality, seconds }) => `${Buffer.from(pdq.subarray(0, 32)).toString('hex')},${quality},${seconds}`);
+  };
+
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'vigie-scan-video-'));
     pool = new MediaPool({ ...DEFAULTS.decoders, processes: 1 });
     videos = videoPool();
     known = slides(KNOWN);
-    const { frames } = await hashAll(videos, known, { mode: 'faithful' });
-    const vpdq = frames
-      .filter(({ area }) => area === 'full')
-      .map(({ pdq, quality, seconds }) => `${Buffer.from(pdq.subarray(0, 32)).toString('hex')},${quality},${seconds}`);
+    const vpdq = await vpdqOf(known);
     expect(vpdq).toHaveLength(KNOWN.length);
+    const restless = await vpdqOf(slides(RESTLESS, { perSecond: 10 }));
     const entries = [
+      { id: 'restless', vpdq: restless },
       { id: 'clip', grade: 'A', vpdq },
       { id: 'bytes', sha256: sha256(slides([41, 42, 43])) },
       { id: 'text', sha256: sha256(Buffer.from('0000ftypmp42 no video at all')) },
@@ -82,6 +90,20 @@ describe.skipIf(programs === undefined)(`Scanning videos${ffmpegNote}`, () => {
     expect(match).toMatchObject({ entry: 'clip', signal: 'vpdq', extent: 'full', across: 'same-kind', grade: 'A' });
     expect(match?.video?.longestRunSeconds).toBeGreaterThanOrEqual(4);
     expect(match?.video?.offsetSeconds).toBeCloseTo(3, 0);
+  });
+
+  it('looks closely where sampling stepped over what is known', async () => {
+    // A frame less at the beginning: samples each fifth of a second fall between the frames that are listed.
+    const shifted = slides(RESTLESS.slice(1), { perSecond: 10, words: ['-crf', '26'] });
+    const { counted, like } = counting();
+    const unasked: VideoPoolLike = {
+      hash: (source, { closer: _closer, ...options }) => like.hash(source, options),
+    };
+    const sampled = await scannerWith({ videos: unasked }).scan(shifted);
+    expect(sampled).toMatchObject({ verdict: 'match', matches: [{ entry: 'restless', extent: 'partial' }] });
+    const closely = await scannerWith({ videos: like }).scan(shifted);
+    expect(closely).toMatchObject({ verdict: 'match', matches: [{ entry: 'restless', extent: 'full' }] });
+    expect(counted.videos).toBe(2);
   });
 
   it('tells a match before the rest has come', async () => {

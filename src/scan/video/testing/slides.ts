@@ -13,19 +13,35 @@ export interface SlidesOptions {
   /** Words for ffmpeg that change the pictures or how they are coded. */
   readonly words?: readonly string[];
   readonly ending?: string;
+  /** Pictures a second; 1 unless told otherwise. */
+  readonly perSecond?: number;
 }
 
 /**
- * A video in which another drawn picture stands each second, at ten frames a second.
+ * A video in which one drawn picture follows the other, at ten frames a second.
  * @param seeds of the pictures, in their order
  */
-export function slides(seeds: readonly number[], { words = [], ending = 'mkv' }: SlidesOptions = {}): Buffer {
+export function slides(
+  seeds: readonly number[],
+  { words = [], ending = 'mkv', perSecond = 1 }: SlidesOptions = {},
+): Buffer {
   if (programs === undefined) throw new Error('ffmpeg is not installed');
   const directory = mkdtempSync(join(tmpdir(), 'vigie-slides-'));
   try {
     const path = join(directory, `slides.${ending}`);
     const pictures = Buffer.concat(seeds.map((seed) => photographLike(WIDTH, HEIGHT, seed)));
-    const raw = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${WIDTH}x${HEIGHT}`, '-r', '1', '-i', 'pipe:0'];
+    const raw = [
+      '-f',
+      'rawvideo',
+      '-pix_fmt',
+      'rgb24',
+      '-s',
+      `${WIDTH}x${HEIGHT}`,
+      '-r',
+      String(perSecond),
+      '-i',
+      'pipe:0',
+    ];
     const coded = [
       '-c:v',
       'libx264',
