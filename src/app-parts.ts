@@ -19,10 +19,17 @@ import { Scanner } from './scan/scanner.js';
 import { SeenLog } from './scan/seen-log.js';
 import { raiseAttention, settleAttention } from './storage/attention/raise-attention.js';
 import type { BlobStore } from './storage/blob-store.js';
-import { type BlobStorePlace, openBlobStore, resolveBlobStorePlace } from './storage/blob-store-place.js';
+import {
+  type BlobStorePlace,
+  besideSegments,
+  openBlobStore,
+  resolveBlobStorePlace,
+} from './storage/blob-store-place.js';
 import { DataDir } from './storage/data-dir.js';
 import { type Database, openDatabase } from './storage/database.js';
 import { BatchDirectory } from './storage/events/batch-directory.js';
+import type { BatchFiles } from './storage/events/batch-files.js';
+import { BatchObjects } from './storage/events/batch-objects.js';
 import { Events } from './storage/events/events.js';
 import { loadInstance } from './storage/instance-store.js';
 import type { Keyring } from './storage/keyring.js';
@@ -64,7 +71,7 @@ export interface AppParts {
   readonly floor: GroundFloor;
   readonly metrics: Metrics;
   /** Where files lie, as they are stored. */
-  readonly stored: { readonly segments: BlobStore; readonly media: BlobStore; readonly events: string };
+  readonly stored: { readonly segments: BlobStore; readonly media: BlobStore; readonly events: BatchFiles };
   /** Name of this process among those that share the database. */
   readonly node: string;
   /** True when no key was ever created here. */
@@ -145,13 +152,14 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   const stream = opened.own(await openStream(config, database, logger));
   const mediaStore = openBlobStore(media);
   const metrics = new Metrics();
+  const batches = openBatches(config, segments, dataDir, keyring);
   const floor = opened.own(
     await GroundFloor.open({
       config,
       database,
       keyring,
       events,
-      batches: new BatchDirectory(eventsPath(config, segments, dataDir), keyring),
+      batches,
       stream,
       scanner,
       client,
@@ -163,7 +171,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     }),
   );
   const keys = new ApiKeys(database, events.record);
-  const stored = { segments: store, media: mediaStore, events: eventsPath(config, segments, dataDir) };
+  const stored = { segments: store, media: mediaStore, events: batches };
   const firstStart = (await keys.ls()).length === 0;
   opened.keep();
   return {
@@ -200,10 +208,15 @@ function nodeName({ path }: DataDir): string {
   return `${hostname()}-${createHash('sha256').update(path).digest('hex').slice(0, 6)}`;
 }
 
-/** The chain of batches is one for all processes, so it lies where all of them find it. */
-function eventsPath(config: Config, segments: BlobStorePlace, dataDir: DataDir): string {
-  if (config.segments === undefined || segments.kind !== 'directory') return dataDir.events;
-  return join(dirname(segments.path), 'events');
+/**
+ * The chain of batches is one for all processes, so it lies where all of them find it. An embedded database has one
+ * process, and its acts would wait for an object store.
+ */
+function openBatches(config: Config, segments: BlobStorePlace, dataDir: DataDir, keyring: Keyring): BatchFiles {
+  if (config.segments === undefined) return new BatchDirectory(dataDir.events, keyring);
+  if (segments.kind === 'directory') return new BatchDirectory(join(dirname(segments.path), 'events'), keyring);
+  if (config.databaseUrl === undefined) return new BatchDirectory(dataDir.events, keyring);
+  return new BatchObjects(besideSegments(segments.s3, 'events'), keyring);
 }
 
 /** A key that is made here could not open what other nodes have sealed in a store that they share. */

@@ -145,7 +145,7 @@ export class App implements Services {
 
   async sealKeys(): Promise<SealKeys> {
     const { database, keyring, dataDir, stored } = this.#parts;
-    const uses = await keyUse(database.db, [dataDir.segments, dataDir.seen, dataDir.media, stored.events]);
+    const uses = await keyUse(database.db, [dataDir.segments, dataDir.seen, dataDir.media], stored.events);
     const ids = new Set([...keyring.ids, ...uses.keys()]);
     const keys = [...ids].map((id) => ({
       id,
@@ -240,6 +240,7 @@ export class App implements Services {
       every(10 * SECOND, () => watch.tick(), failed('looking at the state of the service')),
       every(MINUTE, () => lists.compact(), failed('merging segments')),
       every(MINUTE, () => intake.tend(), failed('tending items')),
+      every(MINUTE, () => floor.verifier.turn(this.stopping), failed('verifying the record of events')),
       every(MINUTE, () => keys.flush(), failed('writing down the use of keys')),
       every(60 * MINUTE, () => intake.sweep(), failed('sweeping items and media')),
       every(60 * MINUTE, () => attentions.sweep(), failed('forgetting what was resolved long ago')),

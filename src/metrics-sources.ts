@@ -66,13 +66,15 @@ export function registerSources(metrics: Metrics, { db, index, lists, pool, read
       'vigie_outbox_oldest_seconds',
       'vigie_attention_open',
       'vigie_events_unsealed',
+      'vigie_events_verified_timestamp_seconds',
+      'vigie_events_faults',
       'vigie_nodes',
     ],
     collect: async (tell) => {
       if (known === undefined || known.until < performance.now()) {
         known = { until: performance.now() + QUEUES_MS, figures: queueFigures(db) };
       }
-      const { work, itemsWaiting, outbox, attention, eventsUnsealed, nodes } = await known.figures;
+      const { work, itemsWaiting, outbox, attention, eventsUnsealed, verified, nodes } = await known.figures;
       for (const lane of ['live', 'backfill']) {
         const found = work.find((each) => each.lane === lane);
         tell('vigie_work_waiting', found?.count ?? 0, { lane });
@@ -86,6 +88,10 @@ export function registerSources(metrics: Metrics, { db, index, lists, pool, read
       }
       for (const { kind, count } of attention) tell('vigie_attention_open', count, { kind });
       tell('vigie_events_unsealed', eventsUnsealed);
+      for (const { part, at, faults } of verified) {
+        tell('vigie_events_verified_timestamp_seconds', at, { part });
+        tell('vigie_events_faults', faults, { part });
+      }
       for (const { role, ready, count } of nodes) tell('vigie_nodes', count, { role, ready: String(ready) });
     },
   });

@@ -87,6 +87,13 @@ export const METRICS = define({
   },
   vigie_attention_open: { type: 'gauge', help: 'What needs somebody, by kind.', labels: ['kind'] },
   vigie_events_unsealed: { type: 'gauge', help: 'Events that no batch has sealed yet.', labels: [] },
+  vigie_events_verified_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the record of events was last verified, in Unix time: what was new (each hour), or the whole.',
+    labels: ['part'],
+    unit: 'seconds',
+  },
+  vigie_events_faults: { type: 'gauge', help: 'What did not fit then, and is an attention.', labels: ['part'] },
   vigie_nodes: { type: 'gauge', help: 'Processes that were seen in the last minute.', labels: ['role', 'ready'] },
   vigie_collect_failures_total: {
     type: 'counter',

@@ -15,7 +15,7 @@ describe.each(DATABASES)('figures of the queues: $name', ({ missing, start }) =>
 
   it('are zero of nothing, and those of the rows', async () => {
     const database = await databases.open();
-    const none = { work: [], itemsWaiting: 0, outbox: [], attention: [], eventsUnsealed: 0, nodes: [] };
+    const none = { work: [], itemsWaiting: 0, outbox: [], attention: [], eventsUnsealed: 0, verified: [], nodes: [] };
     expect(await queueFigures(database.db)).toEqual(none);
     await fillRandomly(database, 7, 8);
     const { work, itemsWaiting, outbox, attention, eventsUnsealed } = await queueFigures(database.db);

@@ -8,6 +8,8 @@ export interface QueueFigures {
   readonly outbox: readonly { readonly state: string; readonly count: number; readonly oldestSeconds: number }[];
   readonly attention: readonly { readonly kind: string; readonly count: number }[];
   readonly eventsUnsealed: number;
+  /** The last verifications of the record of events that came to an end; `at` in Unix time. */
+  readonly verified: readonly { readonly part: string; readonly at: number; readonly faults: number }[];
   readonly nodes: readonly { readonly role: string; readonly ready: boolean; readonly count: number }[];
 }
 
@@ -24,6 +26,10 @@ export async function queueFigures(db: Db): Promise<QueueFigures> {
       SELECT kind, count(*) FROM attention WHERE state <> 'resolved' GROUP BY kind) AS a),
     'eventsUnsealed', (SELECT count(*) FROM event
       WHERE xid >= coalesce((SELECT max(until_xid) FROM event_batch), -9223372036854775808)),
+    'verified', (SELECT coalesce(json_agg(v), '[]') FROM (
+      SELECT part, extract(epoch FROM verified_at) AS at,
+        (SELECT coalesce(sum(value::bigint), 0) FROM jsonb_each_text(verified_found)) AS faults
+      FROM event_verification WHERE verified_at IS NOT NULL) AS v),
     'nodes', (SELECT coalesce(json_agg(n), '[]') FROM (
       SELECT role, ready, count(*) FROM node WHERE left_at IS NULL AND seen_at > now() - interval '1 minute'
       GROUP BY role, ready) AS n)

@@ -11,6 +11,7 @@ import { fillRandomly } from '../../../test/random-rows.js';
 import { DataDir } from '../data-dir.js';
 import { type Database, openDatabase } from '../database.js';
 import { DirectoryBlobStore } from '../directory-blob-store.js';
+import { BatchDirectory } from '../events/batch-directory.js';
 import { writeKeyFile } from '../key-source.js';
 import { Keyring } from '../keyring.js';
 import { MIGRATIONS } from '../migrations/all.js';
@@ -67,7 +68,7 @@ function filesOf({ path, segments, seen, tmp }: DataDir) {
     segments: store,
     media: new DirectoryBlobStore(join(path, 'media'), tmp),
     seen,
-    events: join(path, 'events'),
+    events: new BatchDirectory(join(path, 'events'), keyring),
   };
 }
 
@@ -197,9 +198,9 @@ describe('a restore', () => {
     once = await mkdtemp(join(tmpdir(), 'vigie-backup-'));
     source = await installation('embedded', { root: once });
     await sql`INSERT INTO instance (id) VALUES ('this-one')`.execute(source.database.db);
-    await mkdir(join(source.dataDir, 'events'), { recursive: true });
+    await mkdir(join(source.dataDir, 'events', '000000'), { recursive: true });
     await writeFile(
-      join(source.dataDir, 'events', '0000000001.0123456789abcdef.vbatch'),
+      join(source.dataDir, 'events', '000000', '0000000001.0123456789abcdef.vbatch'),
       'a batch that was sealed after the snapshot',
     );
     const medium = await put(

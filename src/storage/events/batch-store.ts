@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../schema.js';
 import { type BatchHeader, NO_BATCH } from './batch-file.js';
+import type { BatchName } from './batch-files.js';
 import { leafText, sealedEventOf } from './event-leaf.js';
 
 /** A batch as the database knows it. Its events are those with `fromXid <= xid < untilXid`. */
@@ -49,6 +50,15 @@ export async function insertBatch(tx: Tx, batch: StoredBatch): Promise<void> {
       sealed_at: new Date(sealedAt),
     })
     .execute();
+}
+
+/** Those of the files whose batch has no row. */
+export async function namesWithoutRow(db: Db, names: readonly BatchName[]): Promise<readonly BatchName[]> {
+  if (names.length === 0) return [];
+  const numbers = [...new Set(names.map(({ number }) => number))];
+  const rows = await db.selectFrom('event_batch').select(['number', 'hash']).where('number', 'in', numbers).execute();
+  const known = new Set(rows.map((row) => `${row.number}/${Buffer.from(row.hash).toString('hex').slice(0, 16)}`));
+  return names.filter(({ number, hash }) => !known.has(`${number}/${hash}`));
 }
 
 /**

@@ -66,6 +66,21 @@ export const groundFloor: Migration = {
       sealed_at timestamptz NOT NULL
     )`,
 
+    // How far the regular verification of the record has come, and what it found in the last one that it ended.
+    `CREATE TABLE event_verification (
+      part text PRIMARY KEY CHECK (part IN ('newest', 'whole')),
+      number bigint NOT NULL DEFAULT 0,
+      hash bytea NOT NULL CHECK (octet_length(hash) = 32),
+      found jsonb NOT NULL DEFAULT '{}',
+      next_at timestamptz NOT NULL DEFAULT now(),
+      leased_by text,
+      leased_until timestamptz,
+      verified_at timestamptz,
+      verified_number bigint,
+      verified_hash bytea CHECK (octet_length(verified_hash) = 32),
+      verified_found jsonb
+    )`,
+
     // Everything that leaves the house. position orders the effects of one subject.
     `CREATE TABLE outbox (
       id text PRIMARY KEY,
