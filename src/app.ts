@@ -87,8 +87,9 @@ export class App implements Services {
   static async open(config: Config, options: AppOptions): Promise<App> {
     const parts = await openParts(config, options);
     const app = new App(config, parts, options);
-    const { database, index, lists, pool } = parts;
-    registerSources(app.metrics, { db: database.db, index, lists, pool, readiness: () => app.readiness() });
+    const { database, index, lists, pool, stream } = parts;
+    const depth = () => stream.depth();
+    registerSources(app.metrics, { database, index, lists, pool, depth, readiness: () => app.readiness() });
     // A command that owns the directory for a moment delivers nothing and looks at nothing.
     await parts.floor.start({ deliver: options.decoders, work: options.work ?? options.decoders });
     app.#doChores();

@@ -1,4 +1,5 @@
 import type { Database } from '../storage/database.js';
+import { inIndexOrder } from '../storage/in-index-order.js';
 import {
   blobsInUse,
   countWaiting,
@@ -7,6 +8,7 @@ import {
   lostItems,
   markPublished,
   unpublishedItems,
+  type WaitingPlace,
 } from '../storage/items/item-upkeep.js';
 import type { Lane } from '../storage/schema.js';
 import type { WorkStream } from '../storage/work/work-stream.js';
@@ -26,6 +28,12 @@ export interface ItemUpkeepOptions {
   readonly orphanMs?: number;
 }
 
+interface Piece {
+  readonly id: string;
+  readonly lane: Lane;
+}
+
+const LANES: readonly Lane[] = ['live', 'backfill'];
 const PAGE = 500;
 const PAGES = 20;
 const DAY_MS = 86_400_000;
@@ -33,6 +41,8 @@ const DAY_MS = 86_400_000;
 /** What keeps items from being forgotten, and from being kept for too long. Any number of nodes may do it at once. */
 export class ItemUpkeep {
   readonly #options: ItemUpkeepOptions;
+  /** How far the last look at each lane came. */
+  readonly #looked = new Map<Lane, WaitingPlace>();
 
   constructor(options: ItemUpkeepOptions) {
     this.#options = options;
@@ -46,12 +56,13 @@ export class ItemUpkeep {
   async republish(): Promise<number> {
     const { database, stream, lostMs = 15 * 60_000, publishMs = 10_000 } = this.#options;
     const { db } = database;
-    if (stream.transactional !== undefined) return await this.#republish(() => itemsWithoutWork(db, PAGE));
+    if (stream.transactional !== undefined) return await this.#queueAgain();
     let found = await this.#republish(() => unpublishedItems(db, publishMs, PAGE));
     const { live, backfill } = await stream.depth();
     // A stream that holds as many as wait has lost none; a long queue is not told twice.
     if ((await countWaiting(db, live + backfill + 1)) > live + backfill) {
-      found += await this.#republish(() => lostItems(db, lostMs, PAGE));
+      for (const lane of LANES)
+        found += await this.#republish(() => inIndexOrder(database, (tx) => lostItems(tx, lane, lostMs, PAGE)));
     }
     return found;
   }
@@ -75,18 +86,41 @@ export class ItemUpkeep {
     return dropped;
   }
 
-  async #republish(find: () => Promise<readonly { id: string; lane: Lane }[]>): Promise<number> {
+  /** Goes through what waits from where it was the last time, so that one look costs the same however much that is. */
+  async #queueAgain(): Promise<number> {
+    const { database } = this.#options;
+    let found = 0;
+    for (const lane of LANES) {
+      let looked = this.#looked.get(lane);
+      for (let page = 0; page < PAGES; page++) {
+        const { pieces, next } = await inIndexOrder(database, (tx) => itemsWithoutWork(tx, lane, looked, PAGE));
+        await this.#publish(pieces);
+        found += pieces.length;
+        looked = next;
+        if (next === undefined) break;
+      }
+      if (looked === undefined) this.#looked.delete(lane);
+      else this.#looked.set(lane, looked);
+    }
+    return found;
+  }
+
+  async #publish(pieces: readonly Piece[]): Promise<void> {
     const { database, stream } = this.#options;
+    if (pieces.length === 0) return;
+    // Told apart from its first telling, which a stream that remembers would take it for.
+    await stream.publish(pieces.map((piece) => ({ ...piece, round: Math.floor(Date.now() / ROUND_MS) })));
+    await markPublished(
+      database.db,
+      pieces.map(({ id }) => id),
+    );
+  }
+
+  async #republish(find: () => Promise<readonly Piece[]>): Promise<number> {
     let found = 0;
     for (let page = 0; page < PAGES; page++) {
       const pieces = await find();
-      if (pieces.length === 0) break;
-      // Told apart from its first telling, which a stream that remembers would take it for.
-      await stream.publish(pieces.map((piece) => ({ ...piece, round: Math.floor(Date.now() / ROUND_MS) })));
-      await markPublished(
-        database.db,
-        pieces.map(({ id }) => id),
-      );
+      await this.#publish(pieces);
       found += pieces.length;
       if (pieces.length < PAGE) break;
     }

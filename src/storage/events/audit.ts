@@ -1,4 +1,5 @@
 import type { Database } from '../database.js';
+import { inIndexOrder } from '../in-index-order.js';
 import type { BatchFiles } from './batch-files.js';
 import { lastBatch, unsealed } from './batch-store.js';
 import type { EventDraft, EventKind } from './event-kinds.js';
@@ -29,10 +30,10 @@ export class Audit {
     return await this.#events.latest(this.#database.db, filter);
   }
 
-  /** How far the record is sealed. */
+  /** How far the record is sealed; what is not is counted up to a bound. */
   async sealed(): Promise<{ batches: number; head: string; unsealed: number; oldestUnsealed: Date | null }> {
-    const { db } = this.#database;
-    const [{ number, hash }, tail] = [await lastBatch(db), await unsealed(db)];
+    const { number, hash } = await lastBatch(this.#database.db);
+    const tail = await inIndexOrder(this.#database, (tx) => unsealed(tx));
     return { batches: number, head: hash, unsealed: tail.events, oldestUnsealed: tail.oldest };
   }
 

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { MOST_COUNTED } from '../queue-figures.js';
 import type { Db, Tx } from '../schema.js';
 import { type BatchHeader, NO_BATCH } from './batch-file.js';
 import type { BatchName } from './batch-files.js';
@@ -84,13 +85,15 @@ export async function eventsBetween(db: Db, from: number, until: number, limit: 
   return rows.map((row) => ({ id: row.id, xid: row.xid, at: row.at, leaf: leafText(sealedEventOf(row)) }));
 }
 
-/** How many events are not sealed yet, and since when the oldest of them waits. */
-export async function unsealed(db: Db): Promise<{ readonly events: number; readonly oldest: Date | null }> {
+/** How many events are not sealed yet, counted up to a bound, and since when the oldest of them waits. */
+export async function unsealed(
+  db: Db,
+  most = MOST_COUNTED,
+): Promise<{ readonly events: number; readonly oldest: Date | null }> {
   const { untilXid } = await lastBatch(db);
   const { events, oldest } = await db
-    .selectFrom('event')
+    .selectFrom(db.selectFrom('event').select('at').where('xid', '>=', untilXid).orderBy('xid').limit(most).as('open'))
     .select((eb) => [eb.fn.countAll<number>().as('events'), eb.fn.min('at').as('oldest')])
-    .where('xid', '>=', untilXid)
     .executeTakeFirstOrThrow();
   return { events, oldest };
 }

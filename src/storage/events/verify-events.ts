@@ -72,7 +72,7 @@ export const NOTHING_VERIFIED: VerifiedTo = { number: 0, hash: NO_BATCH, events:
 /** Compares the sealed batches with each other, with the rows of the database, and with the payloads beside them. */
 export async function verifyEvents(options: VerifyOptions): Promise<VerifyResult> {
   const { db } = options.database;
-  const tail = await unsealed(db);
+  const tail = await unsealed(db, EVERYTHING);
   let findings = 0;
   const counting: VerifyOptions = {
     ...options,

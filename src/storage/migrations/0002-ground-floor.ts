@@ -102,6 +102,7 @@ export const groundFloor: Migration = {
     )`,
     `CREATE INDEX outbox_due ON outbox (next_at) WHERE state = 'pending'`,
     `CREATE INDEX outbox_subject ON outbox (subject, position) WHERE state IN ('pending', 'exhausted')`,
+    `CREATE INDEX outbox_exhausted ON outbox (created_at) WHERE state = 'exhausted'`,
     `CREATE INDEX outbox_finished ON outbox (finished_at) WHERE finished_at IS NOT NULL`,
     `CREATE TABLE webhook (
       id text PRIMARY KEY,
@@ -170,7 +171,7 @@ export const groundFloor: Migration = {
       told_at timestamptz,
       UNIQUE (platform, platform_id)
     )`,
-    `CREATE INDEX item_waiting ON item (received_at) WHERE state = 'waiting'`,
+    `CREATE INDEX item_waiting ON item (lane, received_at) WHERE state = 'waiting'`,
     `CREATE INDEX item_unpublished ON item (received_at) WHERE state = 'waiting' AND published_at IS NULL`,
     `CREATE INDEX item_account ON item (account_id)`,
     `CREATE TABLE item_medium (
