@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import { ApiKeys } from './access/api-keys.js';
 import type { Config } from './config.js';
@@ -19,18 +18,12 @@ import { Scanner } from './scan/scanner.js';
 import { SeenLog } from './scan/seen-log.js';
 import { raiseAttention, settleAttention } from './storage/attention/raise-attention.js';
 import type { BlobStore } from './storage/blob-store.js';
-import {
-  type BlobStorePlace,
-  besideSegments,
-  openBlobStore,
-  resolveBlobStorePlace,
-} from './storage/blob-store-place.js';
+import { openBlobStore, resolveBlobStorePlace } from './storage/blob-store-place.js';
 import { DataDir } from './storage/data-dir.js';
 import { type Database, openDatabase } from './storage/database.js';
-import { BatchDirectory } from './storage/events/batch-directory.js';
 import type { BatchFiles } from './storage/events/batch-files.js';
-import { BatchObjects } from './storage/events/batch-objects.js';
 import { Events } from './storage/events/events.js';
+import { openBatches } from './storage/events/open-batches.js';
 import { loadInstance } from './storage/instance-store.js';
 import type { Keyring } from './storage/keyring.js';
 import { takeNodeFile } from './storage/nodes/node-file.js';
@@ -152,7 +145,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   const stream = opened.own(await openStream(config, database, logger));
   const mediaStore = openBlobStore(media);
   const metrics = new Metrics();
-  const batches = openBatches(config, segments, dataDir, keyring);
+  const placed = { shared: config.segments !== undefined, server: config.databaseUrl !== undefined };
+  const batches = openBatches({ segments, ...placed, local: dataDir.events }, keyring);
   const floor = opened.own(
     await GroundFloor.open({
       config,
@@ -206,17 +200,6 @@ async function openStream({ natsUrl }: Config, database: Database, logger: Logge
 /** The same at each start of a process on its directory, and another for each that shares the database. */
 function nodeName({ path }: DataDir): string {
   return `${hostname()}-${createHash('sha256').update(path).digest('hex').slice(0, 6)}`;
-}
-
-/**
- * The chain of batches is one for all processes, so it lies where all of them find it. An embedded database has one
- * process, and its acts would wait for an object store.
- */
-function openBatches(config: Config, segments: BlobStorePlace, dataDir: DataDir, keyring: Keyring): BatchFiles {
-  if (config.segments === undefined) return new BatchDirectory(dataDir.events, keyring);
-  if (segments.kind === 'directory') return new BatchDirectory(join(dirname(segments.path), 'events'), keyring);
-  if (config.databaseUrl === undefined) return new BatchDirectory(dataDir.events, keyring);
-  return new BatchObjects(besideSegments(segments.s3, 'events'), keyring);
 }
 
 /** A key that is made here could not open what other nodes have sealed in a store that they share. */

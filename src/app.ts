@@ -141,6 +141,7 @@ export class App implements Services {
       files: files.length,
       bytes: [...tables, ...files].reduce((sum, { bytes }) => sum + bytes, 0),
       missing,
+      workers: (await this.nodes.all()).filter(({ role, leftAt }) => role === 'worker' && leftAt === null).length,
     };
   }
 

@@ -3,6 +3,7 @@ import { inIndexOrder } from '../storage/in-index-order.js';
 import {
   blobsInUse,
   countWaiting,
+  databaseNow,
   dropItems,
   itemsWithoutWork,
   lostItems,
@@ -70,13 +71,16 @@ export class ItemUpkeep {
   /** Deletes media that belong to no item. @returns how many */
   async sweepMedia(): Promise<number> {
     const { database, media, orphanMs = 3_600_000 } = this.#options;
-    return await media.sweep((blobs) => blobsInUse(database.db, blobs), orphanMs);
+    // By both clocks, whichever is behind: this process's may have jumped ahead.
+    const now = Math.min(Date.now(), (await databaseNow(database.db)).getTime());
+    return await media.sweep((blobs) => blobsInUse(database.db, blobs), orphanMs, now);
   }
 
-  /** Lets go of items whose time is over; their media follow with the next sweep. @returns how many */
+  /** Lets go of items whose time is over by both clocks; their media follow with the next sweep. @returns how many */
   async dropOld(now = new Date()): Promise<number> {
     const { database, keepDays = 400 } = this.#options;
-    const before = new Date(now.getTime() - keepDays * DAY_MS);
+    const both = Math.min(now.getTime(), (await databaseNow(database.db)).getTime());
+    const before = new Date(both - keepDays * DAY_MS);
     let dropped = 0;
     for (let page = 0; page < PAGES; page++) {
       const some = await dropItems(database.db, before, PAGE);

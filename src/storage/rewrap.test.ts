@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DATABASES, type TestDatabases } from '../../test/databases.js';
 import type { Database } from './database.js';
+import { FileSource } from './file-source.js';
 import { keyUse } from './key-use.js';
 import { Keyring } from './keyring.js';
 import { rewrap } from './rewrap.js';
 import { seal, sealedWith, unseal } from './seal.js';
-import { SealedWriter } from './sealed-file.js';
+import { SealedReader, SealedWriter } from './sealed-file.js';
 import { openSecret } from './secrets.js';
 
 const NO_BATCHES = { heads: async function* (): AsyncGenerator<Uint8Array> {} };
@@ -85,6 +86,53 @@ describe.each(DATABASES)('sealing again under a new key: $name', ({ missing, sta
     expect(
       Buffer.from(unseal(after, byName.get('account:7') ?? new Uint8Array(), context('account:7'))).toString(),
     ).toBe('newer');
+  });
+
+  it('leaves a file that was being sealed at a rotation under the older key, readable and counted', async () => {
+    const database = await databases.open();
+    const root = await mkdtemp(join(tmpdir(), 'vigie-rotation-'));
+    const content = randomBytes(3 * 2 ** 20);
+    const pieces: Uint8Array[] = [];
+    const sink = { write: async (bytes: Uint8Array) => void pieces.push(Uint8Array.from(bytes)) };
+    const begun = new SealedWriter(sink, before, 'a-purpose');
+    await begun.write(content.subarray(0, 2 ** 20));
+    // The key is renewed now: all that begins from here on is sealed under the new one.
+    const later: Uint8Array[] = [];
+    const other = new SealedWriter(
+      { write: async (bytes) => void later.push(Uint8Array.from(bytes)) },
+      after,
+      'a-purpose',
+    );
+    await other.write(content);
+    await database.db
+      .insertInto('subject_key')
+      .values({ subject: 'account:r', sealed: seal(before, plain(1), context('account:r')) })
+      .execute();
+    expect(await rewrap(database.db, after)).toEqual({ renewed: 1, failed: 0 });
+    await begun.write(content.subarray(2 ** 20));
+    for (const writer of [begun, other]) await writer.finish();
+    await writeFile(join(root, 'begun'), Buffer.concat(pieces));
+    await writeFile(join(root, 'later'), Buffer.concat(later));
+    expect(await keyUse(database.db, [root], NO_BATCHES)).toEqual(
+      new Map([
+        [before.activeId, { rows: 0, files: 1 }],
+        [after.activeId, { rows: 1, files: 1 }],
+      ]),
+    );
+    for (const name of ['begun', 'later']) {
+      const source = await FileSource.open(join(root, name));
+      const reader = await SealedReader.open(source, after, 'a-purpose');
+      const back = Buffer.alloc(reader.size);
+      await reader.readInto(0, back.length, back);
+      expect(back.equals(content)).toBe(true);
+      await source.close();
+    }
+    const source = await FileSource.open(join(root, 'begun'));
+    await expect(SealedReader.open(source, new Keyring([newKey], 'file'), 'a-purpose')).rejects.toMatchObject({
+      code: 'seal-key-wrong',
+    });
+    await source.close();
+    await rm(root, { recursive: true });
   });
 
   it('finds the keys of sealed files', async () => {

@@ -78,13 +78,15 @@ async function put(segments: DirectoryBlobStore, bytes: Uint8Array): Promise<str
   return (await writer.commit()).id;
 }
 
-/** All rows of all tables in the database's own words. Transactions are counted from elsewhere, so these are left out. */
+/** All rows of all tables in the database's own words. Transactions are counted from elsewhere and nodes are gone, so these are left out. */
 async function contents(database: Database): Promise<Record<string, unknown>> {
   return await database.transaction(async (tx) => {
     await exactText(tx);
     const all: Record<string, unknown> = {};
     for (const { name, columns, primaryKey, partitions } of await describeTables(tx)) {
-      const shown = columns.filter((column) => !/xid$/.test(column.name)).map((column) => quoted(column.name));
+      const shown = columns
+        .filter((column) => !/xid$|^node (left_at|ready)$/.test(`${name} ${column.name}`))
+        .map((column) => quoted(column.name));
       const { rows } = await sql
         .raw<{ row: string }>(
           `SELECT ROW(${shown.join(', ')})::text AS row FROM ${quoted(name)} ORDER BY ${primaryKey.map(quoted).join(', ')}`,

@@ -34,13 +34,17 @@ export class BatchDirectory implements BatchFiles {
   }
 
   async write(batch: Batch): Promise<void> {
+    await this.put(batch.header, await sealBatch(batch, this.#keyring));
+  }
+
+  async put(name: BatchName, bytes: Uint8Array): Promise<void> {
     const temporary = join(this.path, `${randomBytes(8).toString('hex')}.tmp`);
-    const target = join(this.path, pathOf(batch.header));
+    const target = join(this.path, pathOf(name));
     try {
       await this.#makeFolder(dirname(target));
       const file = await open(temporary, 'wx', 0o600);
       try {
-        await writeFully(file, await sealBatch(batch, this.#keyring), 0);
+        await writeFully(file, bytes, 0);
         await file.sync();
       } finally {
         await file.close();

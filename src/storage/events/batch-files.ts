@@ -25,6 +25,8 @@ export interface BatchFiles {
    * @throws VigieError `blob-not-found`, `seal-damaged`, `seal-key-wrong`, `store-unavailable`
    */
   read(name: BatchName): Promise<Batch | undefined>;
+  /** Puts a file there as it is stored, as from a backup. One of this name that is there already stays. */
+  put(name: BatchName, bytes: Uint8Array): Promise<void>;
   /** The file as it is stored. @throws VigieError `blob-not-found`, `store-unavailable` */
   open(name: BatchName): Promise<ByteSource>;
   /** The files of one number, however many there are in all. */

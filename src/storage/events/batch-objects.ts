@@ -39,18 +39,27 @@ export class BatchObjects implements BatchFiles {
     if (await this.#has(batch)) return;
     const bytes = await sealBatch(batch, this.#keyring);
     try {
-      await this.#client.send({
-        method: 'PUT',
-        key: pathOf(batch.header),
-        headers: { 'if-none-match': '*' },
-        body: { bytes: bytes.length, sha256: sha256(bytes), open: () => once(bytes) },
-        attempts: WRITE_ATTEMPTS,
-        read: ({ body }) => body.dump(),
-      });
+      await this.#put(batch.header, bytes);
     } catch (error) {
       // Also when the answer to a first attempt was lost: then it is this very batch that is there.
       if (!(error instanceof VigieError && error.code === 'store-unavailable' && (await this.#has(batch)))) throw error;
     }
+  }
+
+  async put(name: BatchName, bytes: Uint8Array): Promise<void> {
+    if ((await this.named(name.number)).some(({ hash }) => name.hash.startsWith(hash))) return;
+    await this.#put(name, bytes);
+  }
+
+  async #put(name: BatchName, bytes: Uint8Array): Promise<void> {
+    await this.#client.send({
+      method: 'PUT',
+      key: pathOf(name),
+      headers: { 'if-none-match': '*' },
+      body: { bytes: bytes.length, sha256: sha256(bytes), open: () => once(bytes) },
+      attempts: WRITE_ATTEMPTS,
+      read: ({ body }) => body.dump(),
+    });
   }
 
   async read(name: BatchName): Promise<Batch | undefined> {

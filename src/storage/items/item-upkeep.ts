@@ -79,6 +79,13 @@ export async function countWaiting(db: Db, bound: number): Promise<number> {
   return rows[0]?.waiting ?? 0;
 }
 
+export async function databaseNow(db: Db): Promise<Date> {
+  const { rows } = await sql<{ now: Date }>`SELECT clock_timestamp() AS now`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new Error('a statement without FROM gives one row');
+  return row.now;
+}
+
 /** The database's clock, and since when the oldest waiting item of the live lane waits. */
 export async function oldestWaiting(db: Db): Promise<{ readonly now: Date; readonly oldest: Date | null }> {
   const { rows } = await sql<{ now: Date; oldest: Date | null }>`
