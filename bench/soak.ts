@@ -6,9 +6,10 @@ import { kills } from './soak/kills.js';
 import { mutatedMedia } from './soak/mutated-media.js';
 import type { SoakPart, SoakResult } from './soak/part.js';
 import { restart } from './soak/restart.js';
+import { waiting } from './soak/waiting.js';
 
 /** The parts of the long run, by name; each in its own file. */
-const PARTS: Readonly<Record<string, SoakPart>> = { 'mutated-media': mutatedMedia, kills, cluster, restart };
+const PARTS: Readonly<Record<string, SoakPart>> = { 'mutated-media': mutatedMedia, kills, cluster, restart, waiting };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
