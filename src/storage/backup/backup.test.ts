@@ -336,7 +336,7 @@ describe('a restore', () => {
 });
 
 describe('backups of other versions', () => {
-  it('brings older tables up to date', async () => {
+  it('brings older tables up to date', { timeout: 180_000 }, async () => {
     const source = await installation('embedded', { migrations: 1 });
     await sql`INSERT INTO list (id, name) VALUES ('a', 'a-list')`.execute(source.database.db);
     const target = join(root, 'backup');
