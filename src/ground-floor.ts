@@ -6,13 +6,13 @@ import { matchFound } from './effects/webhook-messages.js';
 import { Webhooks } from './effects/webhooks.js';
 import { Intake } from './intake/intake.js';
 import type { EnqueueMatch } from './intake/intake-parts.js';
+import type { SealedBlobStore } from './lists/sealed-blob-store.js';
 import type { Metrics } from './metrics/metrics.js';
 import type { GuardedClient } from './net/guarded-client.js';
 import { countVerdict } from './scan/count-verdict.js';
 import type { Scanner } from './scan/scanner.js';
 import { Attentions } from './storage/attention/attentions.js';
 import { raiseAttention } from './storage/attention/raise-attention.js';
-import type { BlobStore } from './storage/blob-store.js';
 import type { Database } from './storage/database.js';
 import { Audit } from './storage/events/audit.js';
 import type { BatchFiles } from './storage/events/batch-files.js';
@@ -33,7 +33,7 @@ export interface GroundFloorOptions {
   readonly scanner: Scanner;
   readonly client: GuardedClient;
   /** Where the bytes of items lie until their verdict, sealed. */
-  readonly media: BlobStore;
+  readonly media: SealedBlobStore;
   readonly logger: Logger;
   /** Name of this process among those that share the database. */
   readonly node: string;
@@ -76,6 +76,7 @@ export class GroundFloor {
       stream,
       scanner,
       blobs: media,
+      assertUrl: (url) => client.assertUrl(url),
       record,
       enqueueMatch: tellWebhooks(webhooks),
       raiseAttention,

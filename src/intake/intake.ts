@@ -1,6 +1,6 @@
+import type { SealedBlobStore } from '../lists/sealed-blob-store.js';
 import type { Scanner } from '../scan/scanner.js';
 import { Accounts, type PlatformAccount, type SealForSubject } from '../storage/accounts/accounts.js';
-import type { BlobStore } from '../storage/blob-store.js';
 import type { Database } from '../storage/database.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import type { Keyring } from '../storage/keyring.js';
@@ -22,7 +22,9 @@ export interface IntakeOptions {
   readonly stream: WorkStream;
   readonly scanner: Scanner;
   /** Where the bytes of media lie until their verdict, sealed; shared by the nodes. */
-  readonly blobs: BlobStore;
+  readonly blobs: SealedBlobStore;
+  /** Judges where a medium is to be fetched from, as far as that goes at intake. */
+  readonly assertUrl: (url: string) => void;
   readonly record: RecordEvent;
   readonly enqueueMatch: EnqueueMatch;
   readonly raiseAttention: RaiseAttention;
@@ -74,6 +76,7 @@ export class Intake {
       accounts,
       media,
       privateSurfaces,
+      assertUrl: options.assertUrl,
       fingerprintKey,
       ...(options.mostWaiting === undefined ? {} : { mostWaiting: options.mostWaiting }),
     });

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { VigieError } from '../errors.js';
+import type { SealedBlobStore } from '../lists/sealed-blob-store.js';
 import { abortableEach } from '../runtime/abortable.js';
-import type { BlobStore } from '../storage/blob-store.js';
 import type { StoredMedium } from './item-draft.js';
 
 export interface StoreMediumOptions {
@@ -12,11 +12,11 @@ export interface StoreMediumOptions {
 
 /** The bytes of media between intake and verdict: sealed, and gone as soon as they were looked at. */
 export class ItemMedia {
-  readonly #blobs: BlobStore;
+  readonly #blobs: SealedBlobStore;
   /** Makes digests that say nothing to anybody else. */
   readonly #key: Uint8Array;
 
-  constructor(blobs: BlobStore, key: Uint8Array) {
+  constructor(blobs: SealedBlobStore, key: Uint8Array) {
     this.#blobs = blobs;
     this.#key = key;
   }
@@ -47,14 +47,7 @@ export class ItemMedia {
 
   /** @throws VigieError `blob-not-found`, `seal-damaged`, `seal-key-wrong` */
   async read(blob: string): Promise<Uint8Array> {
-    const source = await this.#blobs.open(blob);
-    try {
-      const bytes = new Uint8Array(source.size);
-      await source.readInto(0, source.size, bytes);
-      return bytes;
-    } finally {
-      await source.close();
-    }
+    return await this.#blobs.read(blob);
   }
 
   /** Deletes what nobody needs any more. What fails is found by the sweep. */

@@ -43,6 +43,16 @@ export class SealedBlobStore implements BlobStore {
     }
   }
 
+  /** All of a blob that fits into memory. @throws VigieError `blob-not-found`, `seal-damaged`, `seal-key-wrong` */
+  async read(id: string): Promise<Uint8Array> {
+    const source = await this.#blobs.open(id);
+    try {
+      return await SealedReader.readWhole(source, this.#keyring, this.#purpose);
+    } finally {
+      await source.close();
+    }
+  }
+
   has(id: string): Promise<boolean> {
     return this.#blobs.has(id);
   }

@@ -13,8 +13,8 @@ export interface GatherOptions<In, Out> {
   /** Milliseconds that the first entry of a batch waits for others. */
   readonly gatherMs?: number;
   /**
-   * Milliseconds that entries wait at the most while batches follow each other: twice as long as the last batch took,
-   * so that storing takes no more than a third of the time of the database, and batches grow with the load.
+   * Milliseconds that entries wait at the most while batches follow each other: six times as long as the last batch took,
+   * so that storing takes no more than a seventh of the time of the database, and batches grow with the load.
    */
   readonly paceMs?: number;
   /** Milliseconds that an entry waits at the most for a database that is away. */
@@ -28,6 +28,7 @@ interface Entry<In, Out> {
   readonly reject: (error: unknown) => void;
 }
 
+const PACE_FACTOR = 6;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
@@ -93,7 +94,7 @@ export class Gather<In, Out> {
       const begun = performance.now();
       await this.#settle(batch);
       const took = performance.now() - begun;
-      this.#pause = batch.length > 1 ? Math.min(this.#paceMs, 2 * took) : 0;
+      this.#pause = batch.length > 1 ? Math.min(this.#paceMs, PACE_FACTOR * took) : 0;
     }
     this.#running = undefined;
   }

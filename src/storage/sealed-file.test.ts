@@ -43,11 +43,22 @@ async function sealed(content: Uint8Array, pieces: readonly number[] = [content.
 const open = (bytes: Uint8Array, keys = keyring, purpose = 'test'): Promise<SealedReader> =>
   SealedReader.open(new MemorySource(bytes), keys, purpose);
 
+/** All of a file, in both ways of reading: they agree on what is in it, and on what is wrong with it. */
 async function content(bytes: Uint8Array): Promise<Uint8Array> {
-  const reader = await open(bytes);
-  const target = new Uint8Array(reader.size);
-  await reader.readInto(0, reader.size, target);
-  return target;
+  const whole = SealedReader.readWhole(new MemorySource(bytes), keyring, 'test');
+  const piecewise = open(bytes).then(async (reader) => {
+    const target = new Uint8Array(reader.size);
+    await reader.readInto(0, reader.size, target);
+    return target;
+  });
+  const [one, other] = await Promise.allSettled([whole, piecewise]);
+  if (one.status === 'fulfilled' && other.status === 'fulfilled') {
+    expect(Buffer.compare(one.value, other.value)).toBe(0);
+  } else {
+    const codes = [one, other].map((each) => (each.status === 'rejected' ? each.reason.code : 'none'));
+    expect(codes[0]).toBe(codes[1]);
+  }
+  return await piecewise;
 }
 
 /** Content whose bytes tell where they are from. */

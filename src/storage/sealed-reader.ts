@@ -51,6 +51,29 @@ export class SealedReader implements ByteSource {
   }
 
   /**
+   * Reads all of a sealed file that fits into memory: one read, and decrypted where it lies.
+   * @throws VigieError `seal-key-wrong`, `seal-damaged`; the source is left open
+   */
+  static async readWhole(source: ByteSource, keyring: Keyring, purpose: string): Promise<Uint8Array> {
+    if (source.size < HEADER_BYTES + TAG_BYTES) throw new VigieError('seal-damaged', { detail: 'too short' });
+    const bytes = Buffer.allocUnsafeSlow(source.size);
+    await source.readInto(0, source.size, bytes);
+    const header = readHeader(Buffer.from(bytes.subarray(0, HEADER_BYTES)), 'file', keyring, purpose);
+    const stride = header.chunkSize + TAG_BYTES;
+    const chunks = Math.ceil((source.size - HEADER_BYTES) / stride);
+    let end = HEADER_BYTES;
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      const sealed = bytes.subarray(HEADER_BYTES + chunk * stride, HEADER_BYTES + (chunk + 1) * stride);
+      const length = sealed.byteLength - TAG_BYTES;
+      if (length < (chunks === 1 ? 0 : 1)) throw new VigieError('seal-damaged', { detail: 'cut short' });
+      // The content moves down by the tags before it, so it never overtakes what is still to be read.
+      openChunk(header, chunk, chunk === chunks - 1, sealed, bytes.subarray(end, end + length));
+      end += length;
+    }
+    return bytes.subarray(HEADER_BYTES, end);
+  }
+
+  /**
    * Reads `length` bytes at `offset` of the content. When it rejects, the target may hold bytes that were not proven.
    * @throws VigieError `seal-damaged`; RangeError beyond the end
    */
