@@ -7,6 +7,7 @@ import { mutatedMedia } from './soak/mutated-media.js';
 import { mutatedVideo } from './soak/mutated-video.js';
 import type { SoakPart, SoakResult } from './soak/part.js';
 import { restart } from './soak/restart.js';
+import { waiting } from './soak/waiting.js';
 
 /** The parts of the long run, by name; each in its own file. */
 const PARTS: Readonly<Record<string, SoakPart>> = {
@@ -15,6 +16,7 @@ const PARTS: Readonly<Record<string, SoakPart>> = {
   kills,
   cluster,
   restart,
+  waiting,
 };
 
 const { values, positionals } = parseArgs({

@@ -8,6 +8,7 @@ import { clock, clockAgainst } from './doctor/clock.js';
 import type { Finding } from './doctor/finding.js';
 import { keys } from './doctor/keys.js';
 import { lock } from './doctor/lock.js';
+import { record } from './doctor/record.js';
 import { sharedPlaces } from './doctor/shared-places.js';
 import { video } from './doctor/video.js';
 import { VigieError } from './errors.js';
@@ -43,6 +44,7 @@ export async function examine({ dataDir, databaseUrl }: DoctorOptions): Promise<
     await clock(),
     ...(databaseUrl === undefined ? [await embeddedDatabase(place)] : await serverDatabase(databaseUrl)),
     ...(await sharedPlaces(dataDir)),
+    await record(dataDir),
   ];
 }
 

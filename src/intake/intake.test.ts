@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DATABASES } from '../../test/databases.js';
 import { openedBefore } from '../../test/opened-database.js';
 import { VigieError } from '../errors.js';
@@ -330,6 +330,20 @@ describe.each(DATABASES)('Intake: $name', { timeout: 120_000 }, ({ missing, star
     expect(await node.intake.items.report(id)).toMatchObject({ state: 'told' });
   });
 
+  it('sweeps no media that are just being laid down, wherever its clock has jumped to', async () => {
+    await using node = await openNode(database, ground);
+    const file = await store(node, ground.unlisted);
+    const day = 86_400_000;
+    for (const jump of [day, -day, 365 * day]) {
+      const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + jump);
+      expect(await node.intake.upkeep.sweepMedia()).toBe(0);
+      clock.mockRestore();
+    }
+    const { id } = await node.intake.items.hand(draft(), [file]);
+    await handleAll(node, await take(node));
+    expect(await node.intake.items.report(id)).toMatchObject({ state: 'told', verdict: { verdict: 'no-match' } });
+  });
+
   it('gives to the stream again what it does not hold, and lets go of what is old', async () => {
     await using node = await openNode(database, ground);
     const { id } = await node.intake.items.hand(draft());
@@ -338,7 +352,12 @@ describe.each(DATABASES)('Intake: $name', { timeout: 120_000 }, ({ missing, star
     expect(await node.intake.upkeep.republish()).toBe(0);
     await handleAll(node, await take(node));
     expect(await node.intake.upkeep.dropOld()).toBe(0);
-    expect(await node.intake.upkeep.dropOld(new Date(Date.now() + 401 * 86_400_000))).toBe(1);
+    const far = new Date(Date.now() + 401 * 86_400_000);
+    // A clock that has jumped ahead drops nothing.
+    expect(await node.intake.upkeep.dropOld(far)).toBe(0);
+    await sql`UPDATE item SET received_at = received_at - interval '401 days'`.execute(database.db);
+    expect(await node.intake.upkeep.dropOld(new Date(0))).toBe(0);
+    expect(await node.intake.upkeep.dropOld(far)).toBe(1);
     await expect(node.intake.items.report(id)).rejects.toMatchObject({ code: 'item-not-found' });
   });
 

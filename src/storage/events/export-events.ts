@@ -1,7 +1,7 @@
 import { VigieError } from '../../errors.js';
 import type { Db } from '../schema.js';
-import type { BatchDirectory } from './batch-directory.js';
 import { type BatchHeader, batchText, faultOfBatch, NO_BATCH, parseHeader } from './batch-file.js';
+import type { BatchFiles } from './batch-files.js';
 import { batchesAfter } from './batch-store.js';
 import type { Finding } from './verify-events.js';
 
@@ -10,7 +10,7 @@ import type { Finding } from './verify-events.js';
  * the database (`verifyExport`). Payloads are not in it.
  * @throws VigieError `audit-damaged` when a batch is not what was sealed
  */
-export async function* exportEvents(db: Db, files: BatchDirectory, after = 0): AsyncGenerator<string> {
+export async function* exportEvents(db: Db, files: BatchFiles, after = 0): AsyncGenerator<string> {
   for (let number = after; ; ) {
     const page = await batchesAfter(db, number, 100);
     for (const row of page) {
