@@ -9,6 +9,7 @@ import { inOrder } from '../../runtime/in-order.js';
 import { Scanner } from '../../scan/scanner.js';
 import type { Match, Verdict } from '../../scan/verdict.js';
 import { interrupted, ReaderGone } from '../interrupt.js';
+import { matchInShort } from '../match-in-short.js';
 import {
   collect,
   type DecoderFlags,
@@ -33,7 +34,7 @@ interface ScanLine {
   readonly reason: Verdict['reason'];
   readonly matches: readonly Pick<
     Match,
-    'list' | 'entry' | 'grade' | 'signal' | 'distance' | 'view' | 'extent' | 'across'
+    'list' | 'entry' | 'grade' | 'signal' | 'distance' | 'view' | 'extent' | 'across' | 'video'
   >[];
   readonly ms: Readonly<Record<string, number>>;
 }
@@ -49,7 +50,7 @@ const EXIT = { 'no-match': 0, match: 10, 'could-not-tell': 20 } as const;
 
 export function scanCommand(): Command {
   const command = new Command('scan')
-    .summary('scan files and folders; the exit code tells')
+    .summary('scan pictures, videos and folders; the exit code tells')
     .description(
       'Gives one verdict a file: match, no-match or could-not-tell. With --list it needs no service; without, it asks the\n' +
         'service that runs on the data directory. `-` reads one medium from standard input.',
@@ -62,10 +63,13 @@ export function scanCommand(): Command {
     .addHelpText(
       'after',
       `
+A video is matched while it is read, and the first match ends the work. "partly" is for people to look at: a part of a
+known video that is too short to act on, a single frame, a picture that is seen for a moment.
+
 Exit code: 0 none matched, 10 some matched, 20 some could not be told (20 wins).
 
 Examples:
-  vigie scan --list list.csv photo.jpg
+  vigie scan --list list.csv photo.jpg clip.mp4
   vigie scan --list list.csv --format jsonl uploads/ | jq 'select(.verdict != "no-match")'
   curl -s https://… | vigie scan -`,
     );
@@ -210,7 +214,7 @@ function pick({ verdict, reason, matches, ms }: Verdict): Omit<ScanLine, 'path'>
   return {
     verdict,
     reason,
-    matches: matches.map(({ list, entry, grade, signal, distance, view, extent, across }) => ({
+    matches: matches.map(({ list, entry, grade, signal, distance, view, extent, across, video }) => ({
       list,
       entry,
       grade,
@@ -219,6 +223,7 @@ function pick({ verdict, reason, matches, ms }: Verdict): Omit<ScanLine, 'path'>
       view,
       extent,
       across,
+      ...(video === undefined ? {} : { video }),
     })),
     ms: rounded,
   };
@@ -236,11 +241,6 @@ const COLUMNS = [
 function tableRow({ path, verdict, reason, matches, ms }: ScanLine): string[] {
   const [first, ...others] = matches;
   const more = others.length > 0 ? ` and ${others.length} more` : '';
-  const why = first === undefined ? (reason ?? '') : `${inShort(first)}${more}`;
+  const why = first === undefined ? (reason ?? '') : `${matchInShort(first)}${more}`;
   return [IN_COLOUR[verdict](verdict), (ms['total'] ?? 0).toFixed(1), printable(why), printable(path)];
-}
-
-function inShort({ list, entry, grade, signal, distance, view, extent }: ScanLine['matches'][number]): string {
-  const partly = extent === 'partial' ? 'partly ' : '';
-  return `${partly}${list}/${entry}${grade === null ? '' : ` (${grade})`} by ${signal} at ${distance}, ${view}`;
 }
