@@ -90,6 +90,7 @@ async function compareVideos(a: VideoOperand, b: VideoOperand, signal: AbortSign
     video: found?.video ?? null,
     ...(found === undefined ? {} : { view: found.view }),
     ...untold(found !== undefined, a, b),
+    incomplete: [a.incomplete, b.incomplete],
     reference: {
       cpp: percents(first, second, 'cpp'),
       pytx: { ...pytx, match: pytx.percents[0] >= PYTX_PERCENT },

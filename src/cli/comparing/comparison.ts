@@ -51,6 +51,8 @@ export interface VideoComparison extends Told {
   readonly video: VideoOverlap | null;
   /** In which the first video was found in the second. */
   readonly view?: string;
+  /** Why a part of the first, or of the second, could not be looked at. */
+  readonly incomplete: readonly [ErrorCode | null, ErrorCode | null];
   /** As the two reference programs count. */
   readonly reference: {
     readonly cpp: ReferencePercents;

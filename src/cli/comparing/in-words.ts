@@ -36,7 +36,7 @@ function tmk(comparison: TmkComparison): string {
 const EXTENTS = { full: 'match', partial: 'partial match, for people to look at' } as const;
 
 function videos(comparison: VideoComparison): string {
-  const { extent, video, view, reference } = comparison;
+  const { extent, video, view, reference, incomplete } = comparison;
   const found = extent === null ? outcome(comparison) : EXTENTS[extent];
   const lines = [`${found} by Vigie's rule${looked(view, 'first one')}`];
   if (video !== null) {
@@ -46,6 +46,9 @@ function videos(comparison: VideoComparison): string {
     );
     for (const { query, known } of ranges)
       lines.push(`  ${range(query)} of the first is ${range(known)} of the second`);
+  }
+  for (const [i, why] of incomplete.entries()) {
+    if (why !== null) lines.push(`  only a part of the ${i === 0 ? 'first' : 'second'} could be looked at (${why})`);
   }
   const decision = reference.pytx.match ? 'match' : 'no match';
   return [
