@@ -22,7 +22,7 @@ import {
   whole,
 } from '../options.js';
 import { clearStatus, clock, colour, printable, RowWriter, remark, showStatus, writeLine } from '../output.js';
-import { readPieces } from '../read-file.js';
+import { readPieces } from '../read-pieces.js';
 import { type ServiceBody, ServiceClient } from '../service-client.js';
 import { type Found, unreadable, walk } from '../walk.js';
 import { socketPathFor } from '../with-service.js';

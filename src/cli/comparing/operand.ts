@@ -15,7 +15,7 @@ import type { TmkVideo } from '../../signals/tmk/tmk-video.js';
 import { MAX_VPDQ_FRAMES } from '../../signals/vpdq/vpdq-frame.js';
 import { parseVpdq } from '../../signals/vpdq/vpdq-text.js';
 import { clock, printable, showStatus } from '../output.js';
-import { readPieces } from '../read-file.js';
+import { readPieces } from '../read-pieces.js';
 
 /** A file that is compared with another one. */
 export type Operand = PictureOperand | VideoOperand | TmkOperand;

@@ -5,7 +5,7 @@ import { sniff } from '../../media/sniff.js';
 import type { VideoPool } from '../../media/video/video-pool.js';
 import { peek } from '../../scan/peek.js';
 import { readMedium } from '../../scan/read-medium.js';
-import { readPieces } from '../read-file.js';
+import { readPieces } from '../read-pieces.js';
 import type { Found } from '../walk.js';
 import { exact, failed, type Hashed, type HashLine, perceptual } from './hash-line.js';
 import { hashVideo } from './hash-video.js';
