@@ -22,7 +22,7 @@ export function remark(text: string): void {
 export function showStatus(text: string): void {
   if (process.stderr.isTTY !== true) return;
   // A longer one would go over to the next line, from where it cannot be taken away.
-  status = colourErr.dim(text.slice(0, (process.stderr.columns ?? 80) - 1));
+  status = colourErr.dim(text.slice(0, (process.stderr.columns || 80) - 1));
   process.stderr.write(CLEAR_LINE + status);
 }
 

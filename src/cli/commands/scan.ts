@@ -162,7 +162,7 @@ async function alone(flags: Flags, signal: AbortSignal): Promise<Scanning> {
     scan: async (found) => {
       const verdict = await scanner.scan(readPieces(found, signal), {
         signal,
-        onProgress: (seconds) => showStatus(`${printable(found.path)}: ${clock(seconds)} looked at`),
+        onProgress: (seconds) => showStatus(`${clock(seconds)} looked at: ${printable(found.path)}`),
         ...(flags.threshold === undefined ? {} : { threshold: flags.threshold }),
       });
       return pick(verdict);

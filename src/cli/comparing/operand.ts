@@ -80,7 +80,7 @@ async function hashVideo(
 ): Promise<VideoOperand> {
   const arrival = new Arrival(source, Number.POSITIVE_INFINITY, async () => undefined);
   const name = printable(path);
-  const onTmkProgress = (seconds: number): void => showStatus(`${name}: TMK of ${clock(seconds)}`);
+  const onTmkProgress = (seconds: number): void => showStatus(`TMK of ${clock(seconds)}: ${name}`);
   const hashing = videos.hash(arrival.shared(), { mode: 'faithful', secondsPerHash, tmk, onTmkProgress, signal });
   const frames: VideoFrame[] = [];
   for await (const frame of hashing) {
@@ -91,7 +91,7 @@ async function hashVideo(
     }
     // As it is stored, which is what the other one is compared by too.
     frames.push({ ...frame, area: 'full' });
-    showStatus(`${name}: ${clock(frame.seconds)} hashed`);
+    showStatus(`${clock(frame.seconds)} hashed: ${name}`);
   }
   const { incomplete, tmk: made } = await hashing.summary;
   await arrival.toEnd();

@@ -62,14 +62,14 @@ async function readFrames(
   { videos, secondsPerHash, tmk, signal }: HashTools,
 ): Promise<VideoSummary> {
   const name = printable(path);
-  const onTmkProgress = (seconds: number): void => showStatus(`${name}: TMK of ${clock(seconds)}`);
+  const onTmkProgress = (seconds: number): void => showStatus(`TMK of ${clock(seconds)}: ${name}`);
   const hashing = videos.hash(arrival.shared(), { mode: 'faithful', secondsPerHash, tmk, onTmkProgress, signal });
   for await (const { frame, seconds, quality, pdq } of hashing) {
     if (frames.length === MOST_FRAMES) {
       throw new VigieError('media-too-large', { detail: `${MOST_FRAMES} frames were hashed; hash fewer with --every` });
     }
     frames.push({ frame, seconds, quality, pdq: pdq.slice(0, PDQ_BYTES) });
-    showStatus(`${name}: ${clock(seconds)} hashed`);
+    showStatus(`${clock(seconds)} hashed: ${name}`);
   }
   return await hashing.summary;
 }
