@@ -73,6 +73,7 @@ export class GroundFloor {
       stream,
       scanner,
       blobs: media,
+      assertUrl: (url) => client.assertUrl(url),
       record,
       enqueueMatch: tellWebhooks(webhooks),
       raiseAttention,

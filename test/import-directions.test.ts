@@ -27,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ['access', 'metrics', 'intake', 'effects', 'scan', 'lists', 'media', 'index', 'signals', 'storage', 'engine'],
   watch: ['storage'],
   'own-state': ['app-parts', 'watch'],
-  'ground-floor': ['metrics', 'intake', 'effects', 'scan', 'storage', 'net', 'config'],
+  'ground-floor': ['metrics', 'intake', 'effects', 'scan', 'lists', 'storage', 'net', 'config'],
   'app-parts': [
     'metrics',
     'ground-floor',

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { type Config, DEFAULTS } from '../config.js';
+import { AddressGuard } from '../net/address-guard.js';
 
 /** Options that several commands share, each with the environment variable that sets it for good. */
 
@@ -40,6 +41,17 @@ export function whole(low: number, high: number): (text: string) => number {
 }
 
 export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+
+/** `10.1.0.0/16,192.0.2.7`: addresses and CIDR ranges; the option may be given again. */
+export function ranges(text: string, before: readonly string[] = []): readonly string[] {
+  const all = text.split(',').map((each) => each.trim());
+  try {
+    new AddressGuard(all);
+  } catch {
+    throw new InvalidArgumentError('Give an address or a CIDR range such as 10.1.0.0/16.');
+  }
+  return [...before, ...all];
+}
 
 const path = (text: string): string => {
   if (text === '') throw new InvalidArgumentError('Give a path.');

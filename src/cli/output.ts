@@ -67,6 +67,13 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
+/** Text of so many characters at the most, with the middle left out of what is longer. */
+export function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const tail = Math.floor((most - 1) / 2);
+  return `${text.slice(0, most - 1 - tail)}…${text.slice(text.length - tail)}`;
+}
+
 export interface Column {
   readonly title: string;
   /** Characters; what is longer takes the room it needs. */

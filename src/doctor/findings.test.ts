@@ -11,6 +11,7 @@ import { clock, clockAgainst } from './clock.js';
 import { keys } from './keys.js';
 import { lock } from './lock.js';
 import { sharedPlaces } from './shared-places.js';
+import { video } from './video.js';
 
 let root: string;
 beforeEach(async () => {
@@ -75,4 +76,15 @@ it('tries the places that are shared, where there are any', async () => {
   const [down] = await sharedPlaces(root, { NATS_URL });
   expect(down).toMatchObject({ state: 'bad' });
   expect(JSON.stringify(down)).not.toContain('secret');
+});
+
+it('says of ffmpeg whether it is there and decodes in the sandbox', async () => {
+  const findings = await video();
+  const without = findings.length === 1;
+  expect(findings[0]).toMatchObject(
+    without
+      ? { state: 'limited', remedy: expect.stringContaining('ffmpeg') }
+      : { found: expect.stringContaining('h264') },
+  );
+  if (!without) expect(findings[1]).toMatchObject({ state: 'good' });
 });

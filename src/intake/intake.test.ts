@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { DATABASES, type TestDatabases } from '../../test/databases.js';
+import { DATABASES } from '../../test/databases.js';
+import { openedBefore } from '../../test/opened-database.js';
 import { VigieError } from '../errors.js';
 import { Attentions } from '../storage/attention/attentions.js';
 import type { Database } from '../storage/database.js';
@@ -30,7 +31,6 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 describe.each(DATABASES)('Intake: $name', { timeout: 120_000 }, ({ missing, start }) => {
   const it = test.skipIf(missing !== undefined);
-  let databases: TestDatabases;
   let database: Database;
   let ground: IntakeGround;
   let web: Server;
@@ -38,10 +38,11 @@ describe.each(DATABASES)('Intake: $name', { timeout: 120_000 }, ({ missing, star
   /** What the web server answers; the status, or a picture. */
   let serve: number | Buffer = 404;
 
+  openedBefore({ missing, start }, (opened) => {
+    database = opened;
+  });
   beforeAll(async () => {
     if (missing !== undefined) return;
-    databases = await start();
-    database = await databases.open();
     ground = await openGround();
     web = createServer((_request, response) => {
       if (typeof serve === 'number') response.writeHead(serve).end();
@@ -52,7 +53,6 @@ describe.each(DATABASES)('Intake: $name', { timeout: 120_000 }, ({ missing, star
   });
   afterAll(async () => {
     web?.close();
-    await databases?.close();
     await ground?.[Symbol.asyncDispose]();
   });
   beforeEach(async () => {

@@ -7,7 +7,7 @@ import { MediaPool } from '../../media/pool.js';
 import { VideoPool } from '../../media/video/video-pool.js';
 import { inOrder } from '../../runtime/in-order.js';
 import { Scanner } from '../../scan/scanner.js';
-import type { Match, Verdict } from '../../scan/verdict.js';
+import { type Match, roundedMs, type Verdict } from '../../scan/verdict.js';
 import { interrupted, ReaderGone } from '../interrupt.js';
 import { matchInShort } from '../match-in-short.js';
 import {
@@ -21,7 +21,7 @@ import {
   photodnaOptions,
   whole,
 } from '../options.js';
-import { clearStatus, clock, colour, printable, RowWriter, remark, showStatus, writeLine } from '../output.js';
+import { clearStatus, clock, colour, cut, printable, RowWriter, remark, showStatus, writeLine } from '../output.js';
 import { readPieces } from '../read-pieces.js';
 import { type ServiceBody, ServiceClient } from '../service-client.js';
 import { type Found, unreadable, walk } from '../walk.js';
@@ -30,6 +30,8 @@ import { socketPathFor } from '../with-service.js';
 /** One line of `vigie scan --format jsonl`. */
 interface ScanLine {
   readonly path: string;
+  /** Id of the verdict, as webhooks and events name it; only through a service, which keeps it. */
+  readonly scan?: string;
   readonly verdict: Verdict['verdict'];
   readonly reason: Verdict['reason'];
   readonly matches: readonly Pick<
@@ -185,7 +187,7 @@ async function throughService(flags: Flags, command: Command, signal: AbortSigna
   const query = flags.threshold === undefined ? '' : `?threshold=${flags.threshold}`;
   const send = async (body: ServiceBody) => {
     const headers = { 'content-type': 'application/octet-stream' };
-    return pick(await client.call<Verdict>('POST', `/v1/scan${query}`, { body, headers, signal }));
+    return pick(await client.call<Verdict & { scan: string }>('POST', `/v1/scan${query}`, { body, headers, signal }));
   };
   return {
     concurrency: 4,
@@ -209,9 +211,9 @@ async function throughService(flags: Flags, command: Command, signal: AbortSigna
 /** Said on the command line, these would have no effect on a running service. */
 const LIST_ONLY = [...decoderOptions(), ...photodnaOptions()].map((option) => option.attributeName());
 
-function pick({ verdict, reason, matches, ms }: Verdict): Omit<ScanLine, 'path'> {
-  const rounded = Object.fromEntries(Object.entries(ms).map(([stage, each]) => [stage, Number(each.toFixed(3))]));
+function pick({ scan, verdict, reason, matches, ms }: Verdict & { readonly scan?: string }): Omit<ScanLine, 'path'> {
   return {
+    ...(scan === undefined ? {} : { scan }),
     verdict,
     reason,
     matches: matches.map(({ list, entry, grade, signal, distance, view, extent, across, video }) => ({
@@ -225,22 +227,26 @@ function pick({ verdict, reason, matches, ms }: Verdict): Omit<ScanLine, 'path'>
       across,
       ...(video === undefined ? {} : { video }),
     })),
-    ms: rounded,
+    ms: roundedMs(ms),
   };
 }
 
 const IN_COLOUR = { match: colour.red, 'no-match': colour.green, 'could-not-tell': colour.yellow } as const;
 
+/** Long ids are cut, so that the files stay below each other; `--format jsonl` has all of it. */
+const WHY_WIDTH = 56;
+
 const COLUMNS = [
   { title: 'verdict', width: 14 },
   { title: 'ms', width: 8, right: true },
-  { title: 'why', width: 48 },
+  { title: 'why', width: WHY_WIDTH },
   { title: 'file', width: 0 },
 ] as const;
 
 function tableRow({ path, verdict, reason, matches, ms }: ScanLine): string[] {
   const [first, ...others] = matches;
-  const more = others.length > 0 ? ` and ${others.length} more` : '';
-  const why = first === undefined ? (reason ?? '') : `${matchInShort(first)}${more}`;
-  return [IN_COLOUR[verdict](verdict), (ms['total'] ?? 0).toFixed(1), printable(why), printable(path)];
+  const more = others.length > 0 ? ` +${others.length} more` : '';
+  const why =
+    first === undefined ? (reason ?? '') : `${cut(printable(matchInShort(first)), WHY_WIDTH - more.length)}${more}`;
+  return [IN_COLOUR[verdict](verdict), (ms['total'] ?? 0).toFixed(1), why, printable(path)];
 }

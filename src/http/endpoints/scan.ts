@@ -2,7 +2,7 @@ import type { Multipart } from '@fastify/multipart';
 import { z } from 'zod';
 import { ERRORS, type ErrorCode, VigieError } from '../../errors.js';
 import { countVerdict } from '../../scan/count-verdict.js';
-import type { Verdict } from '../../scan/verdict.js';
+import { roundedMs, type Verdict } from '../../scan/verdict.js';
 import { endpoint } from '../endpoint.js';
 import { hideDetail } from '../match-detail.js';
 import { verdictSchema } from '../schemas.js';
@@ -24,7 +24,11 @@ export const scan = endpoint({
     itemRef: z.string().max(128).optional().describe('What refers to the medium on the platform, for the seen record.'),
     threshold: z.coerce.number().int().min(0).max(128).optional().describe('Greatest PDQ distance that counts.'),
   }),
-  consumes: ['application/octet-stream', 'multipart/form-data', 'application/json'],
+  consumes: {
+    'application/octet-stream': z.file().describe('The bytes of the medium.'),
+    'multipart/form-data': z.object({ media: z.file() }).strict(),
+    'application/json': urlBody.meta({ examples: [{ url: 'https://cdn.example/photo.jpg' }] }),
+  },
   answer: verdictSchema,
   handle: async ({ query, request, principal, signal, services }) => {
     const options = { ...query, signal, showFingerprints: principal.scopes.has('entries:read') };
@@ -45,9 +49,11 @@ export const scan = endpoint({
       throw new VigieError('content-type-unsupported');
     }
     countVerdict(services.metrics, verdict, 'public');
-    await services.intake.scanVerdicts.keep(verdict, { by: principal.id, itemRef: query.itemRef });
+    const id = await services.intake.scanVerdicts.keep(verdict, { by: principal.id, itemRef: query.itemRef });
     return {
+      scan: id,
       ...verdict,
+      ms: roundedMs(verdict.ms),
       matches: verdict.matches.map((match) => hideDetail(match, principal)),
       ...(verdict.verdict === 'could-not-tell' ? { error: explain(verdict.reason) } : {}),
     };

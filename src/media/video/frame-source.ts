@@ -23,6 +23,8 @@ export type Sampling =
   | { readonly kind: 'keys'; readonly everySeconds: number }
   /** Frames at least so many seconds apart, by the times of the container. */
   | { readonly kind: 'times'; readonly everySeconds: number }
+  /** All frames of a stretch; their times count from its beginning. */
+  | { readonly kind: 'stretch'; readonly from: number; readonly seconds: number }
   /** Every so many frames of those that are decoded, which are all. */
   | { readonly kind: 'step'; readonly frames: number }
   /** As many frames a second, repeated or left out to hold the rate. */
@@ -36,7 +38,7 @@ export interface FrameOptions {
   readonly scaler?: 'area' | 'bicubic';
   /** `grey` is luma with the full range of values, `rgb` BT.601 whatever the stream says, as the reference reads it. */
   readonly pixels: 'grey' | 'rgb';
-  /** Leaves out what costs time and changes little: frames that no other needs, smoothing of block edges. */
+  /** Leaves out what costs time and changes nothing else: frames that no other needs, the smoothing of their blocks. */
   readonly quick?: boolean;
   /** Turned as a viewer does. */
   readonly turned?: boolean;

@@ -13,7 +13,7 @@ import type { GrowingMedium } from './growing-medium.js';
 import { NearEqual } from './near-equal.js';
 import { probe } from './probe.js';
 import { Thinning } from './thinning.js';
-import type { VideoEnd, VideoOrder, VideoStart } from './video-protocol.js';
+import type { SecondsRange, VideoEnd, VideoOrder, VideoStart } from './video-protocol.js';
 import type { VideoFrameSignals } from './video-signals.js';
 
 export type VideoStep =
@@ -28,7 +28,15 @@ export type VideoStep =
   | { readonly progress: number }
   /** The bytes of a `.tmk` file. */
   | { readonly tmk: Uint8Array }
+  /** All was sampled, and it is waited for where to look more closely. */
+  | { readonly looked: true }
   | { readonly end: VideoEnd };
+
+/** The video, and who tells where to look more closely once all was sampled. */
+export interface ToHash {
+  readonly medium: GrowingMedium;
+  readonly closer: () => Promise<readonly SecondsRange[]>;
+}
 
 /** Enough to tell any format by. */
 const HEAD_BYTES = 64 * 1024;
@@ -57,12 +65,12 @@ const TMK_TOLD_EVERY = 5 * TMK_FRAMES_PER_SECOND;
  * @throws VigieError of the media family when nothing could be hashed; the signal's reason
  */
 export async function* hashVideo(
-  medium: GrowingMedium,
+  { medium, closer }: ToHash,
   order: VideoOrder,
   hasher: PdqHasher,
   signal: AbortSignal,
 ): AsyncGenerator<VideoStep> {
-  const run = new VideoRun(medium, order, hasher, signal);
+  const run = new VideoRun(medium, closer, order, hasher, signal);
   try {
     yield* run.steps();
   } finally {
@@ -72,6 +80,7 @@ export async function* hashVideo(
 
 class VideoRun {
   readonly #medium: GrowingMedium;
+  readonly #closer: ToHash['closer'];
   readonly #order: VideoOrder;
   readonly #hasher: PdqHasher;
   readonly #signal: AbortSignal;
@@ -81,8 +90,15 @@ class VideoRun {
   #lastSeconds = 0;
   #keysTried = false;
 
-  constructor(medium: GrowingMedium, order: VideoOrder, hasher: PdqHasher, signal: AbortSignal) {
+  constructor(
+    medium: GrowingMedium,
+    closer: ToHash['closer'],
+    order: VideoOrder,
+    hasher: PdqHasher,
+    signal: AbortSignal,
+  ) {
     this.#medium = medium;
+    this.#closer = closer;
     this.#order = order;
     this.#hasher = hasher;
     this.#signal = signal;
@@ -102,6 +118,7 @@ class VideoRun {
       ? this.#faithful(facts, container)
       : this.#fast(facts, container);
     this.#signal.throwIfAborted();
+    if (this.#order.asks && this.#framesHashed > 0) yield* this.#closely(facts, container);
     const cut = facts.seconds - this.#lastSeconds > Math.max(SHORT_BY_SECONDS, facts.seconds * SHORT_BY);
     const damaged = end.damaged || cut;
     const incomplete: ErrorCode | null = end.refusal ?? (damaged ? 'media-damaged' : null);
@@ -206,6 +223,17 @@ class VideoRun {
     yield* this.#run(facts, container, 'file', { ...quick(facts), sampling }, this.#sampler(facts, 'keys', thinning));
   }
 
+  /** Every frame of the stretches that somebody wants to know more about, which sampling may have stepped over. */
+  async *#closely(facts: VideoFacts, container: Container): AsyncGenerator<VideoStep> {
+    if (this.#order.mode !== 'fast' || (facts.fps > 0 && facts.fps <= this.#order.perSecond)) return;
+    yield { looked: true };
+    for (const [from, to] of await this.#closer()) {
+      const sampling = { kind: 'stretch', from, seconds: to - from } as const;
+      const take = this.#sampler(facts, 'whole', new Thinning(0, this.#order.maxFrames), from);
+      yield* this.#run(facts, container, 'file', { ...quick(facts), sampling }, take);
+    }
+  }
+
   async *#whole(facts: VideoFacts, container: Container, from: 'file' | 'pipe'): AsyncGenerator<VideoStep, FramesEnd> {
     const { perSecond, maxFrames } = this.#order;
     const apart = Math.max(1 / perSecond, facts.seconds / maxFrames);
@@ -228,11 +256,11 @@ class VideoRun {
     }
   }
 
-  #sampler(facts: VideoFacts, pass: VideoFrameSignals['pass'], thinning: Thinning) {
+  #sampler(facts: VideoFacts, pass: VideoFrameSignals['pass'], thinning: Thinning, from = 0) {
     const nearEqual = new NearEqual();
     const orientation = { 0: 1, 90: 6, 180: 3, 270: 8 }[facts.rotation] ?? 1;
     return ({ index, seconds, picture }: RawFrame): VideoStep | undefined => {
-      const time = Math.max(0, seconds ?? thinning.guess(index));
+      const time = from + Math.max(0, seconds ?? thinning.guess(index));
       if (pass === 'whole') this.#lastSeconds = Math.max(this.#lastSeconds, time);
       if (!thinning.takes(time, () => nearEqual.differs(picture))) return undefined;
       const frame = Math.round(time * (facts.fps || 25));

@@ -8,7 +8,7 @@ import { MEDIUM_PATH, runProgram } from './run-program.js';
 
 const MAXIMUM_ANSWER_BYTES = 2 ** 20;
 const ENTRIES = [
-  'stream=index,codec_name,width,height,avg_frame_rate,r_frame_rate,duration,nb_frames',
+  'stream=index,codec_type,codec_name,width,height,avg_frame_rate,r_frame_rate,duration,nb_frames',
   'stream_disposition=attached_pic',
   'stream_side_data=rotation',
   'format=duration',
@@ -20,6 +20,7 @@ const streams = z.object({
     .array(
       z.object({
         index: z.int().min(0),
+        codec_type: z.string().default(''),
         codec_name: z.string().default(''),
         width: number.default(0),
         height: number.default(0),
@@ -55,7 +56,7 @@ export async function probe(
   signal: AbortSignal,
 ): Promise<VideoFacts> {
   const { guard, ffprobe } = programs;
-  const own = ['-v', 'error', '-select_streams', 'v', '-show_entries', ENTRIES, '-of', 'json=compact=1'];
+  const own = ['-v', 'error', '-show_entries', ENTRIES, '-of', 'json=compact=1'];
   const words = [...guard, ffprobe, ...own, ...inputWords(container, 'file'), '-i', MEDIUM_PATH];
   const running = runProgram(words, medium, 'nothing');
   const complaints = new Complaints();
@@ -74,10 +75,8 @@ export async function probe(
     await running.ended;
     signal.throwIfAborted();
     const facts = read(Buffer.concat(chunks).toString('utf8'));
+    if (facts === 'other') throw new VigieError('media-no-video');
     if (facts !== undefined && facts.width > 0 && facts.height > 0) return facts;
-    if (facts === undefined && !complaints.damaged && complaints.refusal === undefined) {
-      throw new VigieError('media-no-video');
-    }
     throw new VigieError(complaints.refusal ?? 'media-damaged');
   } finally {
     signal.removeEventListener('abort', stop);
@@ -85,12 +84,14 @@ export async function probe(
   }
 }
 
-function read(text: string): VideoFacts | undefined {
+/** @returns `other` when all that it holds is something else; undefined when it holds nothing that can be told */
+function read(text: string): VideoFacts | 'other' | undefined {
   const { data } = streams.safeParse(parseJson(text));
   if (data === undefined) return undefined;
-  const moving = data.streams.find(({ disposition }) => disposition?.attached_pic !== 1);
-  const found = moving ?? data.streams[0];
-  if (found === undefined) return undefined;
+  const pictures = data.streams.filter(({ codec_type }) => codec_type === 'video');
+  const moving = pictures.find(({ disposition }) => disposition?.attached_pic !== 1);
+  const found = moving ?? pictures[0];
+  if (found === undefined) return data.streams.some(({ codec_type }) => codec_type === 'audio') ? 'other' : undefined;
   const [seconds = 0] = [found.duration, data.format?.duration ?? 0].filter((each) => each > 0 && each < 1e9);
   const turned = found.side_data_list.find(({ rotation }) => rotation !== undefined)?.rotation ?? 0;
   return {

@@ -27,6 +27,7 @@ const answer = z.union([
   z.strictObject({ progress: seconds }),
   z.strictObject({ tmk: z.literal(true) }),
   z.strictObject({ stopped: z.literal(true) }),
+  z.strictObject({ looked: z.literal(true) }),
   z.strictObject({
     start: z.strictObject({
       format: workerFormat,
@@ -53,6 +54,7 @@ const answer = z.union([
 export type CheckedVideoAnswer =
   | { readonly ready: true }
   | { readonly stopped: true }
+  | { readonly looked: true }
   | { readonly start: VideoStart }
   | { readonly frames: readonly VideoFrameSignals[] }
   | { readonly progress: number }

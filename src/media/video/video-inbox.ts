@@ -20,6 +20,7 @@ export class VideoInbox implements VideoListener {
   /** Resolves when the decoder is done with the video, in whatever way. */
   readonly over: Promise<void>;
   #over = false;
+  #looked = false;
   #done = () => {};
   readonly #frames: VideoFrameSignals[] = [];
   readonly #hold: (held: boolean) => void;
@@ -60,6 +61,11 @@ export class VideoInbox implements VideoListener {
     this.whole = video;
   }
 
+  looked(): void {
+    this.#looked = true;
+    this.#wake?.();
+  }
+
   ended(end: VideoEnd): void {
     this.end = end;
     this.#finish();
@@ -80,8 +86,12 @@ export class VideoInbox implements VideoListener {
     this.#wake?.();
   }
 
-  /** @returns undefined when there are no more; `end` or `error` then says why @throws the signal's reason */
-  async next(signal: AbortSignal | undefined): Promise<VideoFrameSignals | undefined> {
+  /**
+   * @returns `looked` when the decoder waits to be told where to look more closely; undefined when there are no more, and
+   * `end` or `error` says why
+   * @throws the signal's reason
+   */
+  async next(signal: AbortSignal | undefined): Promise<VideoFrameSignals | 'looked' | undefined> {
     for (;;) {
       signal?.throwIfAborted();
       const frame = this.#frames.shift();
@@ -94,6 +104,10 @@ export class VideoInbox implements VideoListener {
         return frame;
       }
       if (this.#over || this.error !== undefined) return undefined;
+      if (this.#looked) {
+        this.#looked = false;
+        return 'looked';
+      }
       const something = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

@@ -4,7 +4,7 @@ import { writeMessage } from '../frames.js';
 import { WorkerProcess } from '../worker-process.js';
 import { Spool } from './spool.js';
 import { checkVideoAnswer } from './video-answer.js';
-import type { VideoEnd, VideoOrder, VideoRequest, VideoStart } from './video-protocol.js';
+import type { SecondsRange, VideoEnd, VideoOrder, VideoRequest, VideoStart } from './video-protocol.js';
 import type { VideoFrameSignals } from './video-signals.js';
 
 export interface VideoProcessOptions {
@@ -22,6 +22,8 @@ export interface VideoListener {
   frames(frames: readonly VideoFrameSignals[]): void;
   progress(seconds: number): void;
   tmk(video: TmkVideo): void;
+  /** All was sampled; `look` is to be called. */
+  looked(): void;
   ended(end: VideoEnd): void;
   stopped(): void;
   failed(error: VigieError): void;
@@ -83,6 +85,12 @@ export class VideoProcess extends WorkerProcess {
     this.#ask({ grown: bytes, complete });
   }
 
+  /** Says where it is to look more closely. */
+  look(closer: readonly SecondsRange[]): void {
+    this.#silentMs = 0;
+    this.#ask({ closer });
+  }
+
   /** Asks it to leave the video; it says so when it has. */
   stop(): void {
     this.resume();
@@ -116,6 +124,7 @@ export class VideoProcess extends WorkerProcess {
     if ('frames' in answer) listener.frames(answer.frames);
     else if ('progress' in answer) listener.progress(answer.progress);
     else if ('tmk' in answer) listener.tmk(answer.tmk);
+    else if ('looked' in answer) listener.looked();
     else if ('start' in answer) {
       const { timeoutMs, wallMs } = this.#options;
       this.#allowedMs = Math.min(wallMs, timeoutMs + answer.start.seconds * 1_000 * SLOWEST * this.#passes);

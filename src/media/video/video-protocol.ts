@@ -3,6 +3,9 @@ import type { HashMode } from '../media-signals.js';
 import type { VideoPrograms } from './programs.js';
 import type { VideoFrameSignals, VideoSummary } from './video-signals.js';
 
+/** From one second of a video to another. */
+export type SecondsRange = readonly [number, number];
+
 /** How a video is to be hashed. */
 export interface VideoOrder {
   readonly mode: HashMode;
@@ -14,6 +17,8 @@ export interface VideoOrder {
   readonly perSecond: number;
   /** Fast: about how many frames come out of the longest video; beyond it they come further apart. */
   readonly maxFrames: number;
+  /** Fast: whether it asks, at the end, where to look more closely. */
+  readonly asks: boolean;
   readonly maxPixels: number;
   readonly maxAllocation: number;
   readonly programs: VideoPrograms;
@@ -23,6 +28,8 @@ export interface VideoOrder {
 export type VideoRequest =
   | { readonly begin: VideoOrder }
   | { readonly grown: number; readonly complete: boolean }
+  /** The answer to `looked`. */
+  | { readonly closer: readonly SecondsRange[] }
   | { readonly stop: true };
 
 /** What it says before it decodes. */
@@ -43,6 +50,8 @@ export type VideoEnd = Pick<VideoSummary, 'seconds' | 'framesHashed' | 'damaged'
 export type VideoAnswer =
   | { readonly ready: true }
   | { readonly stopped: true }
+  /** All was sampled: where is a closer look worth while? */
+  | { readonly looked: true }
   | { readonly start: VideoStart }
   | { readonly sample: VideoSample }
   /** How far a pass is that gives no samples, in seconds of the video. */

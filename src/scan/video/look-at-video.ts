@@ -57,7 +57,12 @@ export async function lookAtVideo(
   let failure: Looked['failure'];
   try {
     if (videos === undefined) throw new VigieError('video-decoder-missing');
-    const hashing = videos.hash(arrival.shared(), { mode: 'fast', signal, maxBytes: tools.maximumBytes });
+    const hashing = videos.hash(arrival.shared(), {
+      mode: 'fast',
+      signal,
+      maxBytes: tools.maximumBytes,
+      closer: () => matcher.closerLook(),
+    });
     for await (const frame of hashing) {
       frames.push(frame);
       request.onProgress?.(frame.seconds);

@@ -94,7 +94,7 @@ async function makeEmpty(target: string): Promise<void> {
   try {
     await mkdir(target, { recursive: true, mode: 0o700 });
     if ((await readdir(target)).length > 0)
-      throw new VigieError('usage', { detail: 'the backup needs an empty directory' });
+      throw new VigieError('usage', { detail: 'a backup needs a directory that is empty or not there yet' });
     await mkdir(join(target, 'tables'), { mode: 0o700 });
   } catch (thrown) {
     throw fileError(thrown, 'file-not-readable');

@@ -46,6 +46,9 @@ export async function restoreBackup(options: RestoreOptions): Promise<Manifest> 
   if (keysFile !== undefined && fromFile.length === 0)
     throw new VigieError('seal-key-missing', { detail: 'the file of keys' });
   const [given] = await givenKeys(environment);
+  if (given.length + fromFile.length === 0) {
+    throw new VigieError('seal-key-missing', { detail: 'give the file of keys with --keys, or set VIGIE_KEY' });
+  }
   const keyring = new Keyring([...given, ...fromFile], 'file');
   onProgress?.('checking');
   const { manifest, proof } = await readManifest(backup, keyring);
