@@ -469,6 +469,7 @@ export const ERRORS = define({
 
   // files and commands
   'file-not-readable': { status: 400, title: 'The file cannot be read.', remedy: 'Check the path and permissions.' },
+  'file-not-writable': { status: 400, title: 'The file cannot be written.', remedy: 'Check the path and permissions.' },
   usage: {
     status: 400,
     title: 'It cannot be done as it was asked for.',

@@ -88,6 +88,12 @@ export const decoderOptions = (): readonly Option[] => [
   new Option('--video-memory <size>', 'most memory of one video decoder').argParser(size),
 ];
 
+/** The frame step of vPDQ, in milliseconds. */
+export const everyOption = (): Option =>
+  new Option('--every <seconds>', 'of a video, seconds between hashed frames; 0 for every frame')
+    .default(1_000, '1')
+    .argParser(duration);
+
 export interface DecoderFlags {
   readonly decoders?: number;
   readonly maxBytes?: number;

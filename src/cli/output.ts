@@ -21,7 +21,8 @@ export function remark(text: string): void {
 /** One line on the terminal that the next one replaces, while long work goes on; nothing elsewhere. */
 export function showStatus(text: string): void {
   if (process.stderr.isTTY !== true) return;
-  status = colourErr.dim(text);
+  // A longer one would go over to the next line, from where it cannot be taken away.
+  status = colourErr.dim(text.slice(0, (process.stderr.columns || 80) - 1));
   process.stderr.write(CLEAR_LINE + status);
 }
 
@@ -35,6 +36,7 @@ export function clearStatus(): void {
  * @throws ReaderGone when nobody reads any more; VigieError `disk-full`
  */
 export async function write(text: string | Uint8Array): Promise<void> {
+  if (process.stdout.isTTY === true) clearStatus();
   await new Promise<void>((resolve, reject) => {
     process.stdout.write(text, (error) => {
       if (error === null || error === undefined) resolve();

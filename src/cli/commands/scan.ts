@@ -9,6 +9,7 @@ import { inOrder } from '../../runtime/in-order.js';
 import { Scanner } from '../../scan/scanner.js';
 import { type Match, roundedMs, type Verdict } from '../../scan/verdict.js';
 import { interrupted, ReaderGone } from '../interrupt.js';
+import { matchInShort } from '../match-in-short.js';
 import {
   collect,
   type DecoderFlags,
@@ -21,7 +22,7 @@ import {
   whole,
 } from '../options.js';
 import { clearStatus, clock, colour, cut, printable, RowWriter, remark, showStatus, writeLine } from '../output.js';
-import { readPieces } from '../read-file.js';
+import { readPieces } from '../read-pieces.js';
 import { type ServiceBody, ServiceClient } from '../service-client.js';
 import { type Found, unreadable, walk } from '../walk.js';
 import { socketPathFor } from '../with-service.js';
@@ -35,7 +36,7 @@ interface ScanLine {
   readonly reason: Verdict['reason'];
   readonly matches: readonly Pick<
     Match,
-    'list' | 'entry' | 'grade' | 'signal' | 'distance' | 'view' | 'extent' | 'across'
+    'list' | 'entry' | 'grade' | 'signal' | 'distance' | 'view' | 'extent' | 'across' | 'video'
   >[];
   readonly ms: Readonly<Record<string, number>>;
 }
@@ -51,7 +52,7 @@ const EXIT = { 'no-match': 0, match: 10, 'could-not-tell': 20 } as const;
 
 export function scanCommand(): Command {
   const command = new Command('scan')
-    .summary('scan files and folders; the exit code tells')
+    .summary('scan pictures, videos and folders; the exit code tells')
     .description(
       'Gives one verdict a file: match, no-match or could-not-tell. With --list it needs no service; without, it asks the\n' +
         'service that runs on the data directory. `-` reads one medium from standard input.',
@@ -64,10 +65,13 @@ export function scanCommand(): Command {
     .addHelpText(
       'after',
       `
+A video is matched while it is read, and the first match ends the work. "partly" is for people to look at: a part of a
+known video that is too short to act on, a single frame, a picture that is seen for a moment.
+
 Exit code: 0 none matched, 10 some matched, 20 some could not be told (20 wins).
 
 Examples:
-  vigie scan --list list.csv photo.jpg
+  vigie scan --list list.csv photo.jpg clip.mp4
   vigie scan --list list.csv --format jsonl uploads/ | jq 'select(.verdict != "no-match")'
   curl -s https://… | vigie scan -`,
     );
@@ -160,7 +164,7 @@ async function alone(flags: Flags, signal: AbortSignal): Promise<Scanning> {
     scan: async (found) => {
       const verdict = await scanner.scan(readPieces(found, signal), {
         signal,
-        onProgress: (seconds) => showStatus(`${printable(found.path)}: ${clock(seconds)} looked at`),
+        onProgress: (seconds) => showStatus(`${clock(seconds)} looked at: ${printable(found.path)}`),
         ...(flags.threshold === undefined ? {} : { threshold: flags.threshold }),
       });
       return pick(verdict);
@@ -212,7 +216,7 @@ function pick({ scan, verdict, reason, matches, ms }: Verdict & { readonly scan?
     ...(scan === undefined ? {} : { scan }),
     verdict,
     reason,
-    matches: matches.map(({ list, entry, grade, signal, distance, view, extent, across }) => ({
+    matches: matches.map(({ list, entry, grade, signal, distance, view, extent, across, video }) => ({
       list,
       entry,
       grade,
@@ -221,6 +225,7 @@ function pick({ scan, verdict, reason, matches, ms }: Verdict & { readonly scan?
       view,
       extent,
       across,
+      ...(video === undefined ? {} : { video }),
     })),
     ms: roundedMs(ms),
   };
@@ -242,11 +247,6 @@ function tableRow({ path, verdict, reason, matches, ms }: ScanLine): string[] {
   const [first, ...others] = matches;
   const more = others.length > 0 ? ` +${others.length} more` : '';
   const why =
-    first === undefined ? (reason ?? '') : `${cut(printable(inShort(first)), WHY_WIDTH - more.length)}${more}`;
+    first === undefined ? (reason ?? '') : `${cut(printable(matchInShort(first)), WHY_WIDTH - more.length)}${more}`;
   return [IN_COLOUR[verdict](verdict), (ms['total'] ?? 0).toFixed(1), why, printable(path)];
-}
-
-function inShort({ list, entry, grade, signal, distance, view, extent }: ScanLine['matches'][number]): string {
-  const partly = extent === 'partial' ? 'partly ' : '';
-  return `${partly}${list}/${entry}${grade === null ? '' : ` (${grade})`} by ${signal} at ${distance}, ${view}`;
 }

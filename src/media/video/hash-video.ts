@@ -1,5 +1,8 @@
 import { type ErrorCode, VigieError } from '../../errors.js';
 import type { PdqHasher } from '../../signals/pdq/pdq-hasher.js';
+import { TmkAccumulator } from '../../signals/tmk/tmk-accumulator.js';
+import { formatTmk } from '../../signals/tmk/tmk-file.js';
+import { TMK_FRAMES_PER_SECOND } from '../../signals/tmk/tmk-video.js';
 import { hashFrame } from '../hash-frame.js';
 import type { FrameSignals } from '../media-signals.js';
 import { type Sniffed, sniff } from '../sniff.js';
@@ -21,6 +24,10 @@ export type VideoStep =
       readonly seconds: number;
       readonly hashes: readonly FrameSignals[];
     }
+  /** How far a pass is that gives no hashes, in seconds. */
+  | { readonly progress: number }
+  /** The bytes of a `.tmk` file. */
+  | { readonly tmk: Uint8Array }
   /** All was sampled, and it is waited for where to look more closely. */
   | { readonly looked: true }
   | { readonly end: VideoEnd };
@@ -42,6 +49,9 @@ const SHORTER_SIDE = 320;
 /** A video that ends so much before its time was cut short: some seconds of sound may lie behind the last frame. */
 const SHORT_BY_SECONDS = 3;
 const SHORT_BY = 0.05;
+const TMK_SIZE = { width: 64, height: 64 };
+/** Progress is told after so many frames of a TMK. */
+const TMK_TOLD_EVERY = 5 * TMK_FRAMES_PER_SECOND;
 
 /**
  * Hashes a video, as far as it goes; it may still be arriving. Runs in a video decoder process; the caller bounds time
@@ -50,7 +60,8 @@ const SHORT_BY = 0.05;
  * Fast mode gives key frames first and then goes through the whole, some frames a second; while a video arrives, it
  * goes through what is there. Faithful mode takes the frames, pixels and times of the vPDQ reference
  * (https://github.com/facebook/ThreatExchange, `vpdq/`): every trunc(secondsPerHash × fps)-th frame in its stored
- * orientation, whole size, BT.601, time = number / fps.
+ * orientation, whole size, BT.601, time = number / fps. On demand it then decodes once more for TMK+PDQF (`tmk/` of the
+ * same): fifteen frames a second of 64 × 64 pixels, turned as a viewer does.
  * @throws VigieError of the media family when nothing could be hashed; the signal's reason
  */
 export async function* hashVideo(
@@ -112,6 +123,7 @@ class VideoRun {
     const damaged = end.damaged || cut;
     const incomplete: ErrorCode | null = end.refusal ?? (damaged ? 'media-damaged' : null);
     if (this.#framesHashed === 0) throw new VigieError(end.refusal ?? this.#whyNothing(facts));
+    if (this.#order.mode === 'faithful' && this.#order.tmk) yield* this.#tmk(facts, container);
     const seconds = Math.max(facts.seconds, this.#lastSeconds);
     yield { end: { seconds, framesHashed: this.#framesHashed, damaged, incomplete, ms: this.#ms } };
   }
@@ -177,6 +189,18 @@ class VideoRun {
         return { pass: 'whole', frame, seconds: Math.fround(frame / fps), hashes: [{ frame, area, quality, pdq }] };
       },
     );
+  }
+
+  async *#tmk(facts: VideoFacts, container: Container): AsyncGenerator<VideoStep> {
+    const tmk = new TmkAccumulator();
+    const sampling = { kind: 'rate', perSecond: TMK_FRAMES_PER_SECOND } as const;
+    const options = { sampling, size: TMK_SIZE, scaler: 'bicubic', pixels: 'rgb', turned: true } as const;
+    for await (const { picture } of this.#open(facts, container, 'file').frames(options)) {
+      this.#signal.throwIfAborted();
+      tmk.add(this.#hasher.coefficients({ data: picture.data, ...TMK_SIZE, channels: 3 }));
+      if (tmk.frames % TMK_TOLD_EVERY === 0) yield { progress: tmk.frames / TMK_FRAMES_PER_SECOND };
+    }
+    if (tmk.frames > 0) yield { tmk: formatTmk(tmk.finish()) };
   }
 
   async *#fast(facts: VideoFacts, container: Container): AsyncGenerator<VideoStep, FramesEnd> {
@@ -256,12 +280,7 @@ class VideoRun {
     options: FrameOptions,
     take: (raw: RawFrame) => VideoStep | undefined,
   ): AsyncGenerator<VideoStep, FramesEnd> {
-    const { maxPixels, maxAllocation, programs } = this.#order;
-    const medium = this.#medium.descriptor;
-    const feed = (input: import('node:stream').Writable) => this.#medium.feed(input, this.#signal);
-    const input = { medium, container, ...(from === 'pipe' ? { feed } : {}) };
-    const source = new FfmpegFrameSource(facts, input, programs, { maxPixels, maxAllocation });
-    this.#sources.push(source);
+    const source = this.#open(facts, container, from);
     let end: FramesEnd = { damaged: true, refusal: undefined, frames: 0 };
     let turn = performance.now();
     for await (const raw of source.frames({ ...options, onEnd: (how) => (end = how) })) {
@@ -278,6 +297,16 @@ class VideoRun {
     }
     this.#ms.decode += performance.now() - turn;
     return end;
+  }
+
+  #open(facts: VideoFacts, container: Container, from: 'file' | 'pipe'): FfmpegFrameSource {
+    const { maxPixels, maxAllocation, programs } = this.#order;
+    const medium = this.#medium.descriptor;
+    const feed = (input: import('node:stream').Writable) => this.#medium.feed(input, this.#signal);
+    const input = { medium, container, ...(from === 'pipe' ? { feed } : {}) };
+    const source = new FfmpegFrameSource(facts, input, programs, { maxPixels, maxAllocation });
+    this.#sources.push(source);
+    return source;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { VigieError } from '../../errors.js';
 import { abortable } from '../../runtime/abortable.js';
+import type { TmkVideo } from '../../signals/tmk/tmk-video.js';
 import type { VideoListener } from './video-process.js';
 import type { VideoEnd, VideoStart } from './video-protocol.js';
 import type { VideoFrameSignals } from './video-signals.js';
@@ -13,6 +14,7 @@ export class VideoInbox implements VideoListener {
   start: VideoStart | undefined;
   end: VideoEnd | undefined;
   error: unknown;
+  whole: TmkVideo | undefined;
   /** Frames that were taken out. */
   taken = 0;
   /** Resolves when the decoder is done with the video, in whatever way. */
@@ -22,12 +24,17 @@ export class VideoInbox implements VideoListener {
   #done = () => {};
   readonly #frames: VideoFrameSignals[] = [];
   readonly #hold: (held: boolean) => void;
+  readonly #onProgress: ((seconds: number) => void) | undefined;
   #held = false;
   #wake: (() => void) | undefined;
 
-  /** @param hold called with true when too much lies here, with false when it was taken */
-  constructor(hold: (held: boolean) => void) {
+  /**
+   * @param hold called with true when too much lies here, with false when it was taken
+   * @param onProgress told how far a pass is that gives no frames, in seconds of the video
+   */
+  constructor(hold: (held: boolean) => void, onProgress?: (seconds: number) => void) {
     this.#hold = hold;
+    this.#onProgress = onProgress;
     this.over = new Promise((resolve) => {
       this.#done = resolve;
     });
@@ -44,6 +51,14 @@ export class VideoInbox implements VideoListener {
       this.#hold(true);
     }
     this.#wake?.();
+  }
+
+  progress(seconds: number): void {
+    this.#onProgress?.(seconds);
+  }
+
+  tmk(video: TmkVideo): void {
+    this.whole = video;
   }
 
   looked(): void {

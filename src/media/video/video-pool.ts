@@ -40,6 +40,10 @@ export interface VideoHashOptions {
   readonly signal?: AbortSignal;
   /** Faithful: seconds between hashes, as the reference counts; 0 is every frame. */
   readonly secondsPerHash?: number;
+  /** Faithful: makes TMK+PDQF too, after the last frame; it comes with the summary. */
+  readonly tmk?: boolean;
+  /** Told how far that is, in seconds of the video. */
+  readonly onTmkProgress?: (seconds: number) => void;
   /** Fast: asked once all was sampled, for the stretches of which every frame is wanted. They come as frames of the pass `whole`. */
   readonly closer?: () => Promise<readonly SecondsRange[]>;
   /** For this video, where it is less than the pool's. */
@@ -142,7 +146,7 @@ export class VideoPool implements VideoPoolLike, AsyncDisposable {
     const { signal } = options;
     const order = this.#order(options);
     const process = await this.#pool.acquire(signal);
-    const inbox = new VideoInbox((held) => (held ? process.pause() : process.resume()));
+    const inbox = new VideoInbox((held) => (held ? process.pause() : process.resume()), options.onTmkProgress);
     const leave = new AbortController();
     const either = signal === undefined ? leave.signal : AbortSignal.any([signal, leave.signal]);
     let head: Uint8Array = new Uint8Array();
@@ -172,16 +176,19 @@ export class VideoPool implements VideoPoolLike, AsyncDisposable {
     }
   }
 
-  #order({ mode, secondsPerHash = 1, closer }: VideoHashOptions): VideoOrder {
+  #order({ mode, secondsPerHash = 1, tmk = false, closer }: VideoHashOptions): VideoOrder {
     const asks = closer !== undefined;
     const { maxPixels, memoryBytes, perSecond = PER_SECOND, maxFrames = MAXIMUM_FRAMES } = this.#options;
     if (this.#programs === null) throw new VigieError('video-decoder-missing');
     const maxAllocation = Math.floor(memoryBytes / 2);
-    return { mode, secondsPerHash, perSecond, maxFrames, asks, maxPixels, maxAllocation, programs: this.#programs };
+    const limits = { perSecond, maxFrames, maxPixels, maxAllocation };
+    return { mode, secondsPerHash, tmk, asks, ...limits, programs: this.#programs };
   }
 
-  #summary({ start, end, error, taken }: VideoInbox, head: Uint8Array): VideoSummary {
-    if (start !== undefined && end !== undefined && error === undefined) return { ...start, ...end, stopped: false };
+  #summary({ start, end, error, taken, whole }: VideoInbox, head: Uint8Array): VideoSummary {
+    if (start !== undefined && end !== undefined && error === undefined) {
+      return { ...start, ...end, stopped: false, ...(whole === undefined ? {} : { tmk: whole }) };
+    }
     if (!(error instanceof VigieError)) throw error ?? new VigieError('decoder-crashed');
     // What was found before the decoder failed counts; that it did not come to the end is told.
     if (start !== undefined && taken > 0 && error.status === 422) {

@@ -1,4 +1,5 @@
 import { VigieError } from '../../errors.js';
+import type { TmkVideo } from '../../signals/tmk/tmk-video.js';
 import { writeMessage } from '../frames.js';
 import { WorkerProcess } from '../worker-process.js';
 import { Spool } from './spool.js';
@@ -19,6 +20,8 @@ export interface VideoProcessOptions {
 export interface VideoListener {
   begun(start: VideoStart): void;
   frames(frames: readonly VideoFrameSignals[]): void;
+  progress(seconds: number): void;
+  tmk(video: TmkVideo): void;
   /** All was sampled; `look` is to be called. */
   looked(): void;
   ended(end: VideoEnd): void;
@@ -41,6 +44,8 @@ export class VideoProcess extends WorkerProcess {
   #silentMs = 0;
   #workedMs = 0;
   #allowedMs = 0;
+  /** How often it is decoded from its beginning to its end. */
+  #passes = 1;
 
   constructor(options: VideoProcessOptions) {
     const spool = new Spool();
@@ -68,6 +73,7 @@ export class VideoProcess extends WorkerProcess {
     this.#silentMs = 0;
     this.#workedMs = 0;
     this.#allowedMs = Math.min(this.#options.wallMs, this.#options.timeoutMs);
+    this.#passes = order.tmk ? 2 : 1;
     this.resume();
     this.watch((milliseconds) => this.#tick(milliseconds));
     this.#ask({ begin: order });
@@ -116,10 +122,12 @@ export class VideoProcess extends WorkerProcess {
     const listener = this.#listener;
     if (listener === undefined) throw new RangeError('an answer that nobody asked for');
     if ('frames' in answer) listener.frames(answer.frames);
+    else if ('progress' in answer) listener.progress(answer.progress);
+    else if ('tmk' in answer) listener.tmk(answer.tmk);
     else if ('looked' in answer) listener.looked();
     else if ('start' in answer) {
       const { timeoutMs, wallMs } = this.#options;
-      this.#allowedMs = Math.min(wallMs, timeoutMs + answer.start.seconds * 1_000 * SLOWEST);
+      this.#allowedMs = Math.min(wallMs, timeoutMs + answer.start.seconds * 1_000 * SLOWEST * this.#passes);
       listener.begun(answer.start);
     } else {
       this.#settle();

@@ -11,6 +11,8 @@ export interface VideoOrder {
   readonly mode: HashMode;
   /** Faithful: seconds between hashes, as the reference counts them; 0 is every frame. */
   readonly secondsPerHash: number;
+  /** Faithful: TMK+PDQF too, for which the video is decoded once more. */
+  readonly tmk: boolean;
   /** Fast: most samples a second. */
   readonly perSecond: number;
   /** Fast: about how many frames come out of the longest video; beyond it they come further apart. */
@@ -52,6 +54,10 @@ export type VideoAnswer =
   | { readonly looked: true }
   | { readonly start: VideoStart }
   | { readonly sample: VideoSample }
+  /** How far a pass is that gives no samples, in seconds of the video. */
+  | { readonly progress: number }
+  /** What was made of the whole video; a `.tmk` file follows as the payload. */
+  | { readonly tmk: true }
   | { readonly end: VideoEnd }
   | {
       readonly failure: {

@@ -28,7 +28,8 @@ async function say(answer: VideoAnswer, payload: Uint8Array = NOTHING): Promise<
 }
 
 async function tell(step: VideoStep): Promise<void> {
-  if ('start' in step || 'end' in step || 'looked' in step) return await say(step);
+  if ('tmk' in step) return await say({ tmk: true }, step.tmk);
+  if (!('hashes' in step)) return await say(step);
   const { hashes, ...rest } = step;
   const areas = hashes.map(({ area, quality }) => ({ area, quality }));
   await say({ sample: { ...rest, areas } }, Buffer.concat(hashes.map(({ pdq }) => pdq)));

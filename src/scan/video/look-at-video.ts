@@ -137,7 +137,7 @@ function isLasting({ incomplete }: MediaSignals): boolean {
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 /** The bytes of a medium as they arrive, hashed on the way, for somebody who may leave before the end. */
-class Arrival {
+export class Arrival {
   bytes = 0;
   /** Milliseconds from the first byte asked for to the last one read. */
   ms = 0;
