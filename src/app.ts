@@ -14,6 +14,7 @@ import { buildServer } from './http/server.js';
 import type { BackupOrder, BackupSummary, SealKeys, ServiceStatus, Services } from './http/services.js';
 import type { Lists } from './lists/lists.js';
 import { sandboxReport } from './media/sandbox.js';
+import { INSTALL_FFMPEG } from './media/video/programs.js';
 import type { Metrics } from './metrics/metrics.js';
 import { registerSources } from './metrics-sources.js';
 import { lookAtOwnState } from './own-state.js';
@@ -87,9 +88,9 @@ export class App implements Services {
   static async open(config: Config, options: AppOptions): Promise<App> {
     const parts = await openParts(config, options);
     const app = new App(config, parts, options);
-    const { database, index, lists, pool, stream } = parts;
+    const { database, index, lists, pool, videos, stream } = parts;
     const depth = () => stream.depth();
-    registerSources(app.metrics, { database, index, lists, pool, depth, readiness: () => app.readiness() });
+    registerSources(app.metrics, { database, index, lists, pool, videos, depth, readiness: () => app.readiness() });
     // A command that owns the directory for a moment delivers nothing and looks at nothing.
     await parts.floor.start({ deliver: options.decoders, work: options.work ?? options.decoders });
     app.#doChores();
@@ -262,7 +263,7 @@ export class App implements Services {
     const { lists, database, keyring, videos } = this.#parts;
     const found: string[] = [];
     if (!videos.available) {
-      found.push('Videos are only known by their exact hashes: ffmpeg is not installed (apt-get install -y ffmpeg).');
+      found.push(`Videos are only known by their exact hashes, as ffmpeg is not installed: ${INSTALL_FFMPEG}`);
     }
     for (const { list, detail, olderVersionMatches } of lists.problems()) {
       if (olderVersionMatches) found.push(`The newest version of ${list} could not be loaded: ${detail}`);

@@ -2,6 +2,7 @@ import { VERSION } from './engine.js';
 import type { MatchIndex } from './index/match-index.js';
 import type { Lists } from './lists/lists.js';
 import type { MediaPool } from './media/pool.js';
+import type { VideoPool } from './media/video/video-pool.js';
 import type { Metrics } from './metrics/metrics.js';
 import type { Database } from './storage/database.js';
 import { inIndexOrder } from './storage/in-index-order.js';
@@ -13,6 +14,7 @@ export interface MetricSources {
   readonly index: MatchIndex;
   readonly lists: Lists;
   readonly pool: MediaPool;
+  readonly videos: VideoPool;
   /** How much the work stream holds; a count of now and then. */
   readonly depth: () => Promise<WorkDepth>;
   readonly readiness: () => { readonly ready: boolean };
@@ -24,7 +26,7 @@ const QUEUES_MS = 5_000;
 /** Registers who is asked for what, at each scrape. */
 export function registerSources(
   metrics: Metrics,
-  { database, index, lists, pool, depth, readiness }: MetricSources,
+  { database, index, lists, pool, videos, depth, readiness }: MetricSources,
 ): void {
   metrics.collect({
     names: ['vigie_info', 'vigie_ready'],
@@ -58,9 +60,11 @@ export function registerSources(
   metrics.collect({
     names: ['vigie_decoders', 'vigie_decoder_restarts_total', 'vigie_decoder_waiting'],
     collect: (tell) => {
-      tell('vigie_decoders', pool.processes.length);
-      tell('vigie_decoder_restarts_total', pool.restarts);
-      tell('vigie_decoder_waiting', pool.waiting);
+      for (const [of, decoders] of Object.entries({ pictures: pool, videos })) {
+        tell('vigie_decoders', decoders.processes.length, { of });
+        tell('vigie_decoder_restarts_total', decoders.restarts, { of });
+        tell('vigie_decoder_waiting', decoders.waiting, { of });
+      }
     },
   });
   metrics.collect({

@@ -54,13 +54,13 @@ export const METRICS = define({
   },
   vigie_applied_seq: { type: 'gauge', help: 'The newest change of a list that has taken effect here.', labels: [] },
 
-  vigie_decoders: { type: 'gauge', help: 'Decoder processes.', labels: [] },
+  vigie_decoders: { type: 'gauge', help: 'Decoder processes, of pictures and of videos.', labels: ['of'] },
   vigie_decoder_restarts_total: {
     type: 'counter',
     help: 'Decoders that died or were ended, and replaced.',
-    labels: [],
+    labels: ['of'],
   },
-  vigie_decoder_waiting: { type: 'gauge', help: 'Media that wait for a decoder.', labels: [] },
+  vigie_decoder_waiting: { type: 'gauge', help: 'Media that wait for a decoder.', labels: ['of'] },
 
   vigie_http_requests_total: {
     type: 'counter',

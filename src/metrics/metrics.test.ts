@@ -15,7 +15,7 @@ it('counts, observes, and asks for what others own', async () => {
   metrics.collect({
     names: ['vigie_decoder_restarts_total', 'vigie_attention_open'],
     collect: (tell) => {
-      tell('vigie_decoder_restarts_total', restarts);
+      tell('vigie_decoder_restarts_total', restarts, { of: 'videos' });
       if (restarts === 3) tell('vigie_attention_open', 2, { kind: 'source-stale' });
     },
   });
@@ -24,11 +24,11 @@ it('counts, observes, and asks for what others own', async () => {
     'vigie_verdicts_total{verdict="match",reason="",surface="public"} 2',
   ]);
   expect(first).toContain('vigie_scan_stage_seconds_bucket{le="0.025",stage="decode"} 1');
-  expect(first).toContain('vigie_decoder_restarts_total 3');
+  expect(first).toContain('vigie_decoder_restarts_total{of="videos"} 3');
   expect(first).toContain('vigie_attention_open{kind="source-stale"} 2');
   restarts = 4;
   const second = await metrics.render();
-  expect(second).toContain('vigie_decoder_restarts_total 4');
+  expect(second).toContain('vigie_decoder_restarts_total{of="videos"} 4');
   // What is over is not told as if it still were.
   expect(sample(second, 'vigie_attention_open{')).toEqual([]);
 });
