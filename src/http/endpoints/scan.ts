@@ -2,12 +2,23 @@ import type { Multipart } from '@fastify/multipart';
 import { z } from 'zod';
 import { ERRORS, type ErrorCode, VigieError } from '../../errors.js';
 import { countVerdict } from '../../scan/count-verdict.js';
+import type { ScanRequest } from '../../scan/scanner.js';
 import type { Verdict } from '../../scan/verdict.js';
-import { endpoint } from '../endpoint.js';
+import { type Call, endpoint } from '../endpoint.js';
+import { JsonLines } from '../json-lines.js';
 import { hideDetail } from '../match-detail.js';
+import { ProgressLines } from '../progress-lines.js';
 import { verdictSchema } from '../schemas.js';
 
 const urlBody = z.object({ url: z.string().max(4_096) }).strict();
+
+const querySchema = z.object({
+  fileId: z.string().max(512).optional().describe("The platform's own id of the file; known signals are used again."),
+  itemRef: z.string().max(128).optional().describe('What refers to the medium on the platform, for the seen record.'),
+  threshold: z.coerce.number().int().min(0).max(128).optional().describe('Greatest PDQ distance that counts.'),
+});
+
+type ScanCall = Call<undefined, z.output<typeof querySchema>, undefined>;
 
 export const scan = endpoint({
   method: 'POST',
@@ -18,41 +29,60 @@ export const scan = endpoint({
   description:
     'Send the bytes as application/octet-stream, or as the one file of a multipart form in the field `media`, or ' +
     '`{"url": …}` as JSON. The answer is `match`, `no-match` with a reason, or `could-not-tell` with the error that ' +
-    'explains it; a medium that could not be looked at is never `no-match`.',
-  query: z.object({
-    fileId: z.string().max(512).optional().describe("The platform's own id of the file; known signals are used again."),
-    itemRef: z.string().max(128).optional().describe('What refers to the medium on the platform, for the seen record.'),
-    threshold: z.coerce.number().int().min(0).max(128).optional().describe('Greatest PDQ distance that counts.'),
-  }),
+    'explains it; a medium that could not be looked at is never `no-match`. With `Accept: application/x-ndjson` the ' +
+    'answer is JSON lines: while a video is looked at, `{"progress": {"pass", "seconds", "length"}}`, and at the end ' +
+    'one `{"result": …}` or `{"error": …}`.',
+  query: querySchema,
   consumes: ['application/octet-stream', 'multipart/form-data', 'application/json'],
   answer: verdictSchema,
-  handle: async ({ query, request, principal, signal, services }) => {
-    const options = { ...query, signal, showFingerprints: principal.scopes.has('entries:read') };
-    const { scanner } = services;
-    const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
-    let verdict: Verdict;
-    if (type === 'application/octet-stream') {
-      const length = Number(request.headers['content-length']);
-      const declaredLength = Number.isSafeInteger(length) ? length : undefined;
-      verdict = await scanner.scan(request.body as AsyncIterable<Uint8Array>, { ...options, declaredLength });
-    } else if (type === 'multipart/form-data') {
-      verdict = await scanParts(request.parts(), (file) => scanner.scan(file, options));
-    } else if (type === 'application/json') {
-      const body = urlBody.safeParse(request.body);
-      if (!body.success) throw new VigieError('request-invalid', { detail: 'the body must be {"url": …}' });
-      verdict = await scanner.scanUrl(body.data.url, options);
-    } else {
-      throw new VigieError('content-type-unsupported');
+  handle: async (call) => {
+    const { request, reply, signal } = call;
+    if (request.headers.accept !== 'application/x-ndjson') return await scanMedium(call);
+    const lines = new JsonLines(reply);
+    const progress = new ProgressLines(lines);
+    try {
+      lines.write({ result: await scanMedium(call, progress.told) });
+    } catch (thrown) {
+      const error = VigieError.from(signal.aborted ? signal.reason : thrown);
+      if (!lines.begun) throw error;
+      if (error.code === 'internal') request.log.error({ err: error }, 'scan failed');
+      lines.write({ error: { ...error.toProblem(), requestId: request.id } });
     }
-    countVerdict(services.metrics, verdict, 'public');
-    await services.intake.scanVerdicts.keep(verdict, { by: principal.id, itemRef: query.itemRef });
-    return {
-      ...verdict,
-      matches: verdict.matches.map((match) => hideDetail(match, principal)),
-      ...(verdict.verdict === 'could-not-tell' ? { error: explain(verdict.reason) } : {}),
-    };
+    lines.end();
+    // What it says was written already, and not by the schema.
+    return reply as never;
   },
 });
+
+async function scanMedium(
+  { query, request, principal, signal, services }: ScanCall,
+  onProgress?: ScanRequest['onProgress'],
+) {
+  const options = { ...query, signal, onProgress, showFingerprints: principal.scopes.has('entries:read') };
+  const { scanner } = services;
+  const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  let verdict: Verdict;
+  if (type === 'application/octet-stream') {
+    const length = Number(request.headers['content-length']);
+    const declaredLength = Number.isSafeInteger(length) ? length : undefined;
+    verdict = await scanner.scan(request.body as AsyncIterable<Uint8Array>, { ...options, declaredLength });
+  } else if (type === 'multipart/form-data') {
+    verdict = await scanParts(request.parts(), (file) => scanner.scan(file, options));
+  } else if (type === 'application/json') {
+    const body = urlBody.safeParse(request.body);
+    if (!body.success) throw new VigieError('request-invalid', { detail: 'the body must be {"url": …}' });
+    verdict = await scanner.scanUrl(body.data.url, options);
+  } else {
+    throw new VigieError('content-type-unsupported');
+  }
+  countVerdict(services.metrics, verdict, 'public');
+  await services.intake.scanVerdicts.keep(verdict, { by: principal.id, itemRef: query.itemRef });
+  return {
+    ...verdict,
+    matches: verdict.matches.map((match) => hideDetail(match, principal)),
+    ...(verdict.verdict === 'could-not-tell' ? { error: explain(verdict.reason) } : {}),
+  };
+}
 
 function explain(reason: Verdict['reason']) {
   const code = reason !== null && Object.hasOwn(ERRORS, reason) ? (reason as ErrorCode) : 'media-damaged';

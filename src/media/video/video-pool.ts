@@ -7,7 +7,7 @@ import { fillSpool, type VideoBytes } from './fill-spool.js';
 import { findVideoPrograms, type VideoPrograms } from './programs.js';
 import { VideoInbox } from './video-inbox.js';
 import { VideoProcess } from './video-process.js';
-import type { VideoOrder } from './video-protocol.js';
+import type { VideoOrder, VideoStart } from './video-protocol.js';
 import type { VideoFrameSignals, VideoSummary } from './video-signals.js';
 
 export interface VideoPoolOptions {
@@ -42,6 +42,8 @@ export interface VideoHashOptions {
   readonly secondsPerHash?: number;
   /** For this video, where it is less than the pool's. */
   readonly maxBytes?: number;
+  /** Told once, before the first frame. */
+  readonly onStart?: (start: VideoStart) => void;
 }
 
 /** A video that is being hashed. Nothing is done before it is iterated over, which can be done once. */
@@ -154,6 +156,7 @@ export class VideoPool implements VideoPoolLike, AsyncDisposable {
       for (;;) {
         const frame = await inbox.next(signal);
         if (frame === undefined) break;
+        if (inbox.taken === 1 && inbox.start !== undefined) options.onStart?.(inbox.start);
         yield frame;
       }
       summarise(this.#summary(inbox, head));
