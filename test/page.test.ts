@@ -130,7 +130,7 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'the page in Chromium', 
     const { page, trouble } = await openPage();
     const buffer = await photographLikeJpeg(320, 240, 5);
     const chosen = [pictureFile('chosen.jpg', buffer), pictureFile('empty.jpg', Buffer.alloc(0))];
-    await page.getByLabel('Choose pictures').setInputFiles(chosen);
+    await page.getByLabel('Choose files').setInputFiles(chosen);
     await verdict(page, 'chosen.jpg', 'no-match');
     const empty = await verdict(page, 'empty.jpg', 'could-not-tell');
     await empty.getByText('The medium has no bytes.').waitFor();
@@ -181,7 +181,7 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'the page in Chromium', 
     expect(await accessibilityFaults(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Done' }).click();
 
-    await page.getByLabel('Choose pictures').setInputFiles(pictureFile('one.jpg', picture));
+    await page.getByLabel('Choose files').setInputFiles(pictureFile('one.jpg', picture));
     const matched = await verdict(page, 'one.jpg', 'match');
     await matched.getByText('It is the very file that an entry of “partner-export” names').waitFor();
     expect(trouble).toEqual([]);
@@ -200,7 +200,7 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'the page in Chromium', 
     const dialog = page.getByRole('dialog');
     const list = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'living', exact: true }) });
     const scan = async (name: string, word: keyof typeof WORDS): Promise<Locator> => {
-      await page.getByLabel('Choose pictures').setInputFiles(pictureFile(name, picture));
+      await page.getByLabel('Choose files').setInputFiles(pictureFile(name, picture));
       return await verdict(page, name, word);
     };
     await list.getByText('version 2', { exact: true }).waitFor();
@@ -251,7 +251,7 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'the page in Chromium', 
     const { page } = await openPage();
     await page.context().setOffline(true);
     const buffer = await photographLikeJpeg(320, 240, 7);
-    await page.getByLabel('Choose pictures').setInputFiles(pictureFile('a.jpg', buffer));
+    await page.getByLabel('Choose files').setInputFiles(pictureFile('a.jpg', buffer));
     const shown = await verdict(page, 'a.jpg', 'could-not-tell');
     await shown.getByText('The service did not answer.').waitFor();
     await page.context().setOffline(false);
@@ -266,7 +266,7 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'the page in Chromium', 
     const { names, inOrder } = await tabThrough(page, 8);
     expect(names[0]).toBe('Go to the content');
     expect(names).not.toContain('');
-    expect(names).toContain('Choose pictures');
+    expect(names).toContain('Choose files');
     expect(inOrder).toBe(true);
     await page.getByRole('button', { name: /^Scan all/ }).click();
     await verdict(page, 'lighthouse-small.jpg', 'match');
