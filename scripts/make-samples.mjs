@@ -162,8 +162,8 @@ const samples = [
   ],
   ['crossing.mp4', 'The listed video itself', 'match', () => clip],
   ['crossing-cut.webm', 'A video cut, mirrored and saved again', 'match', () => edited(clip, 2)],
-  ['crossing-inside.mp4', 'Three seconds of it in another video', 'match', () => inserted(clip, 3, 3, otherClip, 4)],
-  ['crossing-still.jpg', 'A still of it', 'match', () => still(clip, 6.2)],
+  ['crossing-inside.mp4', 'A part of the listed video in another', 'match', () => inserted(clip, 3, 3, otherClip, 4)],
+  ['crossing-still.jpg', 'A still of the listed video', 'match', () => still(clip, 6.2)],
   ['unlisted-crossing.mp4', 'A video that no list knows', 'no-match', () => otherClip],
 ];
 const index = [];

@@ -42,7 +42,9 @@ export function MatchDetails({ match, medium, seconds }: MatchDetailsProps) {
           />
           <WithdrawEntry list={list} entry={entry} />
         </div>
-        {fingerprint !== undefined && isPdq(signal) && <Fingerprints pair={fingerprint} />}
+        {fingerprint !== undefined && isPdq(signal) && (
+          <Fingerprints pair={fingerprint} frames={signal === 'vpdq' && across === 'same-kind'} />
+        )}
       </div>
       {video !== undefined && <Overlap overlap={video} across={across} medium={medium} seconds={seconds} />}
     </>

@@ -35,7 +35,7 @@ export function Timeline({ overlap, seconds }: TimelineProps) {
 const Ends = ({ name, length }: { readonly name: string; readonly length: number }) => (
   <div className="mb-1 flex justify-between gap-3">
     <span className="font-medium text-ink-2">{name}</span>
-    <span>{clock(length)}</span>
+    <span>{clock(Math.round(length))}</span>
   </div>
 );
 
