@@ -137,8 +137,9 @@ describe.skipIf(missing !== undefined)(missing ?? 'videos on the page in Chromiu
     await page.context().close();
   });
 
-  it('tells a match before a long file has arrived', async () => {
+  it('tells the match of a long file that is decided before all of it has arrived', async () => {
     const { page, trouble } = await openPage();
+    await slowUploads(page, 8_000_000);
     const long = await made('long.mp4', '-i', LISTED, '-vf', 'scale=300:-2', '-movflags', '+faststart');
     const size = (await readFile(long)).length;
     const box = Buffer.from('\0\0\0\0free', 'latin1');
@@ -172,9 +173,7 @@ describe.skipIf(missing !== undefined)(missing ?? 'videos on the page in Chromiu
 
   it('shows how much of a large file was sent', async () => {
     const { page, trouble } = await openPage();
-    const wire = await page.context().newCDPSession(page);
-    const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 500_000 };
-    await wire.send('Network.emulateNetworkConditions', slow);
+    await slowUploads(page, 500_000);
     const buffer = Buffer.alloc(8_000_000, 7);
     await page.getByLabel('Choose files').setInputFiles({ name: 'large.bin', mimeType: '', buffer });
     const shown = card(page, 'large.bin');
@@ -185,6 +184,13 @@ describe.skipIf(missing !== undefined)(missing ?? 'videos on the page in Chromiu
     await page.context().close();
   });
 });
+
+/** @param rate bytes a second */
+async function slowUploads(page: Page, rate: number): Promise<void> {
+  const wire = await page.context().newCDPSession(page);
+  const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: rate };
+  await wire.send('Network.emulateNetworkConditions', slow);
+}
 
 /** How many processes of this name descend from one. */
 async function ffmpegsBelow(root: number): Promise<number> {

@@ -101,6 +101,8 @@ async function scanParts(
     }
     if (verdict !== undefined) throw new VigieError('request-invalid', { detail: 'the file `media` is given twice' });
     verdict = await scanFile(part.file);
+    // A verdict may come before the file's end, and what follows it in the form only behind that.
+    for await (const _ of part.file);
     if (part.file.truncated) throw new VigieError('media-too-large');
   }
   if (verdict === undefined) throw new VigieError('request-invalid', { detail: 'the form has no file `media`' });
