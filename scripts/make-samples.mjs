@@ -1,10 +1,12 @@
-// Draws the pictures of the sample list: seascapes made of shapes and noise, the same at every run. Some are listed; edited
-// copies of those, and pictures that no list knows, are there to be dropped into the page. Run it again only to change them.
+// Draws the pictures and clips of the sample list: seascapes made of shapes and noise, the same at every run. Some are listed;
+// edited copies of those, and some that no list knows, are there to be dropped into the page. Run it again only to change
+// them. Needs ffmpeg.
 
 import { createHash } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { PdqHasher } from '../dist/src/signals/pdq/pdq-hasher.js';
+import { edited, film, framesOf, inserted, still } from './sample-clips.mjs';
 
 const FOLDER = new URL('../samples/', import.meta.url).pathname;
 const WIDTH = 960;
@@ -96,21 +98,25 @@ const jpeg = (image, quality = 78) => image.jpeg({ quality }).toBuffer();
 await rm(FOLDER, { recursive: true, force: true });
 await mkdir(`${FOLDER}pictures`, { recursive: true });
 const hasher = await PdqHasher.create();
-const rows = ['id,grade,kind,md5,sha1,sha256,pdq,quality,comment'];
+const rows = ['id,grade,kind,md5,sha1,sha256,pdq,quality,vpdq,comment'];
 const originals = new Map();
+const digests = (bytes) => ['md5', 'sha1', 'sha256'].map((name) => createHash(name).update(bytes).digest('hex'));
 for (const { seed, id, grade } of LISTED) {
   const bytes = await jpeg(await picture(seed));
   originals.set(id, bytes);
   const { data, info } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
   const { quality, hashes } = hasher.hash({ data, width: info.width, height: info.height, channels: 3 }, 'faithful');
-  const digest = (name) => createHash(name).update(bytes).digest('hex');
   const pdq = Buffer.from(hashes.subarray(0, 32)).toString('hex');
-  rows.push(
-    [id, grade, 'image', digest('md5'), digest('sha1'), digest('sha256'), pdq, quality, 'A generated seascape'].join(
-      ',',
-    ),
-  );
+  rows.push([id, grade, 'image', ...digests(bytes), pdq, quality, '', 'A generated seascape'].join(','));
 }
+const scene = (seed) =>
+  sharp(Buffer.from(seascape(seed)))
+    .png()
+    .toBuffer();
+const clip = await film(await scene(139), 9);
+const otherClip = await film(await scene(151), 9);
+const frames = (await framesOf(clip)).replaceAll('"', '""');
+rows.push(['sample-07', 'A', 'video', ...digests(clip), '', '', `"${frames}"`, 'A generated clip'].join(','));
 await writeFile(`${FOLDER}sample-list.csv`, `${rows.join('\n')}\n`);
 
 const from = (id) => sharp(originals.get(id));
@@ -154,6 +160,11 @@ const samples = [
     'could-not-tell',
     async () => (await jpeg(await picture(127))).subarray(0, 9_000),
   ],
+  ['crossing.mp4', 'The listed video itself', 'match', () => clip],
+  ['crossing-cut.webm', 'A video cut, mirrored and saved again', 'match', () => edited(clip, 2)],
+  ['crossing-inside.mp4', 'A part of the listed video in another', 'match', () => inserted(clip, 3, 3, otherClip, 4)],
+  ['crossing-still.jpg', 'A still of the listed video', 'match', () => still(clip, 6.2)],
+  ['unlisted-crossing.mp4', 'A video that no list knows', 'no-match', () => otherClip],
 ];
 const index = [];
 for (const [name, title, expect, make] of samples) {
@@ -161,4 +172,4 @@ for (const [name, title, expect, make] of samples) {
   index.push({ name, title, expect });
 }
 await writeFile(`${FOLDER}samples.json`, `${JSON.stringify(index, null, 2)}\n`);
-console.log(`${LISTED.length} listed pictures, ${samples.length} samples`);
+console.log(`${LISTED.length} listed pictures and a listed clip, ${samples.length} samples`);

@@ -1,5 +1,5 @@
 import { isAborted, noAnswer, problemFrom } from './problem.js';
-import type { Attention, HashList, Sample, ServiceStatus, Verdict } from './types.js';
+import type { Attention, HashList, Sample, ServiceStatus } from './types.js';
 
 /** Shows the service that a request comes from this page and not from a foreign one. */
 export const CONSOLE_HEADER = ['x-vigie-console', '1'] as const;
@@ -8,7 +8,6 @@ type Method = 'GET' | 'POST' | 'DELETE';
 
 interface RequestOptions {
   readonly json?: unknown;
-  readonly bytes?: Blob;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -22,9 +21,6 @@ async function request(method: Method, path: string, options: RequestOptions = {
   if (options.json !== undefined) {
     headers.set('content-type', 'application/json');
     body = JSON.stringify(options.json);
-  } else if (options.bytes !== undefined) {
-    headers.set('content-type', 'application/octet-stream');
-    body = options.bytes;
   }
   let response: Response;
   try {
@@ -85,9 +81,6 @@ const entryAct = (act: 'withdraw' | 'restore') => (list: string, entry: string, 
 export const withdrawEntry = entryAct('withdraw');
 
 export const restoreEntry = entryAct('restore');
-
-/** The verdict on one medium. */
-export const scan = (bytes: Blob, signal?: AbortSignal) => json<Verdict>('POST', '/v1/scan', { bytes, signal });
 
 export const getSamples = async (signal?: AbortSignal) =>
   (await json<{ samples: readonly Sample[] }>('GET', '/v1/samples', { signal })).samples;

@@ -1,6 +1,6 @@
-import { CONSOLE_HEADER, listPath } from './client.js';
-import { LineReader } from './line-reader.js';
-import { ApiProblem, noAnswer, problemFrom } from './problem.js';
+import { listPath } from './client.js';
+import { ApiProblem, noAnswer } from './problem.js';
+import { sendForLines } from './send-for-lines.js';
 import type { ImportLine, ImportProgress, ImportResult } from './types.js';
 
 export interface ImportRequest {
@@ -22,11 +22,10 @@ export interface ImportListener {
 }
 
 /**
- * Sends a list and follows what the service says of it, line by line. XMLHttpRequest, because `fetch` tells nothing
- * of how much of a body was sent.
+ * Sends a list and follows what the service says of it.
  * @throws ApiProblem when the list is as it was
  */
-export function importList(
+export async function importList(
   { list, file, format, type, source, licence, expires }: ImportRequest,
   { onSent, onProgress }: ImportListener,
   signal: AbortSignal,
@@ -35,40 +34,15 @@ export function importList(
   for (const [key, value] of Object.entries({ type, source, licence, expires })) {
     if (value !== undefined && value !== '') query.set(key, value);
   }
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    const reader = new LineReader<ImportLine>();
-    let result: ImportResult | undefined;
-    let refused: ApiProblem | undefined;
-    const read = (): void => {
-      if (request.status !== 200) return;
-      for (const line of reader.take(request.responseText)) {
-        if ('progress' in line) onProgress(line.progress);
-        else if ('result' in line) result = line.result;
-        else refused = new ApiProblem(line.error);
-      }
-    };
-    const abort = (): void => request.abort();
-    const end = (settle: () => void): void => {
-      signal.removeEventListener('abort', abort);
-      settle();
-    };
-    request.upload.onprogress = ({ loaded }) => onSent(loaded);
-    request.onprogress = read;
-    request.onerror = () => end(() => reject(noAnswer()));
-    request.onabort = () => end(() => reject(new DOMException('The import was cancelled.', 'AbortError')));
-    request.onload = () =>
-      end(() => {
-        read();
-        if (request.status !== 200) reject(problemFrom(request.status, request.responseText));
-        else if (result !== undefined) resolve(result);
-        else reject(refused ?? noAnswer());
-      });
-    request.open('PUT', listPath(list, `/import?${query}`));
-    request.setRequestHeader(...CONSOLE_HEADER);
-    request.setRequestHeader('content-type', 'application/octet-stream');
-    signal.addEventListener('abort', abort);
-    if (signal.aborted) abort();
-    else request.send(file);
-  });
+  let result: ImportResult | undefined;
+  let refused: ApiProblem | undefined;
+  const onLine = (line: ImportLine): void => {
+    if ('progress' in line) onProgress(line.progress);
+    else if ('result' in line) result = line.result;
+    else refused = new ApiProblem(line.error);
+  };
+  const path = listPath(list, `/import?${query}`);
+  await sendForLines({ method: 'PUT', path, body: file, onSent, onLine }, signal);
+  if (result === undefined) throw refused ?? noAnswer();
+  return result;
 }

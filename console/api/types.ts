@@ -1,6 +1,6 @@
 /** The shapes of the service's API that the console uses, as /openapi.json describes them. */
 
-type SignalType = 'md5' | 'sha1' | 'sha256' | 'pdq' | 'photodna';
+type SignalType = 'md5' | 'sha1' | 'sha256' | 'pdq' | 'photodna' | 'vpdq';
 
 /** A problem in the sense of RFC 9457, as every error of the service is told. */
 export interface Problem {
@@ -123,6 +123,8 @@ export interface FingerprintPair {
 export interface VideoOverlap {
   readonly queryPercent: number;
   readonly knownPercent: number;
+  /** Time of the last listed frame of the known video: about its length. */
+  readonly knownSeconds?: number;
   readonly framesMatched: number;
   readonly longestRunSeconds: number;
   readonly commonFrames: number;
@@ -174,6 +176,17 @@ export interface Verdict {
   readonly engine: string;
   readonly error?: Problem;
 }
+
+/** How far a video was looked at: its key frames first, then all of it from the beginning. */
+export interface ScanProgress {
+  readonly pass: 'keys' | 'whole';
+  readonly seconds: number;
+  /** What the file says of its length; 0 when it does not. */
+  readonly length: number;
+}
+
+/** One line of the answer to a scan. */
+export type ScanLine = { readonly progress: ScanProgress } | { readonly result: Verdict } | { readonly error: Problem };
 
 export interface Sample {
   readonly name: string;

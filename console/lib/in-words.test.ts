@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bytes, counted, lines, milliseconds } from './in-words.js';
+import { bytes, clock, counted, duration, lines, milliseconds, percent } from './in-words.js';
 
 test('sizes', () => {
   expect([1, 999, 1_000, 9_949, 9_999, 999_499, 999_500, 12_345_678].map(bytes)).toEqual([
@@ -27,6 +27,27 @@ test('times', () => {
     '10 ms',
     '1,235 ms',
   ]);
+});
+
+test('times in videos, and their lengths', () => {
+  expect([0, 4.04, 4.46, 59.96, 61, 3_599.9, 3_723.4].map(clock)).toEqual([
+    '0:00',
+    '0:04',
+    '0:04.5',
+    '1:00',
+    '1:01',
+    '59:59.9',
+    '1:02:03',
+  ]);
+  expect([1, 2.54, 59.6, 200, 3_599.6, 7_265].map(duration)).toEqual([
+    '1 second',
+    '2.5 seconds',
+    '1 min 0 s',
+    '3 min 20 s',
+    '1 h 0 min',
+    '2 h 1 min',
+  ]);
+  expect([0, 0.2, 27.4, 99.7, 100].map(percent)).toEqual(['0 %', 'less than 1 %', '27 %', '99 %', '100 %']);
 });
 
 test('line numbers, runs drawn together', () => {

@@ -28,6 +28,33 @@ export function milliseconds(ms: number): string {
   return `${ms < 9.95 ? ms.toFixed(1) : count(Math.round(ms))} ms`;
 }
 
+/** A time in a video: `0:04`, `0:04.5`, `1:02:03`. Tenths only where they say something. */
+export function clock(seconds: number): string {
+  const tenths = Math.round(Math.max(0, seconds) * 10);
+  const whole = Math.floor(tenths / 10);
+  const [hours, minutes, rest] = [Math.floor(whole / 3_600), Math.floor(whole / 60) % 60, whole % 60];
+  const tail = whole < 3_600 && tenths % 10 !== 0 ? `.${tenths % 10}` : '';
+  const padded = (n: number): string => String(n).padStart(2, '0');
+  return hours > 0 ? `${hours}:${padded(minutes)}:${padded(rest)}` : `${minutes}:${padded(rest)}${tail}`;
+}
+
+/** How long something is: `2.5 seconds`, `3 min 20 s`. */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) {
+    const tenths = Math.round(seconds * 10) / 10;
+    return `${tenths} ${tenths === 1 ? 'second' : 'seconds'}`;
+  }
+  if (whole < 3_600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3_600)} h ${Math.floor(whole / 60) % 60} min`;
+}
+
+/** `27 %`; what is something is never told as nothing. */
+export function percent(value: number): string {
+  if (value > 0 && value < 1) return 'less than 1 %';
+  return value < 100 ? `${Math.min(99, Math.round(value))} %` : '100 %';
+}
+
 export const date = (iso: string): string => DATE.format(new Date(iso));
 
 export const dateAndTime = (iso: string): string => DATE_AND_TIME.format(new Date(iso));

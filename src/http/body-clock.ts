@@ -29,20 +29,30 @@ export function watchBody(message: IncomingMessage, mode: 'whole' | 'steady', li
   return () => clearInterval(timer);
 }
 
-const DISCARD_BYTES = 16 * 2 ** 20;
-const DISCARD_MS = 2_000;
+export interface DiscardLimits {
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+/** For one whose request was refused. */
+const REFUSED: DiscardLimits = { bytes: 16 * 2 ** 20, ms: 2_000 };
 const LOOK_MS = 50;
 
 /**
- * Lets a client that is still sending what nobody wants read its answer: closing at once would reset the connection
- * under it. A client that goes on for too long is cut off.
+ * Lets a client that is still sending what nobody wants read its answer: many read nothing before all is sent, and
+ * closing at once would reset the connection under them. A client that goes on for too long is cut off.
  */
-export function discardRest(message: IncomingMessage, socket: Socket): void {
+export function discardRest(message: IncomingMessage, socket: Socket, { bytes, ms } = REFUSED): void {
   const before = socket.bytesRead;
   const start = performance.now();
-  if (!message.destroyed) message.resume();
+  if (!message.destroyed) {
+    // Somebody who left half way still listens, and as long as they do nothing flows.
+    message.removeAllListeners('readable');
+    message.on('data', () => {});
+    message.resume();
+  }
   const timer = setInterval(() => {
-    const over = performance.now() - start > DISCARD_MS || socket.bytesRead - before > DISCARD_BYTES;
+    const over = performance.now() - start > ms || socket.bytesRead - before > bytes;
     if (!message.complete && over) socket.destroy();
     if (message.complete || socket.destroyed) clearInterval(timer);
   }, LOOK_MS);

@@ -13,6 +13,8 @@ const CONTENT_SECURITY_POLICY = [
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self' blob: data:",
+  // Frames of the video that somebody has just chosen; nothing else is ever played.
+  'media-src blob:',
   "connect-src 'self'",
   "font-src 'self'",
   "base-uri 'none'",

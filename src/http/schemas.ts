@@ -16,6 +16,7 @@ const stretchSchema = z.tuple([z.number(), z.number()]).readonly();
 const videoOverlapSchema = z.object({
   queryPercent: z.number().describe('How much of what was looked at was found in the known video.'),
   knownPercent: z.number().describe('How much of the known video was found.'),
+  knownSeconds: z.number().optional().describe('Time of the last listed frame of the known video: about its length.'),
   framesMatched: z.number().int(),
   longestRunSeconds: z.number(),
   commonFrames: z.number().int().describe('Frames found that do not count, as many unrelated videos have them.'),

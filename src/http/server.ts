@@ -95,7 +95,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 }
 
 function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: ServerOptions): void {
-  const { uploadMs } = services.config.limits;
+  const { uploadMs, videoBytes } = services.config.limits;
   const { method, url, scope, summary, description, params, query, body, consumes, answer, produces, status } = each;
   const success = status ?? 200;
   server.route({
@@ -132,6 +132,11 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
       const onClose = () => gone.abort(new VigieError('request-too-slow', { detail: 'the client went away' }));
       request.raw.once('aborted', onClose);
       reply.raw.once('close', onClose);
+      reply.raw.once('finish', () => {
+        // It was answered before all of it had arrived.
+        if (reply.statusCode >= 400 || request.raw.complete) return;
+        discardRest(request.raw, request.raw.socket, { bytes: videoBytes, ms: uploadMs });
+      });
       try {
         const principal = request.principal ?? (scope === 'public' ? NOBODY : LOCAL_OPERATOR);
         const call = {

@@ -47,6 +47,7 @@ export function overlapOfFrame(entry: Entry, query: Uint8Array, found: EntrySign
   return {
     queryPercent: 100,
     knownPercent: (100 * near) / frames.length,
+    knownSeconds: frames.reduce((last, { value }) => Math.max(last, vpdqSeconds(value)), 0),
     framesMatched: 1,
     longestRunSeconds: 0,
     commonFrames: 0,

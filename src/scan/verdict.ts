@@ -27,6 +27,8 @@ export interface VideoOverlap {
   /** Of the video that was looked at and of the known one, in percent of time. */
   readonly queryPercent: number;
   readonly knownPercent: number;
+  /** Time of the last listed frame of the known video, in seconds: about its length. Nothing for a known picture. */
+  readonly knownSeconds?: number;
   /** Sampled frames of the video that was looked at which were found. */
   readonly framesMatched: number;
   /** The longest stretch in order, in seconds. */

@@ -21,13 +21,13 @@ export function DropArea() {
           <Icon name="upload" className="size-5" />
         </span>
         <div className="min-w-52 flex-1">
-          <p className="font-medium">{over ? 'Let go to scan' : 'Drop pictures anywhere, or paste one'}</p>
+          <p className="font-medium">{over ? 'Let go to scan' : 'Drop pictures or videos anywhere, or paste one'}</p>
           <p className="text-ink-3 text-xs">
             They are compared with the lists and not kept. Shown blurred until you press.
           </p>
         </div>
         <label className="inline-flex h-9 cursor-pointer items-center justify-center rounded-lg bg-ink px-3.5 font-medium text-on-ink text-sm transition-colors hover:bg-ink/85 has-focus-visible:outline-2 has-focus-visible:outline-accent has-focus-visible:outline-offset-2">
-          Choose pictures
+          Choose files
           <input
             type="file"
             multiple

@@ -1,8 +1,14 @@
 import type { FingerprintPair } from '../../api/types.js';
 import { bitsOf, differing, SIDE, squares } from './fingerprint-bits.js';
 
+interface FingerprintsProps {
+  readonly pair: FingerprintPair;
+  /** True when they are those of the two frames that are nearest to each other. */
+  readonly frames: boolean;
+}
+
 /** Two PDQ fingerprints side by side, the bits that differ marked in both. */
-export function Fingerprints({ pair }: { readonly pair: FingerprintPair }) {
+export function Fingerprints({ pair, frames }: FingerprintsProps) {
   const query = bitsOf(pair.query);
   const entry = bitsOf(pair.entry);
   if (query === undefined || entry === undefined) return null;
@@ -11,8 +17,8 @@ export function Fingerprints({ pair }: { readonly pair: FingerprintPair }) {
   const marks = squares(differ);
   return (
     <div className="flex gap-4">
-      <Grid title="This medium" bits={query} marks={marks} n={n} />
-      <Grid title="The entry" bits={entry} marks={marks} n={n} />
+      <Grid title={frames ? 'Nearest frame here' : 'This medium'} bits={query} marks={marks} n={n} />
+      <Grid title={frames ? 'Known frame' : 'The entry'} bits={entry} marks={marks} n={n} />
     </div>
   );
 }

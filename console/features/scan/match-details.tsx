@@ -3,33 +3,51 @@ import { capitalised } from '../../lib/in-words.js';
 import { signalName } from '../../lib/signal-names.js';
 import { Facts } from '../../ui/facts.js';
 import { Fingerprints } from './fingerprints.js';
+import { Overlap, type OverlapMedium } from './overlap.js';
+import { EXTENT_WORDS, overlapFacts } from './overlap-words.js';
 import { viewInWords } from './view-words.js';
 import { WithdrawEntry } from './withdraw-entry.js';
 
-/** Which entry a medium matches, and how near it is. */
-export function MatchDetails({ match }: { readonly match: Match }) {
-  const { list, version, entry, grade, signal, distance, view, frame, quality, fingerprint } = match;
+interface MatchDetailsProps {
+  readonly match: Match;
+  readonly medium: OverlapMedium;
+  /** Length of a video. */
+  readonly seconds: number | null;
+}
+
+/** Which entry a medium matches, how near it is, and for a video where. */
+export function MatchDetails({ match, medium, seconds }: MatchDetailsProps) {
+  const { list, version, entry, grade, signal, distance, view, frame, quality, fingerprint, video, across } = match;
   return (
-    <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
-      <div className="min-w-48 flex-1">
-        <Facts
-          facts={[
-            ['List', `${list}, version ${version}`],
-            ['Entry', <Entry key="entry" match={match} />],
-            ['Grade', grade ?? 'none'],
-            ['Signal', signalName(signal)],
-            ...(distance === undefined || !isNear(signal)
-              ? []
-              : [['Distance', <Distance key="d" signal={signal} distance={distance} />] as const]),
-            ...(view === undefined || !isNear(signal) ? [] : [['Seen', capitalised(viewInWords(view))] as const]),
-            ...(frame === null || frame === 0 ? [] : [['Frame', frame + 1] as const]),
-            ...(quality === null ? [] : [['Quality', `${quality} of 100`] as const]),
-          ]}
-        />
-        <WithdrawEntry list={list} entry={entry} />
+    <>
+      <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
+        <div className="min-w-48 flex-1">
+          <Facts
+            facts={[
+              ['List', `${list}, version ${version}`],
+              ['Entry', <Entry key="entry" match={match} />],
+              ['Grade', grade ?? 'none'],
+              ...(signal === 'vpdq' || video !== undefined || across !== 'same-kind'
+                ? [['Extent', EXTENT_WORDS[match.extent]] as const]
+                : []),
+              ...(video === undefined ? [] : overlapFacts(video, across)),
+              ['Signal', signalName(signal)],
+              ...(distance === undefined || !isNear(signal)
+                ? []
+                : [['Distance', <Distance key="d" signal={signal} distance={distance} />] as const]),
+              ...(view === undefined || !isNear(signal) ? [] : [['Seen', capitalised(viewInWords(view))] as const]),
+              ...(frame === null || frame === 0 || video !== undefined ? [] : [['Frame', frame + 1] as const]),
+              ...(quality === null ? [] : [['Quality', `${quality} of 100`] as const]),
+            ]}
+          />
+          <WithdrawEntry list={list} entry={entry} />
+        </div>
+        {fingerprint !== undefined && isPdq(signal) && (
+          <Fingerprints pair={fingerprint} frames={signal === 'vpdq' && across === 'same-kind'} />
+        )}
       </div>
-      {fingerprint !== undefined && signal === 'pdq' && <Fingerprints pair={fingerprint} />}
-    </div>
+      {video !== undefined && <Overlap overlap={video} across={across} medium={medium} seconds={seconds} />}
+    </>
   );
 }
 
@@ -38,13 +56,16 @@ const Entry = ({ match: { entry } }: { readonly match: Match }) => (
 );
 
 /** Whether a signal type has more to say than the same or not the same. */
-const isNear = (signal: Match['signal']): boolean => signal === 'pdq' || signal === 'photodna';
+const isNear = (signal: Match['signal']): boolean => isPdq(signal) || signal === 'photodna';
+
+/** Frames of videos are compared as pictures are; the nearest one is told. */
+const isPdq = (signal: Match['signal']): boolean => signal === 'pdq' || signal === 'vpdq';
 
 /** Greatest PDQ distance that counts as a match unless another is asked for. */
 const PDQ_THRESHOLD = 31;
 
 function Distance({ signal, distance }: Pick<Match, 'signal'> & { readonly distance: number }) {
-  if (signal !== 'pdq') return distance;
+  if (!isPdq(signal)) return distance;
   return (
     <span className="inline-flex items-center gap-2">
       <span>

@@ -1,5 +1,5 @@
-import { scan } from '../../api/client.js';
 import { noticeProblem } from '../../api/queries.js';
+import { scan } from '../../api/scan.js';
 import { ScanQueue } from './scan-queue.js';
 
 /** As many as are worth having on one page, and as browsers keep connections to one host. */

@@ -1,7 +1,7 @@
 import { Observable } from '../../lib/observable.js';
 
-/** The one picture that is shown as it is, by the id of its scan. Looking at another one veils it again. */
-export const revealed = new Observable<number | undefined>(undefined);
+/** The one picture that is shown as it is: the id of its scan, or the name of a frame. Looking at another one veils it again. */
+export const revealed = new Observable<number | string | undefined>(undefined);
 
 const veil = (): void => revealed.set(undefined);
 

@@ -7,7 +7,7 @@ import { Button } from '../../ui/button.js';
 import { ProblemNote } from '../../ui/problem-note.js';
 import { take } from './incoming.js';
 
-/** Generated pictures to try Vigie with. */
+/** Generated pictures and clips to try Vigie with. */
 export function Samples() {
   const { data: samples } = useQuery(samplesQuery);
   const fetching = useMutation({
@@ -21,7 +21,7 @@ export function Samples() {
     <div className="mt-5 border-line border-t pt-4">
       <div className="flex items-center justify-between gap-3">
         <h3 className="text-ink-2 text-xs" id="samples-title">
-          Or try generated pictures
+          Or try generated pictures and clips
         </h3>
         <Button size="small" disabled={fetching.isPending} onClick={() => fetching.mutate(samples)}>
           Scan all {samples.length}

@@ -1,8 +1,11 @@
 import { Button } from '../../ui/button.js';
 import { classes } from '../../ui/classes.js';
 import { Icon } from '../../ui/icon.js';
+import { Tag } from '../../ui/tag.js';
+import { expectedInWords } from './expected.js';
 import { pageScans } from './page-scans.js';
-import type { Scan } from './scan-queue.js';
+import { Progress } from './progress.js';
+import type { Scan, ScanState } from './scan-queue.js';
 import { Thumbnail } from './thumbnail.js';
 import { Underway } from './underway.js';
 import { Unlooked } from './unlooked.js';
@@ -23,12 +26,13 @@ export function ScanCard({ scan }: { readonly scan: Scan }) {
       )}
     >
       <div className="aspect-square w-full sm:row-span-2">
-        <Thumbnail id={id} name={medium.name} bytes={medium.bytes} />
+        <Thumbnail id={id} name={medium.name} bytes={medium.bytes} at={standingFor(state)} />
       </div>
       <div className="min-w-0">
         <div className="flex items-start gap-2">
           <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-2.5 gap-y-1">
             {word === undefined ? <Underway phase={state.phase} /> : <VerdictBadge verdict={word} />}
+            {isPartial(state) && <Tag tone="unsure">Partial: for people</Tag>}
             <h3 className="min-w-0 truncate font-medium" title={medium.name}>
               {medium.name}
             </h3>
@@ -45,6 +49,7 @@ export function ScanCard({ scan }: { readonly scan: Scan }) {
         </div>
         {state.phase === 'told' && <p className="mt-2">{verdictInWords(state.verdict)}</p>}
         <AboutSample scan={scan} />
+        {state.phase === 'running' && <Progress id={id} medium={medium} running={state} />}
         {state.phase === 'failed' && <Unlooked problem={state.problem} onAgain={() => pageScans.again(id)} />}
         {state.phase === 'cancelled' && (
           <div className="mt-2 flex flex-wrap items-center gap-2 text-ink-2">
@@ -57,7 +62,11 @@ export function ScanCard({ scan }: { readonly scan: Scan }) {
       </div>
       {state.phase === 'told' && (
         <div className="col-span-2 min-w-0 sm:col-span-1 sm:col-start-2">
-          <VerdictDetails verdict={state.verdict} onAgain={() => pageScans.again(id)} />
+          <VerdictDetails
+            verdict={state.verdict}
+            medium={{ id, bytes: medium.bytes }}
+            onAgain={() => pageScans.again(id)}
+          />
         </div>
       )}
     </li>
@@ -65,13 +74,29 @@ export function ScanCard({ scan }: { readonly scan: Scan }) {
 }
 
 function AboutSample({ scan: { medium, state } }: { readonly scan: Scan }) {
-  const { title, expect } = medium;
+  const { title } = medium;
   if (title === undefined) return null;
-  const word = verdictOf(state);
+  const expected = expectedInWords(medium, state);
   return (
     <p className="mt-1 text-ink-3 text-xs">
       Sample: {title.charAt(0).toLowerCase() + title.slice(1)}
-      {word !== undefined && expect !== undefined && (word === expect ? ' · as expected' : ` · expected ${expect}`)}
+      {expected !== undefined && ` · ${expected}`}
     </p>
   );
+}
+
+/** True when nothing that was found is enough to act on. */
+function isPartial(state: ScanState): boolean {
+  if (state.phase !== 'told') return false;
+  const { matches } = state.verdict;
+  return matches.length > 0 && matches.every(({ extent }) => extent === 'partial');
+}
+
+/** Where videos have left their opening behind, most often. */
+const USUAL_TIME = 1;
+
+/** The time of the frame that stands for a video: in the middle of the first stretch that matched. */
+function standingFor(state: ScanState): number {
+  const range = state.phase === 'told' ? state.verdict.matches[0]?.video?.ranges[0]?.query : undefined;
+  return range === undefined ? USUAL_TIME : (range[0] + range[1]) / 2;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ApiProblem, noAnswer } from '../../api/problem.js';
+import type { ScanListener } from '../../api/scan.js';
 import type { Verdict } from '../../api/types.js';
 import { ScanQueue } from './scan-queue.js';
 
@@ -7,13 +8,13 @@ const VERDICT = { verdict: 'no-match' } as Verdict;
 
 /** A queue whose scans end when the test says so. */
 function heldQueue(atOnce: number, most: number) {
-  const held: { settle: (verdict: Verdict) => void; fail: (thrown: unknown) => void }[] = [];
+  const held: { settle: (verdict: Verdict) => void; fail: (thrown: unknown) => void; listener: ScanListener }[] = [];
   const queue = new ScanQueue({
     atOnce,
     most,
-    scan: (_bytes, signal) =>
+    scan: (_bytes, listener, signal) =>
       new Promise((settle, fail) => {
-        held.push({ settle, fail });
+        held.push({ settle, fail, listener });
         signal.addEventListener('abort', () => fail(new DOMException('stopped', 'AbortError')));
       }),
   });
@@ -53,6 +54,32 @@ test('cancels what runs and waits, and scans it again when asked', async () => {
   held[1]?.settle(VERDICT);
   await turn();
   expect(phases(queue)).toEqual(['told', 'cancelled']);
+});
+
+test('cancels one that runs, and the next one begins', async () => {
+  const { queue, held } = heldQueue(1, 10);
+  queue.add(media(2));
+  queue.cancelOne(queue.scans.get()[0]?.id ?? 0);
+  await turn();
+  expect(phases(queue)).toEqual(['cancelled', 'running']);
+  expect(held).toHaveLength(2);
+});
+
+test('tells how much was sent in whole percents, and how far it was looked at', () => {
+  const { queue, held } = heldQueue(1, 10);
+  queue.add([{ name: 'long', bytes: new Blob([new Uint8Array(1_000)]) }]);
+  const state = () => queue.scans.get()[0]?.state;
+  let changes = 0;
+  queue.scans.subscribe(() => changes++);
+  for (const sent of [1, 9, 10, 12, 999, 1_000, 1_000]) held[0]?.listener.onSent(sent);
+  expect(changes).toBe(3);
+  expect(state()).toEqual({ phase: 'running', sent: 1_000 });
+  const looked = { pass: 'whole', seconds: 3, length: 60 } as const;
+  held[0]?.listener.onProgress(looked);
+  expect(state()).toEqual({ phase: 'running', sent: 1_000, looked });
+  queue.cancel();
+  held[0]?.listener.onProgress(looked);
+  expect(state()).toEqual({ phase: 'cancelled' });
 });
 
 test('what a scan says after it was cancelled and begun anew does not count', async () => {

@@ -1,5 +1,6 @@
 import { ApiProblem, isAborted } from '../../api/problem.js';
-import type { Verdict, VerdictWord } from '../../api/types.js';
+import type { ScanListener } from '../../api/scan.js';
+import type { ScanProgress, Verdict, VerdictWord } from '../../api/types.js';
 import { Observable } from '../../lib/observable.js';
 
 /** Something to look at. */
@@ -12,9 +13,18 @@ export interface Medium {
 }
 
 export type ScanState =
-  | { readonly phase: 'waiting' | 'running' | 'cancelled' }
+  | { readonly phase: 'waiting' | 'cancelled' }
+  | Running
   | { readonly phase: 'told'; readonly verdict: Verdict }
   | { readonly phase: 'failed'; readonly problem: ApiProblem };
+
+export interface Running {
+  readonly phase: 'running';
+  /** Bytes that have left this machine. */
+  readonly sent: number;
+  /** For a video, once it is looked at. */
+  readonly looked?: ScanProgress;
+}
 
 export interface Scan {
   readonly id: number;
@@ -23,7 +33,7 @@ export interface Scan {
 }
 
 export interface ScanQueueOptions {
-  readonly scan: (bytes: Blob, signal: AbortSignal) => Promise<Verdict>;
+  readonly scan: (bytes: Blob, listener: ScanListener, signal: AbortSignal) => Promise<Verdict>;
   /** Scans that run at the same time. */
   readonly atOnce: number;
   /** Scans that are kept, waiting and done together. */
@@ -32,6 +42,10 @@ export interface ScanQueueOptions {
 }
 
 const isOver = ({ phase }: ScanState): boolean => phase !== 'waiting' && phase !== 'running';
+
+/** Whether there is more to see: whole percents, and the end. */
+const isStep = (before: number, sent: number, of: number): boolean =>
+  sent >= of ? before < of : Math.floor((100 * sent) / of) > Math.floor((100 * before) / of);
 
 /** Scans media a few at a time and keeps what was said of each. Newest first. */
 export class ScanQueue {
@@ -70,6 +84,16 @@ export class ScanQueue {
     this.#running.clear();
   }
 
+  /** Stops one that runs; the next one begins. */
+  cancelOne(id: number): void {
+    const abort = this.#running.get(id);
+    if (abort === undefined) return;
+    this.#running.delete(id);
+    this.#setState(id, { phase: 'cancelled' });
+    abort.abort();
+    this.#startSome();
+  }
+
   remove(id: number): void {
     this.#running.get(id)?.abort();
     this.#running.delete(id);
@@ -100,10 +124,22 @@ export class ScanQueue {
   async #run({ id, medium }: Scan): Promise<void> {
     const abort = new AbortController();
     this.#running.set(id, abort);
-    this.#setState(id, { phase: 'running' });
+    let running: Running = { phase: 'running', sent: 0 };
+    const now = (change: Partial<Running>): void => {
+      if (this.#running.get(id) !== abort) return;
+      running = { ...running, ...change };
+      this.#setState(id, running);
+    };
+    now({});
+    const listener: ScanListener = {
+      onSent: (sent) => {
+        if (isStep(running.sent, sent, medium.bytes.size)) now({ sent });
+      },
+      onProgress: (looked) => now({ looked }),
+    };
     let state: ScanState;
     try {
-      state = { phase: 'told', verdict: await this.#options.scan(medium.bytes, abort.signal) };
+      state = { phase: 'told', verdict: await this.#options.scan(medium.bytes, listener, abort.signal) };
     } catch (thrown) {
       if (isAborted(thrown)) state = { phase: 'cancelled' };
       else {

@@ -3,6 +3,7 @@ import { milliseconds } from '../../lib/in-words.js';
 const STAGES = [
   ['read', 'read', 'bg-stage-1'],
   ['wait', 'wait', 'bg-stage-2'],
+  ['probe', 'probe', 'bg-stage-7'],
   ['decode', 'decode', 'bg-stage-3'],
   ['hash', 'hash', 'bg-stage-4'],
   ['lookup', 'look up', 'bg-stage-5'],

@@ -1,19 +1,27 @@
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useObservable } from '../../lib/observable.js';
 import { classes } from '../../ui/classes.js';
 import { Icon } from '../../ui/icon.js';
+import { FrameCanvas } from './frame-canvas.js';
 import { revealed } from './revealed.js';
+import { useFrames } from './use-frames.js';
 
 interface ThumbnailProps {
   readonly id: number;
   readonly name: string;
   readonly bytes: Blob;
+  /** For a video: the time of the frame that stands for it, in seconds. */
+  readonly at: number;
 }
 
-/** A medium, small, grey and blurred, until somebody presses to see it. */
-export function Thumbnail({ id, name, bytes }: ThumbnailProps) {
+/** Pixels of the longest side of a video's frame. */
+const SIDE = 256;
+
+/** A medium, small, grey and blurred, until somebody presses to see it. Of a video it is one frame, which never plays. */
+export function Thumbnail({ id, name, bytes, at }: ThumbnailProps) {
   const [address, setAddress] = useState<string>();
-  const [unreadable, setUnreadable] = useState(false);
+  const [noPicture, setNoPicture] = useState(bytes.type.startsWith('video/'));
+  const frames = useFrames(bytes, noPicture ? JSON.stringify([at]) : undefined, SIDE);
   const shown = useObservable(revealed) === id;
   useEffect(() => {
     const made = URL.createObjectURL(bytes);
@@ -21,12 +29,23 @@ export function Thumbnail({ id, name, bytes }: ThumbnailProps) {
     return () => URL.revokeObjectURL(made);
   }, [bytes]);
 
-  if (unreadable) {
-    return (
-      <div className="grid size-full place-items-center content-center gap-1 rounded-lg border border-line bg-sunken text-2xs text-ink-3">
-        <Icon name="picture" className="size-5" />
-        No preview
-      </div>
+  const look = classes('size-full', shown ? 'object-contain' : 'veiled object-cover');
+  let picture: ReactNode = null;
+  if (noPicture) {
+    if (frames === undefined) return <NoPreview words="…" />;
+    const [frame] = frames;
+    if (frame === undefined) return <NoPreview words="No preview" />;
+    picture = <FrameCanvas picture={frame.picture} className={look} />;
+  } else if (address !== undefined) {
+    picture = (
+      <img
+        src={address}
+        alt=""
+        decoding="async"
+        draggable={false}
+        onError={() => setNoPicture(true)}
+        className={look}
+      />
     );
   }
   return (
@@ -37,16 +56,7 @@ export function Thumbnail({ id, name, bytes }: ThumbnailProps) {
       onClick={() => revealed.set(shown ? undefined : id)}
       className="group relative block size-full overflow-hidden rounded-lg border border-line bg-sunken"
     >
-      {address !== undefined && (
-        <img
-          src={address}
-          alt=""
-          decoding="async"
-          draggable={false}
-          onError={() => setUnreadable(true)}
-          className={classes('size-full', shown ? 'object-contain' : 'veiled object-cover')}
-        />
-      )}
+      {picture}
       <span
         className={classes(
           'absolute inset-x-1.5 bottom-1.5 flex items-center justify-center gap-1 rounded-md bg-black/60 px-1.5 py-0.5 font-medium text-2xs text-white',
@@ -59,3 +69,10 @@ export function Thumbnail({ id, name, bytes }: ThumbnailProps) {
     </button>
   );
 }
+
+const NoPreview = ({ words }: { readonly words: string }) => (
+  <div className="grid size-full place-items-center content-center gap-1 rounded-lg border border-line bg-sunken text-2xs text-ink-3">
+    <Icon name="picture" className="size-5" />
+    {words}
+  </div>
+);

@@ -1,25 +1,27 @@
 import type { Verdict } from '../../api/types.js';
-import { bytes, count, counted } from '../../lib/in-words.js';
+import { bytes, clock, count, counted } from '../../lib/in-words.js';
 import { Disclosure } from '../../ui/disclosure.js';
 import { MatchDetails } from './match-details.js';
+import type { OverlapMedium } from './overlap.js';
 import { Stages } from './stages.js';
 import { Unlooked } from './unlooked.js';
 
 interface VerdictDetailsProps {
   readonly verdict: Verdict;
+  readonly medium: OverlapMedium;
   readonly onAgain: () => void;
 }
 
 /** What led to a verdict: matches, the error, the file, the time. */
-export function VerdictDetails({ verdict, onAgain }: VerdictDetailsProps) {
-  const { matches, total, error } = verdict;
+export function VerdictDetails({ verdict, medium, onAgain }: VerdictDetailsProps) {
+  const { matches, total, error, seconds } = verdict;
   const [nearest, ...others] = matches;
   return (
     <div className="space-y-3">
       {error !== undefined && <Unlooked problem={error} onAgain={onAgain} />}
       {nearest !== undefined && (
         <div className="rounded-lg border border-line bg-canvas/60 p-3">
-          <MatchDetails match={nearest} />
+          <MatchDetails match={nearest} medium={medium} seconds={seconds} />
         </div>
       )}
       {others.length > 0 && (
@@ -27,7 +29,7 @@ export function VerdictDetails({ verdict, onAgain }: VerdictDetailsProps) {
           <ul className="space-y-2">
             {others.map((match) => (
               <li key={`${match.list}/${match.entry}`} className="rounded-lg border border-line p-3">
-                <MatchDetails match={match} />
+                <MatchDetails match={match} medium={medium} seconds={seconds} />
               </li>
             ))}
           </ul>
@@ -42,10 +44,17 @@ export function VerdictDetails({ verdict, onAgain }: VerdictDetailsProps) {
   );
 }
 
+/** Containers that are no abbreviation. */
+const FORMAT_NAMES: Readonly<Record<string, string>> = { matroska: 'Matroska or WebM', realmedia: 'RealMedia' };
+
+const formatName = (format: string): string => FORMAT_NAMES[format] ?? format.toUpperCase();
+
 function mediumInWords({
+  kind,
   format,
   width,
   height,
+  seconds,
   bytes: size,
   frames,
   framesHashed,
@@ -53,7 +62,9 @@ function mediumInWords({
   damaged,
 }: Verdict): string {
   const parts = [
-    format === 'unknown' ? undefined : format?.toUpperCase(),
+    kind === 'video' ? 'Video' : undefined,
+    format === null || format === 'unknown' ? undefined : formatName(format),
+    seconds === null ? undefined : clock(seconds),
     width !== null && height !== null ? `${count(width)} × ${count(height)}` : undefined,
     bytes(size),
     frames !== null && frames > 1 ? `${count(framesHashed ?? 0)} of ${count(frames)} frames hashed` : undefined,

@@ -1,5 +1,5 @@
 import type { Match, Verdict, VerdictWord } from '../../api/types.js';
-import { capitalised } from '../../lib/in-words.js';
+import { capitalised, duration, percent } from '../../lib/in-words.js';
 import { signalName } from '../../lib/signal-names.js';
 import { viewInWords } from './view-words.js';
 
@@ -24,13 +24,29 @@ export function verdictInWords({ verdict, reason, matches }: Verdict): string {
   return 'It could not be looked at as a whole, so nothing can be ruled out.';
 }
 
-function matchInWords({ list, signal, distance, view, frame }: Match): string {
+function matchInWords(match: Match): string {
+  const { list, signal, distance, view, frame, across } = match;
+  if (signal === 'vpdq' || across !== 'same-kind') return videoInWords(match);
   if (signal !== 'pdq' && signal !== 'photodna') {
     return `It is the very file that an entry of “${list}” names: its ${signalName(signal)} is the same.`;
   }
   const seen = view === undefined || view === 'as-is' ? 'It' : `${capitalised(viewInWords(view))}, it`;
   const where = frame === null || frame === 0 ? '' : ` in frame ${frame + 1}`;
   return `${seen} looks like an entry of “${list}”${where}${nearInWords(signal, distance)}.`;
+}
+
+const TO_PEOPLE = ' That is too little to act on: somebody has to look.';
+
+/** For what was found of a known video, or in a video. */
+function videoInWords({ list, across, extent, view, video }: Match): string {
+  const seen = view === undefined || view === 'as-is' ? '' : `, ${viewInWords(view)}`;
+  const rest = extent === 'partial' ? TO_PEOPLE : '';
+  if (across === 'frame-of-video') return `It looks like a frame of a video in “${list}”${seen}.${rest}`;
+  if (across === 'picture-in-video') return `A picture of “${list}” is seen in it${seen}.${rest}`;
+  const part = video === undefined ? '' : `${percent(video.knownPercent)} of `;
+  const run =
+    video === undefined || video.longestRunSeconds === 0 ? '' : `, ${duration(video.longestRunSeconds)} in a row`;
+  return `It holds ${part}a video in “${list}”${run}${seen}.${rest}`;
 }
 
 function nearInWords(signal: Match['signal'], distance: number | undefined): string {

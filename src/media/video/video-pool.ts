@@ -7,7 +7,7 @@ import { fillSpool, type VideoBytes } from './fill-spool.js';
 import { findVideoPrograms, type VideoPrograms } from './programs.js';
 import { VideoInbox } from './video-inbox.js';
 import { VideoProcess } from './video-process.js';
-import type { SecondsRange, VideoOrder } from './video-protocol.js';
+import type { SecondsRange, VideoOrder, VideoStart } from './video-protocol.js';
 import type { VideoFrameSignals, VideoSummary } from './video-signals.js';
 
 export interface VideoPoolOptions {
@@ -48,6 +48,8 @@ export interface VideoHashOptions {
   readonly closer?: () => Promise<readonly SecondsRange[]>;
   /** For this video, where it is less than the pool's. */
   readonly maxBytes?: number;
+  /** Told once, before the first frame. */
+  readonly onStart?: (start: VideoStart) => void;
 }
 
 /** A video that is being hashed. Nothing is done before it is iterated over, which can be done once. */
@@ -162,7 +164,10 @@ export class VideoPool implements VideoPoolLike, AsyncDisposable {
         const frame = await inbox.next(signal);
         if (frame === undefined) break;
         if (frame === 'looked') process.look((await options.closer?.()) ?? []);
-        else yield frame;
+        else {
+          if (inbox.taken === 1 && inbox.start !== undefined) options.onStart?.(inbox.start);
+          yield frame;
+        }
       }
       summarise(this.#summary(inbox, head));
     } catch (error) {

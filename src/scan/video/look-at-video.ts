@@ -24,8 +24,15 @@ export interface VideoRequest {
   readonly signal?: AbortSignal | undefined;
   /** All bytes are at hand, so they are read to the end also when enough was found before. */
   readonly atHand?: boolean | undefined;
-  /** Told how far the video was looked at, in seconds of it. */
-  readonly onProgress?: ((seconds: number) => void) | undefined;
+  /** Told with each frame how far the video was looked at, in seconds of it. */
+  readonly onProgress?: ((seconds: number, of: VideoProgress) => void) | undefined;
+}
+
+export interface VideoProgress {
+  /** Key frames are tried first, from the beginning to the end; then all of it, from the beginning again. */
+  readonly pass: VideoFrame['pass'];
+  /** What the file says of its length, in seconds; 0 when it does not. */
+  readonly length: number;
 }
 
 /** Not a failure: what is there already answers the question. */
@@ -57,15 +64,19 @@ export async function lookAtVideo(
   let failure: Looked['failure'];
   try {
     if (videos === undefined) throw new VigieError('video-decoder-missing');
+    let length = 0;
     const hashing = videos.hash(arrival.shared(), {
       mode: 'fast',
       signal,
       maxBytes: tools.maximumBytes,
       closer: () => matcher.closerLook(),
+      onStart: ({ seconds }) => {
+        length = seconds;
+      },
     });
     for await (const frame of hashing) {
       frames.push(frame);
-      request.onProgress?.(frame.seconds);
+      request.onProgress?.(frame.seconds, { pass: frame.pass, length });
       if (await matcher.add(frame)) break;
     }
     summary = await hashing.summary;

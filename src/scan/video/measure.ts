@@ -78,6 +78,7 @@ export async function measure(met: Met, pacer: Pacer): Promise<Measured> {
     video: {
       queryPercent: tenths(queryPercent),
       knownPercent: tenths(knownPercent),
+      knownSeconds: hundredths(known.seconds.at(-1) ?? 0),
       framesMatched: found.reduce((sum, each) => sum + each, 0),
       longestRunSeconds: hundredths(runSeconds),
       commonFrames,
