@@ -12,7 +12,7 @@ export function cpuSecondsOf(pid: number): number {
 }
 
 /** Process ids of what a process has started and not yet outlived. */
-function childrenOf(pid: number): readonly number[] {
+export function childrenOf(pid: number): readonly number[] {
   try {
     const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
     return text === '' ? [] : text.split(' ').map(Number);
