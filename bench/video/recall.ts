@@ -13,10 +13,17 @@ import { hashClip } from './speed.js';
 
 /** Clips that show the same thing begin with the same word. */
 const familyOf = (name: string): string => name.split('-')[0] ?? name;
-/** One of each, as what is shared; the list holds all. */
-const SHARED = ['chair-19-sd-bar', 'chair-orig-22-sd-bar', 'pattern-hd-no-bar', 'pattern-longer-no-bar'];
-const ALSO_SHARED = ['doorknob-hd-no-bar', 'test-padded-dimensions'];
-const CODED = ['-an', '-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p'];
+/** What is shared; the list holds all. */
+const SHARED = [
+  'chair-orig-22-sd-bar',
+  'pattern-hd-no-bar',
+  'pattern-longer-no-bar',
+  'doorknob-hd-no-bar',
+  'test-padded-dimensions',
+];
+const CODED = ['-an', '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
+/** No more than this of a clip is shared. */
+const LONGEST_SECONDS = '10';
 
 /** What happens to a clip before it is shared. */
 const CHANGES: Readonly<Record<string, readonly string[]>> = {
@@ -72,12 +79,12 @@ export async function recall(
   const tools = { programs, pool, sparse, lists, memory: new MemoryPool() };
   try {
     const grades = new Map<string, Grades[]>();
-    for (const clip of known.filter(({ name }) => [...SHARED, ...ALSO_SHARED].includes(name))) {
+    for (const clip of known.filter(({ name }) => SHARED.includes(name))) {
       progress?.(`video: recall, ${clip.name}`);
       for (const [change, words] of [...Object.entries(CHANGES), [EMBEDDED, undefined] as const]) {
         const query = join(folder, 'query.mp4');
         if (words === undefined) embed(programs, clip, folder, query);
-        else make(programs, ['-i', clip.path, ...words, ...CODED, query]);
+        else make(programs, ['-t', LONGEST_SECONDS, '-i', clip.path, ...words, ...CODED, query]);
         grades.set(change, [...(grades.get(change) ?? []), await gradesOf(query, familyOf(clip.name), tools)]);
         rmSync(query);
       }
@@ -155,8 +162,8 @@ function listed({ reference = [], fps }: Clip): readonly string[] {
 function embed(programs: VideoPrograms, { path, width, height, fps }: Clip, folder: string, query: string): void {
   const cut = join(folder, 'cut.mp4');
   make(programs, ['-ss', '1', '-t', String(CUT_SECONDS), '-i', path, ...CODED, cut]);
-  const other = ['-f', 'lavfi', '-t', '8', '-i', `mandelbrot=s=${width}x${height}:r=${fps}:start_scale=0.4`];
-  const more = ['-f', 'lavfi', '-t', '8', '-i', `life=s=${width}x${height}:r=${fps}:mold=10:ratio=0.1`];
+  const other = ['-f', 'lavfi', '-t', '4', '-i', `mandelbrot=s=${width}x${height}:r=${fps}:start_scale=0.4`];
+  const more = ['-f', 'lavfi', '-t', '4', '-i', `testsrc2=s=${width}x${height}:r=${fps}`];
   const same = `setsar=1,fps=${fps},format=yuv420p`;
   const joined = `[0:v]${same}[a];[1:v]${same}[b];[2:v]${same}[c];[a][b][c]concat=n=3`;
   make(programs, [...other, '-i', cut, ...more, '-filter_complex', joined, ...CODED, query]);
