@@ -6,6 +6,9 @@ import { VideoPool } from '../src/media/video/video-pool.js';
 import type { Bench, BenchRow } from './harness.js';
 import { buildReference } from './reference-core.js';
 import { conformanceClips, movingClip } from './video/clips.js';
+import { longFilm } from './video/long-film.js';
+import { nearness } from './video/nearness.js';
+import { recall } from './video/recall.js';
 import { speed } from './video/speed.js';
 
 /** A video is long: fewer rounds than elsewhere tell as much. */
@@ -53,6 +56,13 @@ export const videoBench: Bench = async ({ rounds = ROUNDS, progress }) => {
         rows.push(...(await speed(clip, rounds, { pool, programs, core })));
       }
     }
+    if (known.length > 0) {
+      progress?.('video: nearness');
+      rows.push(...(await nearness(pool, known)));
+      rows.push(...(await recall(known, folder, programs, LIMITS, progress)));
+    }
+    progress?.('video: a film of two hours');
+    rows.push(...(await longFilm(pool, programs, folder)));
     return rows;
   } finally {
     await pool.close();

@@ -13,13 +13,18 @@ export interface ReferenceRun extends Effort {
 }
 
 /**
- * A stand-in for the vPDQ reference at a hash a second on one thread: every frame is decoded by the same ffmpeg, each
- * ⌊fps⌋-th one made RGB at its whole size (BT.601, mean of areas) and hashed by the reference's core in C++.
+ * A stand-in for the vPDQ reference on one thread: every frame is decoded by the same ffmpeg, each ⌊fps / perSecond⌋-th
+ * one made RGB at its whole size (BT.601, mean of areas) and hashed by the reference's core in C++.
  * @param core the program of `buildReference`
  */
-export async function referenceVpdq(clip: Clip, programs: VideoPrograms, core: string): Promise<ReferenceRun> {
+export async function referenceVpdq(
+  clip: Clip,
+  programs: VideoPrograms,
+  core: string,
+  perSecond = 1,
+): Promise<ReferenceRun> {
   const { path, width, height, fps } = clip;
-  const step = String.raw`select='not(mod(n\,${Math.max(1, Math.trunc(fps))}))'`;
+  const step = String.raw`select='not(mod(n\,${Math.max(1, Math.trunc(fps / perSecond))}))'`;
   const filters = `${step},scale=flags=area:in_color_matrix=bt601,format=rgb24`;
   const input = ['-v', 'error', '-nostdin', ...ONE_THREAD, '-noautorotate', '-i', path, '-map', '0:v:0', '-an'];
   const decode = [programs.ffmpeg, ...input, '-fps_mode', 'passthrough', '-vf', filters, '-f', 'rawvideo', 'pipe:1'];

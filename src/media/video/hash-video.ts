@@ -42,10 +42,10 @@ export interface ToHash {
 const HEAD_BYTES = 64 * 1024;
 /** A description longer than this is waited for with the rest. */
 const MAXIMUM_DESCRIPTION_BYTES = 64 * 2 ** 20;
-/** Shorter videos are decoded whole about as soon as their key frames. */
-const KEYS_FROM_SECONDS = 20;
+/** Shorter videos are soon decoded whole, and the start of one more decoder costs a third of that. */
+const KEYS_FROM_SECONDS = 60;
 /** Reduced, the shorter side keeps at least so many pixels, with which hashes stay near (docs/benchmarks.md). */
-const SHORTER_SIDE = 320;
+const SHORTER_SIDE = 240;
 /** A video that ends so much before its time was cut short: some seconds of sound may lie behind the last frame. */
 const SHORT_BY_SECONDS = 3;
 const SHORT_BY = 0.05;
