@@ -5,7 +5,7 @@ import type { KnownLists } from '../src/scan/known-lists.js';
 import type { VideoFrame } from '../src/scan/video/video-frame.js';
 import { VideoMatcher } from '../src/scan/video/video-matcher.js';
 import { hammingDistance } from '../src/signals/pdq/hamming-distance.js';
-import { type Bench, type BenchRow, interleave } from './harness.js';
+import { type Bench, type BenchRow, interleave, median } from './harness.js';
 import { HASH_SHAPES, type HashShape, makeHashes, numbers } from './hashes.js';
 import { buildSegment } from './segments.js';
 
@@ -54,17 +54,22 @@ async function measure(
     const known = embed(unknown, hashes.subarray(0, EMBEDDED * 32));
     const lists = listsOf(index);
     let lookups = 0;
+    const cpu: number[] = [];
     let decidedAt = Number.NaN;
     const match = (video: readonly VideoFrame[], wanted: 'full' | undefined) => async (): Promise<number> => {
       const matcher = new VideoMatcher(lists, { pool, limit: 20, showFingerprints: false });
+      const before = process.cpuUsage();
       for (const frame of video) {
         if (!(await matcher.add(frame))) continue;
         decidedAt = frame.seconds;
         break;
       }
       const { matches } = await matcher.finish();
-      if (wanted === undefined) lookups = matcher.lookups;
-      else if (matches[0]?.extent !== wanted) throw new Error('The known stretch was not found.');
+      const { user, system } = process.cpuUsage(before);
+      if (wanted === undefined) {
+        lookups = matcher.lookups;
+        cpu.push((user + system) / 1000);
+      } else if (matches[0]?.extent !== wanted) throw new Error('The known stretch was not found.');
       return 1;
     };
     const work = { whole: match(unknown, undefined), early: match(known, 'full') };
@@ -74,6 +79,7 @@ async function measure(
     const what = (text: string): string => `${text}, ${count.toLocaleString('en')} ${shape} known frames`;
     return [
       { what: what('an unknown video of 10 minutes: look-ups and all'), value: whole, unit: 'ms' },
+      { what: what('of it processor time'), value: median(cpu), unit: 'ms' },
       { what: what('sampled frames of it'), value: unknown.length, unit: 'frames' },
       { what: what('look-ups of it'), value: lookups, unit: 'look-ups' },
       {

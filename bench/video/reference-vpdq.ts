@@ -8,7 +8,7 @@ const run = promisify(execFile);
 const MAXIMUM_MS = 300_000;
 const ONE_THREAD = ['-threads', '1', '-filter_threads', '1'];
 
-export interface ReferenceRun extends Effort {
+interface ReferenceRun extends Effort {
   readonly hashes: readonly string[];
 }
 

@@ -11,7 +11,7 @@ import { referenceVpdq } from './reference-vpdq.js';
 /** Samples a second of the fast mode, at the most. */
 const DENSE = 5;
 
-export interface Hashed {
+interface Hashed {
   readonly frames: readonly VideoFrameSignals[];
   readonly summary: VideoSummary;
 }
