@@ -4,6 +4,7 @@ import type { Bench } from './harness.js';
 export const BENCHES = {
   lookup: async (): Promise<Bench> => (await import('./lookup.js')).lookupBench,
   'video-lookup': async (): Promise<Bench> => (await import('./video-lookup.js')).videoLookupBench,
+  video: async (): Promise<Bench> => (await import('./video.js')).videoBench,
   photodna: async (): Promise<Bench> => (await import('./photodna.js')).photodnaBench,
   pdq: async (): Promise<Bench> => (await import('./pdq.js')).pdqBench,
   scan: async (): Promise<Bench> => (await import('./scan.js')).scanBench,

@@ -51,7 +51,7 @@ async function throughFiles(root: string, count: number, rounds: number): Promis
   const verify = async (): Promise<number> => {
     let previous = NO_BATCH;
     let seen = 0;
-    for (const name of await files.list()) {
+    for await (const name of files.list()) {
       const batch = await files.read(name);
       if (batch === undefined || faultOfBatch(batch) !== undefined || batch.header.previous !== previous) {
         throw new Error('A sealed batch did not verify.');

@@ -173,6 +173,7 @@ class House {
           keyring,
           'medium',
         ),
+        assertUrl: () => undefined,
         record: events.record,
         enqueueMatch: async () => undefined,
         raiseAttention,

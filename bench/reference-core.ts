@@ -22,9 +22,8 @@ export class ReferenceCore {
   /** @returns undefined where there is no C++ compiler */
   static start(rgb: Uint8Array, width: number, height: number): ReferenceCore | undefined {
     const folder = mkdtempSync(join(tmpdir(), 'vigie-bench-'));
-    const program = join(folder, 'reference');
-    const built = spawnSync('g++', ['-O3', '-ffp-contract=off', '-o', program, sourcePath()], { stdio: 'ignore' });
-    if (built.status !== 0) {
+    const program = buildReference(folder);
+    if (program === undefined) {
       rmSync(folder, { recursive: true });
       return undefined;
     }
@@ -47,6 +46,13 @@ export class ReferenceCore {
     this.#child.kill();
     rmSync(this.#folder, { recursive: true });
   }
+}
+
+/** Compiles the reference core into a folder. @returns the path of the program; undefined where there is no C++ compiler */
+export function buildReference(folder: string): string | undefined {
+  const program = join(folder, 'reference');
+  const built = spawnSync('g++', ['-O3', '-ffp-contract=off', '-o', program, sourcePath()], { stdio: 'ignore' });
+  return built.status === 0 ? program : undefined;
 }
 
 /** The source stays beside the TypeScript; the compiled bench runs from `dist/bench/`. */

@@ -60,29 +60,40 @@ static void hash(const unsigned char* rgb, int width, int height, std::vector<fl
     if (c[k] > sorted[127]) out[31 - k / 8] |= 1 << (k % 8);
 }
 
-// Answers each order on its standard input, "<rounds>\n", with the mean milliseconds of one hash and the hash.
+// Answers each order on its standard input, "<rounds>\n", with the mean milliseconds of one hash and the hash. With "-"
+// in place of a file of pixels, it hashes the pictures on its standard input, one after the other.
 int main(int argc, char** argv) {
   if (argc != 4) return 1;
   const int width = atoi(argv[1]), height = atoi(argv[2]);
   const size_t n = size_t(width) * height;
   std::vector<unsigned char> rgb(n * 3);
-  FILE* file = fopen(argv[3], "rb");
-  if (!file || fread(rgb.data(), 1, rgb.size(), file) != rgb.size()) return 1;
-  fclose(file);
   float d[16][64];
   const float scale = std::sqrt(2.0 / 64);
   for (int i = 0; i < 16; i++)
     for (int j = 0; j < 64; j++) d[i][j] = scale * std::cos(M_PI / 128 * (i + 1) * (2 * j + 1));
   std::vector<float> a(n), b(n);
   unsigned char out[32];
+  const auto say = [&] {
+    for (unsigned char byte : out) printf("%02x", byte);
+    printf("\n");
+  };
+  if (argv[3][0] == '-' && argv[3][1] == 0) {
+    while (fread(rgb.data(), 1, rgb.size(), stdin) == rgb.size()) {
+      hash(rgb.data(), width, height, a, b, d, out);
+      say();
+    }
+    return 0;
+  }
+  FILE* file = fopen(argv[3], "rb");
+  if (!file || fread(rgb.data(), 1, rgb.size(), file) != rgb.size()) return 1;
+  fclose(file);
   int rounds;
   while (scanf("%d", &rounds) == 1) {
     const auto start = std::chrono::steady_clock::now();
     for (int i = 0; i < rounds; i++) hash(rgb.data(), width, height, a, b, d, out);
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
     printf("%.6f ", took.count() / rounds);
-    for (unsigned char byte : out) printf("%02x", byte);
-    printf("\n");
+    say();
     fflush(stdout);
   }
   return 0;

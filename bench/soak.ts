@@ -4,11 +4,20 @@ import { machine } from './harness.js';
 import { cluster } from './soak/cluster.js';
 import { kills } from './soak/kills.js';
 import { mutatedMedia } from './soak/mutated-media.js';
+import { mutatedVideo } from './soak/mutated-video.js';
 import type { SoakPart, SoakResult } from './soak/part.js';
 import { restart } from './soak/restart.js';
+import { waiting } from './soak/waiting.js';
 
 /** The parts of the long run, by name; each in its own file. */
-const PARTS: Readonly<Record<string, SoakPart>> = { 'mutated-media': mutatedMedia, kills, cluster, restart };
+const PARTS: Readonly<Record<string, SoakPart>> = {
+  'mutated-media': mutatedMedia,
+  'mutated-video': mutatedVideo,
+  kills,
+  cluster,
+  restart,
+  waiting,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import { ApiKeys } from './access/api-keys.js';
 import type { Config } from './config.js';
@@ -20,11 +19,12 @@ import { Scanner } from './scan/scanner.js';
 import { SeenLog } from './scan/seen-log.js';
 import { raiseAttention, settleAttention } from './storage/attention/raise-attention.js';
 import type { BlobStore } from './storage/blob-store.js';
-import { type BlobStorePlace, openBlobStore, resolveBlobStorePlace } from './storage/blob-store-place.js';
+import { openBlobStore, resolveBlobStorePlace } from './storage/blob-store-place.js';
 import { DataDir } from './storage/data-dir.js';
 import { type Database, openDatabase } from './storage/database.js';
-import { BatchDirectory } from './storage/events/batch-directory.js';
+import type { BatchFiles } from './storage/events/batch-files.js';
 import { Events } from './storage/events/events.js';
+import { openBatches } from './storage/events/open-batches.js';
 import { loadInstance } from './storage/instance-store.js';
 import type { Keyring } from './storage/keyring.js';
 import { takeNodeFile } from './storage/nodes/node-file.js';
@@ -66,7 +66,7 @@ export interface AppParts {
   readonly floor: GroundFloor;
   readonly metrics: Metrics;
   /** Where files lie, as they are stored. */
-  readonly stored: { readonly segments: BlobStore; readonly media: BlobStore; readonly events: string };
+  readonly stored: { readonly segments: BlobStore; readonly media: BlobStore; readonly events: BatchFiles };
   /** Name of this process among those that share the database. */
   readonly node: string;
   /** True when no key was ever created here. */
@@ -151,13 +151,15 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   const stream = opened.own(await openStream(config, database, logger));
   const mediaStore = openBlobStore(media);
   const metrics = new Metrics();
+  const placed = { shared: config.segments !== undefined, server: config.databaseUrl !== undefined };
+  const batches = openBatches({ segments, ...placed, local: dataDir.events }, keyring);
   const floor = opened.own(
     await GroundFloor.open({
       config,
       database,
       keyring,
       events,
-      batches: new BatchDirectory(eventsPath(config, segments, dataDir), keyring),
+      batches,
       stream,
       scanner,
       client,
@@ -169,7 +171,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     }),
   );
   const keys = new ApiKeys(database, events.record);
-  const stored = { segments: store, media: mediaStore, events: eventsPath(config, segments, dataDir) };
+  const stored = { segments: store, media: mediaStore, events: batches };
   const firstStart = (await keys.ls()).length === 0;
   opened.keep();
   return {
@@ -205,12 +207,6 @@ async function openStream({ natsUrl }: Config, database: Database, logger: Logge
 /** The same at each start of a process on its directory, and another for each that shares the database. */
 function nodeName({ path }: DataDir): string {
   return `${hostname()}-${createHash('sha256').update(path).digest('hex').slice(0, 6)}`;
-}
-
-/** The chain of batches is one for all processes, so it lies where all of them find it. */
-function eventsPath(config: Config, segments: BlobStorePlace, dataDir: DataDir): string {
-  if (config.segments === undefined || segments.kind !== 'directory') return dataDir.events;
-  return join(dirname(segments.path), 'events');
 }
 
 /** A key that is made here could not open what other nodes have sealed in a store that they share. */

@@ -87,8 +87,9 @@ export class App implements Services {
   static async open(config: Config, options: AppOptions): Promise<App> {
     const parts = await openParts(config, options);
     const app = new App(config, parts, options);
-    const { database, index, lists, pool } = parts;
-    registerSources(app.metrics, { db: database.db, index, lists, pool, readiness: () => app.readiness() });
+    const { database, index, lists, pool, stream } = parts;
+    const depth = () => stream.depth();
+    registerSources(app.metrics, { database, index, lists, pool, depth, readiness: () => app.readiness() });
     // A command that owns the directory for a moment delivers nothing and looks at nothing.
     await parts.floor.start({ deliver: options.decoders, work: options.work ?? options.decoders });
     app.#doChores();
@@ -142,12 +143,13 @@ export class App implements Services {
       files: files.length,
       bytes: [...tables, ...files].reduce((sum, { bytes }) => sum + bytes, 0),
       missing,
+      workers: (await this.nodes.all()).filter(({ role, leftAt }) => role === 'worker' && leftAt === null).length,
     };
   }
 
   async sealKeys(): Promise<SealKeys> {
     const { database, keyring, dataDir, stored } = this.#parts;
-    const uses = await keyUse(database.db, [dataDir.segments, dataDir.seen, dataDir.media, stored.events]);
+    const uses = await keyUse(database.db, [dataDir.segments, dataDir.seen, dataDir.media], stored.events);
     const ids = new Set([...keyring.ids, ...uses.keys()]);
     const keys = [...ids].map((id) => ({
       id,
@@ -242,6 +244,7 @@ export class App implements Services {
       every(10 * SECOND, () => watch.tick(), failed('looking at the state of the service')),
       every(MINUTE, () => lists.compact(), failed('merging segments')),
       every(MINUTE, () => intake.tend(), failed('tending items')),
+      every(MINUTE, () => floor.verifier.turn(this.stopping), failed('verifying the record of events')),
       every(MINUTE, () => keys.flush(), failed('writing down the use of keys')),
       every(60 * MINUTE, () => intake.sweep(), failed('sweeping items and media')),
       every(60 * MINUTE, () => attentions.sweep(), failed('forgetting what was resolved long ago')),

@@ -8,7 +8,9 @@ import { clock, clockAgainst } from './doctor/clock.js';
 import type { Finding } from './doctor/finding.js';
 import { keys } from './doctor/keys.js';
 import { lock } from './doctor/lock.js';
+import { record } from './doctor/record.js';
 import { sharedPlaces } from './doctor/shared-places.js';
+import { video } from './doctor/video.js';
 import { VigieError } from './errors.js';
 import { MediaPool } from './media/pool.js';
 import { sandboxReport } from './media/sandbox.js';
@@ -34,7 +36,7 @@ export async function examine({ dataDir, databaseUrl }: DoctorOptions): Promise<
     memory(),
     ...sandbox(),
     ...(await decoders()),
-    video(),
+    ...(await video()),
     await disk(place),
     await owner(dataDir),
     await lock(place),
@@ -42,6 +44,7 @@ export async function examine({ dataDir, databaseUrl }: DoctorOptions): Promise<
     await clock(),
     ...(databaseUrl === undefined ? [await embeddedDatabase(place)] : await serverDatabase(databaseUrl)),
     ...(await sharedPlaces(dataDir)),
+    await record(dataDir),
   ];
 }
 
@@ -110,15 +113,6 @@ async function decoders(): Promise<readonly Finding[]> {
   } finally {
     await pool.close();
   }
-}
-
-function video(): Finding {
-  return {
-    what: 'decoders: video',
-    state: 'limited',
-    found: 'not part of this version',
-    remedy: 'Videos are tried by their exact hashes, and are could-not-tell otherwise.',
-  };
 }
 
 async function disk(place: string): Promise<Finding> {

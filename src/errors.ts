@@ -148,7 +148,7 @@ export const ERRORS = define({
   'seal-key-wrong': {
     status: 500,
     title: 'The key does not open this file.',
-    remedy: 'Give the key that sealed it (VIGIE_KEY or the key file of the data directory).',
+    remedy: 'Give the key that sealed it: VIGIE_KEY, the key file of the data directory, or --keys of `vigie restore`.',
   },
   'seal-key-missing': {
     status: 500,
@@ -383,7 +383,7 @@ export const ERRORS = define({
   },
   'effect-odd-answer': {
     status: 502,
-    title: 'The receiver answered with success, but not as a receiver of webhooks does.',
+    title: 'The receiver answered, but not as a receiver of webhooks does.',
     remedy: 'An HTML page or a redirect is no acknowledgement; check the address.',
   },
   'effect-failed': {
@@ -452,9 +452,9 @@ export const ERRORS = define({
   // fetching
   'url-invalid': { status: 400, title: 'The URL is not valid.', remedy: 'Give an absolute http or https URL.' },
   'url-forbidden': {
-    status: 403,
+    status: 400,
     title: 'The URL leads to an address that must not be fetched from here.',
-    remedy: 'Private, loopback and link-local addresses need --allow-fetch-from.',
+    remedy: 'Private, loopback and link-local addresses need --allow-fetch-from of `vigie serve`.',
   },
   'fetch-failed': {
     status: 502,
@@ -469,7 +469,12 @@ export const ERRORS = define({
 
   // files and commands
   'file-not-readable': { status: 400, title: 'The file cannot be read.', remedy: 'Check the path and permissions.' },
-  usage: { status: 400, title: 'The command was not understood.', remedy: 'See `vigie --help`.' },
+  'file-not-writable': { status: 400, title: 'The file cannot be written.', remedy: 'Check the path and permissions.' },
+  usage: {
+    status: 400,
+    title: 'It cannot be done as it was asked for.',
+    remedy: 'Add --help to the command for its options.',
+  },
   'service-not-running': {
     status: 503,
     title: 'No service answers on this data directory.',

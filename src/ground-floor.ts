@@ -15,8 +15,9 @@ import { Attentions } from './storage/attention/attentions.js';
 import { raiseAttention } from './storage/attention/raise-attention.js';
 import type { Database } from './storage/database.js';
 import { Audit } from './storage/events/audit.js';
-import type { BatchDirectory } from './storage/events/batch-directory.js';
+import type { BatchFiles } from './storage/events/batch-files.js';
 import { EventSealer } from './storage/events/event-sealer.js';
+import { EventVerifier } from './storage/events/event-verifier.js';
 import type { Events } from './storage/events/events.js';
 import type { Keyring } from './storage/keyring.js';
 import { Outbox } from './storage/outbox/outbox.js';
@@ -27,7 +28,7 @@ export interface GroundFloorOptions {
   readonly database: Database;
   readonly keyring: Keyring;
   readonly events: Events;
-  readonly batches: BatchDirectory;
+  readonly batches: BatchFiles;
   readonly stream: WorkStream;
   readonly scanner: Scanner;
   readonly client: GuardedClient;
@@ -49,6 +50,7 @@ export class GroundFloor {
   readonly attentions: Attentions;
   readonly alarms: Alarms;
   readonly sealer: EventSealer;
+  readonly verifier: EventVerifier;
   readonly intake: Intake;
 
   private constructor(parts: Omit<GroundFloor, 'start' | 'close'>) {
@@ -58,6 +60,7 @@ export class GroundFloor {
     this.attentions = parts.attentions;
     this.alarms = parts.alarms;
     this.sealer = parts.sealer;
+    this.verifier = parts.verifier;
     this.intake = parts.intake;
   }
 
@@ -73,6 +76,7 @@ export class GroundFloor {
       stream,
       scanner,
       blobs: media,
+      assertUrl: (url) => client.assertUrl(url),
       record,
       enqueueMatch: tellWebhooks(webhooks),
       raiseAttention,
@@ -90,8 +94,9 @@ export class GroundFloor {
     const mail = config.mail === undefined ? {} : { mail: createMailSink(config.mail) };
     const alarms = new Alarms({ database, outbox, webhooks, logger, ...mail });
     const sealer = new EventSealer({ database, files: batches, failed: failed('sealing events') });
+    const verifier = new EventVerifier({ database, files: batches, subjectKeys: events.subjectKeys });
     const audit = new Audit(database, batches, events);
-    return new GroundFloor({ audit, outbox, webhooks, attentions, alarms, sealer, intake });
+    return new GroundFloor({ audit, outbox, webhooks, attentions, alarms, sealer, verifier, intake });
   }
 
   /**

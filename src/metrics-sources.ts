@@ -3,14 +3,18 @@ import type { MatchIndex } from './index/match-index.js';
 import type { Lists } from './lists/lists.js';
 import type { MediaPool } from './media/pool.js';
 import type { Metrics } from './metrics/metrics.js';
+import type { Database } from './storage/database.js';
+import { inIndexOrder } from './storage/in-index-order.js';
 import { type QueueFigures, queueFigures } from './storage/queue-figures.js';
-import type { Db } from './storage/schema.js';
+import type { WorkDepth } from './storage/work/work-stream.js';
 
 export interface MetricSources {
-  readonly db: Db;
+  readonly database: Database;
   readonly index: MatchIndex;
   readonly lists: Lists;
   readonly pool: MediaPool;
+  /** How much the work stream holds; a count of now and then. */
+  readonly depth: () => Promise<WorkDepth>;
   readonly readiness: () => { readonly ready: boolean };
 }
 
@@ -18,7 +22,10 @@ export interface MetricSources {
 const QUEUES_MS = 5_000;
 
 /** Registers who is asked for what, at each scrape. */
-export function registerSources(metrics: Metrics, { db, index, lists, pool, readiness }: MetricSources): void {
+export function registerSources(
+  metrics: Metrics,
+  { database, index, lists, pool, depth, readiness }: MetricSources,
+): void {
   metrics.collect({
     names: ['vigie_info', 'vigie_ready'],
     collect: (tell) => {
@@ -56,26 +63,34 @@ export function registerSources(metrics: Metrics, { db, index, lists, pool, read
       tell('vigie_decoder_waiting', pool.waiting);
     },
   });
+  metrics.collect({
+    names: ['vigie_work_waiting'],
+    collect: async (tell) => {
+      const { live, backfill } = await depth();
+      tell('vigie_work_waiting', live, { lane: 'live' });
+      tell('vigie_work_waiting', backfill, { lane: 'backfill' });
+    },
+  });
   let known: { readonly until: number; readonly figures: Promise<QueueFigures> } | undefined;
   metrics.collect({
     names: [
-      'vigie_work_waiting',
       'vigie_work_oldest_seconds',
       'vigie_items_waiting',
       'vigie_outbox_effects',
       'vigie_outbox_oldest_seconds',
       'vigie_attention_open',
       'vigie_events_unsealed',
+      'vigie_events_verified_timestamp_seconds',
+      'vigie_events_faults',
       'vigie_nodes',
     ],
     collect: async (tell) => {
       if (known === undefined || known.until < performance.now()) {
-        known = { until: performance.now() + QUEUES_MS, figures: queueFigures(db) };
+        known = { until: performance.now() + QUEUES_MS, figures: inIndexOrder(database, (tx) => queueFigures(tx)) };
       }
-      const { work, itemsWaiting, outbox, attention, eventsUnsealed, nodes } = await known.figures;
+      const { work, itemsWaiting, outbox, attention, eventsUnsealed, verified, nodes } = await known.figures;
       for (const lane of ['live', 'backfill']) {
         const found = work.find((each) => each.lane === lane);
-        tell('vigie_work_waiting', found?.count ?? 0, { lane });
         tell('vigie_work_oldest_seconds', found?.oldestSeconds ?? 0, { lane });
       }
       tell('vigie_items_waiting', itemsWaiting);
@@ -86,6 +101,10 @@ export function registerSources(metrics: Metrics, { db, index, lists, pool, read
       }
       for (const { kind, count } of attention) tell('vigie_attention_open', count, { kind });
       tell('vigie_events_unsealed', eventsUnsealed);
+      for (const { part, at, faults } of verified) {
+        tell('vigie_events_verified_timestamp_seconds', at, { part });
+        tell('vigie_events_faults', faults, { part });
+      }
       for (const { role, ready, count } of nodes) tell('vigie_nodes', count, { role, ready: String(ready) });
     },
   });

@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
 import type { AppParts } from './app-parts.js';
-import { VigieError } from './errors.js';
+import { inIndexOrder } from './storage/in-index-order.js';
+import { oldestWaiting } from './storage/items/item-upkeep.js';
 import { freeSpace, type Watched } from './watch.js';
 
 /** Events are sealed each second; a batch that is so late needs somebody. */
@@ -24,9 +24,10 @@ export interface OwnState {
 export async function lookAtOwnState({ parts, decoding, unforeseen }: OwnState): Promise<readonly Watched[]> {
   const { lists, pool, floor, dataDir } = parts;
   const { unsealed, oldestUnsealed } = await floor.audit.sealed();
-  const { now, oldestItem } = await clockAndQueue(parts);
+  const { now: databaseNow, oldest } = await inIndexOrder(parts.database, oldestWaiting);
+  const now = databaseNow.getTime();
   const late = oldestUnsealed === null ? 0 : now - oldestUnsealed.getTime();
-  const waiting = oldestItem === null ? 0 : now - oldestItem.getTime();
+  const waiting = oldest === null ? 0 : now - oldest.getTime();
   const off = Math.abs(Date.now() - now);
   const { share, bytes } = await freeSpace(dataDir.path);
   const low = share < DISK_LOW.share || bytes < DISK_LOW.bytes;
@@ -53,16 +54,6 @@ export async function lookAtOwnState({ parts, decoding, unforeseen }: OwnState):
       trouble: { list, detail },
     })),
   ];
-}
-
-/** The database's clock, and since when the oldest live item waits. */
-async function clockAndQueue({ database }: AppParts): Promise<{ now: number; oldestItem: Date | null }> {
-  const { rows } = await sql<{ now: Date; oldest: Date | null }>`
-    SELECT clock_timestamp() AS now,
-      (SELECT min(received_at) FROM item WHERE state = 'waiting' AND lane = 'live') AS oldest`.execute(database.db);
-  const [row] = rows;
-  if (row === undefined) throw new VigieError('database-unavailable');
-  return { now: row.now.getTime(), oldestItem: row.oldest };
 }
 
 async function depth({ stream }: AppParts): Promise<{ live: number; backfill: number } | Record<string, never>> {

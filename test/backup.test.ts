@@ -47,6 +47,12 @@ describe('vigie backup, vigie restore', () => {
     expect((await stat(join(root, 'keys'))).mode & 0o777).toBe(0o600);
     expect((await readdir(join(root, 'first'))).sort()).toEqual(['files', 'manifest.json', 'tables']);
 
+    const twice = await backUp(join(root, 'first')).done;
+    expect([twice.code, twice.stderr]).toEqual([2, expect.stringMatching(/^vigie: a backup needs a directory that/)]);
+    const keyless = await start(['restore', join(root, 'first'), '--data', join(root, 'never'), '--allow-no-fsync'])
+      .done;
+    expect(keyless.stderr).toMatch(/--keys.*\[seal-key-missing\]/);
+
     const to = join(root, 'restored');
     const restored = await restore(join(root, 'first'), to).done;
     expect(restored.stderr).toContain('is in place');
@@ -58,7 +64,7 @@ describe('vigie backup, vigie restore', () => {
     });
     expect(await verdict(again)).toBe('match');
     expect((await again.call('GET', '/v1/status')).status).toBe(200);
-  }, 120_000);
+  }, 240_000);
 
   it('is known to the local socket alone', async () => {
     const body = JSON.stringify({ target: join(root, 'remote') });

@@ -147,6 +147,17 @@ describe('vigie scan --list', () => {
     await writeFile(inRoot('list.csv'), `id,pdq,quality,grade\nentry-1,${line?.pdq},${line?.quality},A\n`);
   });
 
+  it('keeps the files of a table below each other, however much matches and whatever it is called', async () => {
+    const bytes = await readFile(inRoot('known.png'));
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const ids = [1, 2, 3].map((n) => `an-entry-with-a-name-as-long-as-some-hotlines-give-them-${n}`);
+    await writeFile(inRoot('many.csv'), `id,sha256\n${ids.map((id) => `${id},${sha256}\n`).join('')}`);
+    const { stdout } = await vigie(['scan', '--list', inRoot('many.csv'), inRoot('unknown.png'), inRoot('known.png')]);
+    const [head = '', ...rows] = stdout.split('\n').slice(0, 3);
+    expect(rows.map((row) => row.indexOf(root))).toEqual([head.indexOf('file'), head.indexOf('file')]);
+    expect(rows[1]).toMatch(/^match .*many\/an-entry.*….* \+2 more {2}/);
+  });
+
   it('gives one verdict a file, and the exit code tells the worst of them', async () => {
     const mirrored = await sharp(inRoot('known.png')).flop().jpeg().toBuffer();
     await writeFile(inRoot('mirrored.jpg'), mirrored);

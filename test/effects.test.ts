@@ -28,10 +28,17 @@ describe('effects and attention of a running service', () => {
 
   const run = async (...args: string[]) => await vigie([...args, '--data', service.data], '');
   const json = async (...args: string[]) => JSON.parse((await run(...args, '--format', 'json')).stdout);
-  const scanLighthouse = async (): Promise<void> => {
+  const scanLighthouse = async (): Promise<string> => {
     const headers = { 'content-type': 'application/octet-stream' };
     const answer = await service.call('POST', '/v1/scan', await readFile(lighthouse), headers);
-    expect(await answer.json()).toMatchObject({ verdict: 'match' });
+    const { verdict, scan, ms } = (await answer.json()) as {
+      verdict: string;
+      scan: string;
+      ms: Record<string, number>;
+    };
+    expect(verdict).toBe('match');
+    for (const each of Object.values(ms)) expect(each).toBe(Number(each.toFixed(1)));
+    return scan;
   };
 
   it('tells of a match, brings up a receiver that refuses, and goes on when somebody has dealt with it', async () => {
@@ -39,17 +46,18 @@ describe('effects and attention of a running service', () => {
     expect(added.code).toBe(0);
     const secret = added.stdout.trim();
     expect(secret).toMatch(/^whsec_/);
-    const [{ id: webhook }] = (await json('webhook', 'ls')) as [{ id: string }];
+    const [{ id: webhook, host }] = (await json('webhook', 'ls')) as [{ id: string; host: string }];
+    expect(host).toBe(new URL(receiver.url).host);
 
     expect((await run('webhook', 'test', webhook)).stderr).toContain('has taken the test message');
-    await scanLighthouse();
+    const scan = await scanLighthouse();
     await vi.waitFor(() => expect(receiver.received).toHaveLength(2), { timeout: 20_000 });
     const [test, match] = receiver.received.map(({ headers, body }) => {
       verifySignature({ headers, body, secret });
       return JSON.parse(body) as { type: string; data: object };
     });
     expect(test).toMatchObject({ type: 'webhook.test' });
-    expect(match).toMatchObject({ type: 'match.found', data: { matches: [{ list: 'sample', version: 1 }] } });
+    expect(match).toMatchObject({ type: 'match.found', data: { scan, matches: [{ list: 'sample', version: 1 }] } });
     const entries = await service.call('GET', '/v1/effects?state=delivered');
     expect(await entries.json()).toMatchObject({
       effects: expect.arrayContaining([expect.objectContaining({ kind: 'webhook', attempts: 1 })]),
@@ -60,6 +68,11 @@ describe('effects and attention of a running service', () => {
     const refused = await run('webhook', 'test', webhook);
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toContain('[effect-refused]');
+    receiver.answer = (response) => response.writeHead(302, { location: receiver.url }).end();
+    expect((await run('webhook', 'test', webhook)).stderr).toContain('status 302; redirects are not followed');
+    // That a receiver refuses is told to who asked; nothing is wrong in here.
+    expect(service.log()).not.toContain('request failed');
+    receiver.answer = (response) => response.writeHead(404).end();
     await scanLighthouse();
     // It waits for its next attempt; a person does not.
     const waiting = await vi.waitFor(
@@ -88,9 +101,17 @@ describe('effects and attention of a running service', () => {
     ]);
     await vi.waitFor(() => expect(service.log()).toContain('overdue: The disk is nearly full'), { timeout: 20_000 });
     const [disk, told] = shown.map(({ id }) => id) as [string, string];
-    expect((await run('attention', 'ls')).stdout).toMatch(/The disk is nearly full +node:old/);
+    expect((await run('attention', 'ls')).stdout).toMatch(/The disk is nearly full +node:old +elsewhere/);
+    expect(service.log()).not.toContain('leftOut');
+    const next = async (id: string) => {
+      const shownOne = await run('attention', 'show', id);
+      expect(shownOne).toMatchObject({ code: 0, stderr: '' });
+      return /^next +(.*)$/m.exec(shownOne.stdout)?.[1];
+    };
+    expect(await next(disk)).toBe(`vigie doctor; then vigie attention resolve ${disk}`);
+    expect(await next(told)).toBe(`vigie attention replay ${told} (when the cause is gone: vigie doctor)`);
 
-    expect((await run('attention', 'ack', disk, '--note', 'ordered a larger one')).code).toBe(0);
+    expect((await run('attention', 'acknowledge', disk, '--note', 'ordered a larger one')).code).toBe(0);
     expect((await run('attention', 'show', disk)).stdout).toMatch(
       /state +acknowledged by .*\n[\s\S]*note +ordered a larger one/,
     );

@@ -97,6 +97,22 @@ describe('POST /v1/scan', () => {
     expect(await problem(await scan(form()))).toEqual([400, 'request-invalid']);
   });
 
+  it('counts the signals that it looks up, and none of a request that it refuses', async () => {
+    const counted = async () => {
+      const text = await (await service.call('GET', '/metrics')).text();
+      return Number(/^vigie_lookup_signals_total\{type="md5"\} (\d+)/m.exec(text)?.[1] ?? 0);
+    };
+    const lookUp = async (...values: string[]) => {
+      const signals = values.map((value) => ({ type: 'md5', value }));
+      return (await service.call('POST', '/v1/lookup', JSON.stringify({ signals }), JSON_TYPE)).status;
+    };
+    const before = await counted();
+    expect(await lookUp('ab'.repeat(16), 'no signal')).toBe(400);
+    expect(await counted()).toBe(before);
+    expect(await lookUp('ab'.repeat(16), 'cd'.repeat(16))).toBe(200);
+    expect(await counted()).toBe(before + 2);
+  });
+
   it('refuses what it cannot take', async () => {
     const scan = (body: string | Uint8Array, headers: Record<string, string>) =>
       service.call('POST', '/v1/scan', body, headers);
@@ -104,7 +120,7 @@ describe('POST /v1/scan', () => {
     expect(await problem(await scan('{', JSON_TYPE))).toEqual([400, 'request-invalid']);
     expect(await problem(await scan('{"uri":""}', JSON_TYPE))).toEqual([400, 'request-invalid']);
     const own = JSON.stringify({ url: `${service.address}/healthz` });
-    expect(await problem(await scan(own, JSON_TYPE))).toEqual([403, 'url-forbidden']);
+    expect(await problem(await scan(own, JSON_TYPE))).toEqual([400, 'url-forbidden']);
     expect(await problem(await scan('{"url":"file:///etc/passwd"}', JSON_TYPE))).toEqual([400, 'url-invalid']);
     const unread = await service.call('POST', '/v1/scan?threshold=1000', unknown, BYTES_TYPE);
     expect(await problem(unread)).toEqual([400, 'request-invalid']);

@@ -26,8 +26,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   intake: ['metrics', 'scan', 'lists', 'media', 'index', 'signals', 'storage', 'net', 'engine'],
   http: ['access', 'metrics', 'intake', 'effects', 'scan', 'lists', 'media', 'index', 'signals', 'storage', 'engine'],
   watch: ['storage'],
-  'own-state': ['app-parts', 'watch'],
-  'ground-floor': ['metrics', 'intake', 'effects', 'scan', 'storage', 'net', 'config'],
+  'own-state': ['app-parts', 'storage', 'watch'],
+  'ground-floor': ['metrics', 'intake', 'effects', 'scan', 'lists', 'storage', 'net', 'config'],
   'app-parts': [
     'metrics',
     'ground-floor',

@@ -92,14 +92,36 @@ describe('items over HTTP', () => {
     expect(missing.status).toBe(404);
   });
 
+  it('refuses an address that is never fetched from, by the place of its field', async () => {
+    const item = (url: string) => ({ platform: 'forum', id: 'far', surface: 'public', media: [{ url }] });
+    for (const [url, code] of [
+      ['ftp://cdn.example/a.jpg', 'url-invalid'],
+      ['https://user:word@cdn.example/a.jpg', 'url-invalid'],
+      ['http://169.254.169.254/a.jpg', 'url-forbidden'],
+      ['http://[::1]/a.jpg', 'url-forbidden'],
+    ] as const) {
+      const { status, body } = await post(item(url));
+      expect([status, body.code], url).toEqual([400, code]);
+      expect(JSON.stringify(body)).toContain('/media/0/url');
+      expect(JSON.stringify(body)).not.toContain('word');
+      expect((await form(item(url), [picture])).status).toBe(400);
+    }
+  });
+
   it('answers a batch item by item', async () => {
     const lines = ['1', '2', '1'].map((id) => JSON.stringify({ platform: 'batch', id, surface: 'public' }));
-    const body = [...lines, 'not JSON', JSON.stringify({ platform: 'batch', id: '1', surface: 'public', text: 'x' })];
+    const body = [
+      ...lines,
+      '',
+      'not JSON',
+      JSON.stringify({ platform: 'batch', id: '1', surface: 'public', text: 'x' }),
+    ];
     const answer = await service.call('POST', '/v1/items/batch', body.join('\n'), {
       'content-type': 'application/x-ndjson',
     });
     const { items } = (await answer.json()) as { items: (Item & { status: number })[] };
     expect(items.map(({ status }) => status)).toEqual([202, 202, 202, 400, 409]);
+    expect(items[3]).toMatchObject({ code: 'request-invalid', detail: 'line 5 is not JSON' });
     expect(items[0]?.id).toBe(items[2]?.id);
     const array = await post([{ platform: 'batch', id: '2', surface: 'public' }], '/v1/items/batch');
     expect((array.body as unknown as { items: Item[] }).items[0]?.id).toBe(items[1]?.id);
@@ -117,18 +139,13 @@ describe('items over HTTP', () => {
     const item = { platform: 'forum', id: 'private', surface: 'private', jurisdiction: 'DE' };
     expect([(await form(item, [picture])).status, (await post(item)).body.code]).toEqual([403, 'surface-private']);
     const data = ['--data', service.data];
-    const on = await vigie([
-      'private',
-      'on',
-      '--jurisdiction',
-      'DE',
-      '--basis',
-      'a law',
-      '--until',
-      '2099-12-31',
-      ...data,
-    ]);
-    expect(on.code).toBe(0);
+    const switchOn = (basis: string, year: number) =>
+      vigie(['private', 'on', '--jurisdiction', 'DE', '--basis', basis, '--until', `${year}-01-31`, ...data]);
+    const next = new Date().getUTCFullYear() + 1;
+    const long = await switchOn('a law', next + 1);
+    expect([long.code, long.stderr]).toEqual([1, expect.stringMatching(/--until may lie a year ahead/)]);
+    expect((await switchOn('§', next)).stderr).toMatch(/--basis .*\[request-invalid\]/);
+    expect((await switchOn('a law', new Date().getUTCMonth() === 0 ? next - 1 : next)).code).toBe(0);
     const { status, body } = await form(item, [picture]);
     expect(status).toBe(202);
     expect((await told(body.id)).verdict).toMatchObject({ verdict: 'no-match' });

@@ -57,6 +57,10 @@ const BY_COLUMN: Readonly<Record<string, fc.Arbitrary<Value>>> = {
   'event_batch.from_xid': xid(1, 99),
   // Events of 1 to 99 are sealed, those of 100 to 150 are not.
   'event_batch.until_xid': xid(100, 100),
+  'event_verification.part': oneOf('newest', 'whole'),
+  'event_verification.hash': hash,
+  'event_verification.verified_found': oneOf('{}', '{"event-altered":2,"chain-broken":1}'),
+  'event_verification.verified_hash': hash,
   'outbox.state': oneOf('pending', 'exhausted'),
   'outbox.finished_at': fc.constant(null),
   'subject_key.erased_at': fc.constant(null),

@@ -47,6 +47,32 @@ describe('routes × scopes', () => {
     expect(described.sort()).toEqual(declared.sort());
   });
 
+  it('describes every body that it reads, with examples that its own schemas take', async () => {
+    const answer = await fetch(`${service.address}/openapi.json`);
+    const { paths } = (await answer.json()) as { paths: Record<string, Record<string, { requestBody?: Body }>> };
+    type Body = { content: Record<string, { schema: Record<string, unknown>; example?: unknown }> };
+    const without: string[] = [];
+    for (const { method, url, consumes } of ENDPOINTS) {
+      const { requestBody } = paths[url.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()] ?? {};
+      if (requestBody === undefined) without.push(`${method} ${url}`);
+      for (const [type, { schema, example }] of Object.entries(requestBody?.content ?? {})) {
+        expect(Object.keys(schema), `${method} ${url} ${type}`).not.toEqual([]);
+        const binary = JSON.stringify(schema).includes('"format":"binary"');
+        if (consumes !== undefined && !binary) expect(consumes[type]?.parse(example)).toEqual(example);
+      }
+      expect(Object.keys(requestBody?.content ?? {})).toEqual(expect.arrayContaining(Object.keys(consumes ?? {})));
+    }
+    // What is sent to these says all in its address.
+    expect(without.filter((route) => !/^(GET|DELETE) /.test(route))).toEqual([
+      'POST /v1/attention/:id/replay',
+      'POST /v1/webhooks/:id/test',
+      'POST /v1/webhooks/:id/rotate',
+      'POST /v1/effects/:id/retry',
+      'POST /v1/audit/verify',
+      'POST /v1/links',
+    ]);
+  });
+
   it.each(ENDPOINTS.map(({ method, url, scope }) => [method, url, scope] as const))(
     '%s %s takes %s and nothing else',
     async (method, url, scope) => {

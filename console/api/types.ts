@@ -70,6 +70,8 @@ interface ReasonCount {
   readonly count: number;
   /** The first lines that are meant; not all of them when there are many. */
   readonly lines: readonly number[];
+  /** Where frames of videos are meant: for each line the number of its frame, or 0. */
+  readonly frames?: readonly number[];
 }
 
 export type ReasonCounts = Readonly<Record<string, ReasonCount>>;

@@ -59,8 +59,12 @@ export const date = (iso: string): string => DATE.format(new Date(iso));
 
 export const dateAndTime = (iso: string): string => DATE_AND_TIME.format(new Date(iso));
 
-/** Line numbers, runs drawn together: `5, 812–814, 2044 …` */
-export function lines(numbers: readonly number[], most: number, total: number): string {
+/** Line numbers, runs drawn together: `5, 812–814, 2044 …`; of frames of videos line and frame: `5/12` */
+export function lines(numbers: readonly number[], most: number, total: number, frames?: readonly number[]): string {
+  if (frames !== undefined) {
+    const places = numbers.slice(0, most).map((line, i) => (frames[i] ? `${line}/${frames[i]}` : `${line}`));
+    return places.join(', ') + (places.length < total ? ' …' : '');
+  }
   const runs: string[] = [];
   let shown = 0;
   for (let i = 0; i < numbers.length && runs.length < most; ) {

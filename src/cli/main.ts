@@ -84,7 +84,9 @@ function tell(error: unknown): number {
   const end = error instanceof ReaderGone ? error : endReason();
   if (end !== undefined) return end instanceof ReaderGone ? own : end.exitCode;
   const known = VigieError.from(error);
-  remark(`${colourErr.red(`vigie: ${known.message}`)} [${known.code}]`);
+  // What is wrong with a command says all; that something is, is plain.
+  const what = known.code === 'usage' ? (known.detail ?? known.message) : known.message;
+  remark(`${colourErr.red(`vigie: ${what}`)} [${known.code}]`);
   if (known.code !== 'internal') remark(known.remedy);
   else if (error instanceof Error) remark(colourErr.dim(error.stack ?? error.message));
   return known.code === 'usage' ? EXIT_USAGE : own || EXIT_FAILED;

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { type Config, DEFAULTS } from '../config.js';
+import { AddressGuard } from '../net/address-guard.js';
 
 /** Options that several commands share, each with the environment variable that sets it for good. */
 
@@ -41,6 +42,17 @@ export function whole(low: number, high: number): (text: string) => number {
 
 export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
+/** `10.1.0.0/16,192.0.2.7`: addresses and CIDR ranges; the option may be given again. */
+export function ranges(text: string, before: readonly string[] = []): readonly string[] {
+  const all = text.split(',').map((each) => each.trim());
+  try {
+    new AddressGuard(all);
+  } catch {
+    throw new InvalidArgumentError('Give an address or a CIDR range such as 10.1.0.0/16.');
+  }
+  return [...before, ...all];
+}
+
 const path = (text: string): string => {
   if (text === '') throw new InvalidArgumentError('Give a path.');
   return text;
@@ -75,6 +87,12 @@ export const decoderOptions = (): readonly Option[] => [
   new Option('--video-time <time>', 'longest decoding of one video').argParser(duration),
   new Option('--video-memory <size>', 'most memory of one video decoder').argParser(size),
 ];
+
+/** The frame step of vPDQ, in milliseconds. */
+export const everyOption = (): Option =>
+  new Option('--every <seconds>', 'of a video, seconds between hashed frames; 0 for every frame')
+    .default(1_000, '1')
+    .argParser(duration);
 
 export interface DecoderFlags {
   readonly decoders?: number;

@@ -21,7 +21,8 @@ export function remark(text: string): void {
 /** One line on the terminal that the next one replaces, while long work goes on; nothing elsewhere. */
 export function showStatus(text: string): void {
   if (process.stderr.isTTY !== true) return;
-  status = colourErr.dim(text);
+  // A longer one would go over to the next line, from where it cannot be taken away.
+  status = colourErr.dim(text.slice(0, (process.stderr.columns || 80) - 1));
   process.stderr.write(CLEAR_LINE + status);
 }
 
@@ -35,6 +36,7 @@ export function clearStatus(): void {
  * @throws ReaderGone when nobody reads any more; VigieError `disk-full`
  */
 export async function write(text: string | Uint8Array): Promise<void> {
+  if (process.stdout.isTTY === true) clearStatus();
   await new Promise<void>((resolve, reject) => {
     process.stdout.write(text, (error) => {
       if (error === null || error === undefined) resolve();
@@ -63,6 +65,13 @@ export function clock(seconds: number): string {
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   const two = (value: number) => String(value).padStart(2, '0');
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+/** Text of so many characters at the most, with the middle left out of what is longer. */
+export function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const tail = Math.floor((most - 1) / 2);
+  return `${text.slice(0, most - 1 - tail)}…${text.slice(text.length - tail)}`;
 }
 
 export interface Column {

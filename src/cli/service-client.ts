@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Client, type Dispatcher } from 'undici';
 import { ERRORS, type ErrorCode, type Problem, VigieError } from '../errors.js';
+import { inOptions } from './option-names.js';
 
 export type ServiceBody = string | Readable;
 
@@ -89,5 +90,5 @@ async function toError(response: Dispatcher.ResponseData): Promise<VigieError> {
 export function fromProblem(problem: Partial<Problem>): VigieError {
   const known = problem.code !== undefined && Object.hasOwn(ERRORS, problem.code);
   const code: ErrorCode = known ? (problem.code as ErrorCode) : 'internal';
-  return new VigieError(code, problem.detail === undefined ? {} : { detail: problem.detail });
+  return new VigieError(code, problem.detail === undefined ? {} : { detail: inOptions(problem.detail) });
 }

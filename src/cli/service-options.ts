@@ -3,12 +3,12 @@ import { parseRates, QUOTAS } from '../access/quotas.js';
 import { type Config, DEFAULTS } from '../config.js';
 import { VigieError } from '../errors.js';
 import {
-  collect,
   type DecoderFlags,
   decoderConfig,
   duration,
   type PhotoDnaFlags,
   photodnaConfig,
+  ranges,
   size,
 } from './options.js';
 
@@ -40,10 +40,9 @@ export const serviceOptions = (): readonly Option[] => [
   new Option('--allow-no-fsync', 'go on when the embedded database cannot write through to the disk').env(
     'VIGIE_ALLOW_NO_FSYNC',
   ),
-  new Option(
-    '--allow-fetch-from <range>',
-    'an address or CIDR range that may be fetched from although private',
-  ).argParser(collect),
+  new Option('--allow-fetch-from <range>', 'an address or CIDR range that may be fetched from although private')
+    .env('VIGIE_ALLOW_FETCH_FROM')
+    .argParser(ranges),
   new Option('--upload-timeout <time>', 'longest sending of one medium').argParser(duration),
   new Option('--fetch-timeout <time>', 'longest fetching of one medium').argParser(duration),
   new Option('--index-memory <size>', 'most memory of the index').env('VIGIE_INDEX_MEMORY').argParser(size),

@@ -4,7 +4,7 @@ import { VigieError } from '../errors.js';
 import { isDataDir, socketPathOf } from '../storage/data-dir.js';
 import { errnoOf } from '../storage/durable-file.js';
 import { interrupted } from './interrupt.js';
-import { size } from './options.js';
+import { ranges, size } from './options.js';
 import { clearStatus, remark, showStatus } from './output.js';
 import { ServiceClient } from './service-client.js';
 
@@ -81,7 +81,8 @@ async function alone<T>(dataDir: string, act: (service: ServiceClient) => Promis
 
 /** What of the service's settings must hold here too; they come from the same environment. */
 function configFor(dataDir: string): Config {
-  const { VIGIE_ALLOW_NO_FSYNC, VIGIE_INDEX_MEMORY, VIGIE_SEGMENTS, NATS_URL, DATABASE_URL } = process.env;
+  const { VIGIE_ALLOW_FETCH_FROM, VIGIE_ALLOW_NO_FSYNC, VIGIE_INDEX_MEMORY, VIGIE_SEGMENTS, NATS_URL, DATABASE_URL } =
+    process.env;
   const { limits } = DEFAULTS;
   return {
     ...DEFAULTS,
@@ -89,6 +90,7 @@ function configFor(dataDir: string): Config {
     databaseUrl: DATABASE_URL,
     segments: VIGIE_SEGMENTS,
     natsUrl: NATS_URL,
+    allowFetchFrom: VIGIE_ALLOW_FETCH_FROM === undefined ? [] : ranges(VIGIE_ALLOW_FETCH_FROM),
     allowNoFsync: VIGIE_ALLOW_NO_FSYNC !== undefined,
     limits: { ...limits, indexBytes: VIGIE_INDEX_MEMORY === undefined ? limits.indexBytes : size(VIGIE_INDEX_MEMORY) },
   };

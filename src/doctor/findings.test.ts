@@ -10,7 +10,9 @@ import { openKeyring } from '../storage/open-keyring.js';
 import { clock, clockAgainst } from './clock.js';
 import { keys } from './keys.js';
 import { lock } from './lock.js';
+import { recordFinding } from './record.js';
 import { sharedPlaces } from './shared-places.js';
+import { video } from './video.js';
 
 let root: string;
 beforeEach(async () => {
@@ -75,4 +77,31 @@ it('tries the places that are shared, where there are any', async () => {
   const [down] = await sharedPlaces(root, { NATS_URL });
   expect(down).toMatchObject({ state: 'bad' });
   expect(JSON.stringify(down)).not.toContain('secret');
+});
+
+it('says of ffmpeg whether it is there and decodes in the sandbox', async () => {
+  const findings = await video();
+  const without = findings.length === 1;
+  expect(findings[0]).toMatchObject(
+    without
+      ? { state: 'limited', remedy: expect.stringContaining('ffmpeg') }
+      : { found: expect.stringContaining('h264') },
+  );
+  if (!without) expect(findings[1]).toMatchObject({ state: 'good' });
+});
+
+it('tells when the record of events was last verified, and what did not fit', () => {
+  const now = Date.parse('2026-11-24T12:00:00Z');
+  const pass = (part: string, hoursAgo: number, faults = 0) => ({
+    part,
+    at: new Date(now - hoursAgo * 3_600_000).toISOString(),
+    faults,
+  });
+  expect(recordFinding([pass('newest', 1), pass('whole', 30)], now)).toMatchObject({ state: 'good' });
+  expect(recordFinding([pass('newest', 25), pass('whole', 1)], now)).toMatchObject({ state: 'limited' });
+  expect(recordFinding([], now)).toMatchObject({ state: 'limited', found: 'was never verified' });
+  expect(recordFinding([pass('newest', 1), pass('whole', 1, 2)], now)).toMatchObject({
+    state: 'bad',
+    found: expect.stringContaining('2 faults'),
+  });
 });

@@ -1,13 +1,11 @@
 import { stat } from 'node:fs/promises';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { VigieError } from '../errors.js';
-import { socketPathOf } from '../storage/data-dir.js';
 import { tryKeys } from '../storage/open-keyring.js';
+import { askService } from './ask-service.js';
 import type { Finding } from './finding.js';
 
 const what = 'key';
-const ASK_MS = 10_000;
 
 /** Where the keys come from, and whether they open what is sealed here. Makes none. */
 export async function keys(dataDir: string): Promise<readonly Finding[]> {
@@ -54,7 +52,7 @@ interface Told {
 /** Only the service knows what is sealed under which key; it is asked, where one runs. */
 async function olderKeys(dataDir: string): Promise<Finding> {
   const older = 'key: older ones';
-  const told = await ask(dataDir).catch(() => undefined);
+  const told = await askService<Told>(dataDir, '/v1/seal-keys').catch(() => undefined);
   if (told === undefined)
     return { what: older, state: 'good', found: 'whether they are needed the running service knows' };
   const lost = told.keys.filter(({ here }) => !here);
@@ -77,24 +75,4 @@ async function olderKeys(dataDir: string): Promise<Finding> {
         found: 'nothing needs them any more: they may be let go, once no backup needs them',
       }
     : { what: older, state: 'good', found: `still needed by ${rows} values and ${files} files` };
-}
-
-async function ask(dataDir: string): Promise<Told> {
-  const socketPath = await socketPathOf(dataDir);
-  return await new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path: '/v1/seal-keys', timeout: ASK_MS }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-      });
-      answer.once('error', reject);
-      answer.once('end', () => {
-        if (answer.statusCode !== 200) reject(new Error('no answer'));
-        else resolve(JSON.parse(text) as Told);
-      });
-    });
-    asked.once('timeout', () => asked.destroy(new Error('too late')));
-    asked.once('error', reject);
-    asked.end();
-  });
 }

@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { type Logger, pino } from 'pino';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DATABASES, type TestDatabases } from '../../test/databases.js';
+import { DATABASES } from '../../test/databases.js';
+import { openedBefore } from '../../test/opened-database.js';
+import { createLogger } from '../runtime/logger.js';
 import { type AttentionDraft, raiseAttention, settleAttention } from '../storage/attention/raise-attention.js';
 import type { Database } from '../storage/database.js';
 import type { Outbox } from '../storage/outbox/outbox.js';
@@ -19,17 +20,14 @@ import { verifySignature } from './webhook-signature.js';
 
 describe.each(DATABASES)('alarms: $name', ({ missing, start }) => {
   describe.skipIf(missing !== undefined)('opened', () => {
-    let databases: TestDatabases;
     let database: Database;
     let lines: string[] = [];
     let mails: Mail[] = [];
     const open: (Outbox | Alarms)[] = [];
 
-    beforeAll(async () => {
-      databases = await start();
-      database = await databases.open();
+    openedBefore({ missing, start }, (opened) => {
+      database = opened;
     });
-    afterAll(() => databases?.close());
     beforeEach(async () => {
       lines = [];
       mails = [];
@@ -41,7 +39,7 @@ describe.each(DATABASES)('alarms: $name', ({ missing, start }) => {
 
     const openAlarms = (options: Partial<AlarmsOptions> = {}) => {
       const { outbox, webhooks } = openEffects(database);
-      const logger: Logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+      const logger = createLogger('warn', { write: (line: string) => void lines.push(line) });
       const mail = async (each: Mail) => void mails.push(each);
       const alarms = new Alarms({ database, outbox, webhooks, logger, mail, ...options });
       open.push(alarms, outbox);
@@ -66,11 +64,15 @@ describe.each(DATABASES)('alarms: $name', ({ missing, start }) => {
         timeout: 30_000,
       });
       expect(await alarms.give()).toBe(0);
-      expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      const line = JSON.parse(lines[0] ?? '') as Record<string, unknown>;
+      expect(line).not.toHaveProperty('leftOut');
+      expect(line).toMatchObject({
         attention: id,
         kind: 'disk-low',
         subject: 'node:a',
-        level: 40,
+        level: 'warn',
+        count: expect.any(Number),
+        due: expect.stringMatching(/^\d{4}-/),
       });
       expect(mails[0]).toMatchObject({ subject: 'Vigie: The disk is nearly full' });
       expect(mails[0]?.text).toContain(`vigie attention show ${id}`);

@@ -18,7 +18,9 @@ export function judgeAnswer({ status, contentType, retryAfter, text, cut }: Post
   }
   const seconds = retryAfterSeconds(retryAfter, now);
   const options = seconds === undefined ? { detail } : { detail, retryAfter: seconds };
-  if (status < 400) throw new VigieError('effect-odd-answer', options);
+  if (status < 400) {
+    throw new VigieError('effect-odd-answer', { ...options, detail: `${detail}; redirects are not followed` });
+  }
   if (status < 500 && !TRY_AGAIN.has(status)) throw new VigieError('effect-refused', { detail });
   throw new VigieError('effect-failed', options);
 }

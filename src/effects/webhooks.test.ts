@@ -6,8 +6,9 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { copyEmptyDatabase, DATABASES, noPostgres, startPostgres, type TestDatabases } from '../../test/databases.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { copyEmptyDatabase, DATABASES, noPostgres, startPostgres } from '../../test/databases.js';
+import { openedBefore } from '../../test/opened-database.js';
 import { GuardedClient } from '../net/guarded-client.js';
 import { entryPoint } from '../runtime/entry-point.js';
 import { listAttention } from '../storage/attention/attention-store.js';
@@ -49,16 +50,13 @@ const SOURCE: MatchSource = {
 
 describe.each(DATABASES)('webhooks: $name', ({ missing, start }) => {
   describe.skipIf(missing !== undefined)('opened', () => {
-    let databases: TestDatabases;
     let database: Database;
     let receiver: Receiver;
     const outboxes: Outbox[] = [];
 
-    beforeAll(async () => {
-      databases = await start();
-      database = await databases.open();
+    openedBefore({ missing, start }, (opened) => {
+      database = opened;
     });
-    afterAll(() => databases?.close());
     beforeEach(async () => {
       await sql`TRUNCATE outbox, attention, webhook RESTART IDENTITY CASCADE`.execute(database.db);
       receiver = await Receiver.open();
@@ -267,12 +265,15 @@ describe.each(DATABASES)('webhooks: $name', ({ missing, start }) => {
 
       it('an address that is not public is refused, also behind a name', async () => {
         const client = new GuardedClient({ resolve: async () => ['10.0.0.1'] });
+        const { webhook } = await add(effects().webhooks);
         const { webhooks } = effects({ client });
-        const { webhook } = await add(webhooks);
         await expect(webhooks.test(webhook.id)).rejects.toMatchObject({ code: 'url-forbidden' });
         const named = await webhooks.add({ name: 'named', url: 'http://hook.example/', kinds: ['match.found'] }, 'ann');
         await expect(webhooks.test(named.webhook.id)).rejects.toMatchObject({ code: 'url-forbidden' });
+        const inside = webhooks.add({ name: 'inside', url: receiver.url, kinds: ['match.found'] }, 'ann');
+        await expect(inside).rejects.toMatchObject({ code: 'url-forbidden' });
         expect(receiver.received).toEqual([]);
+        expect((await webhooks.ls()).map(({ host }) => host)).toEqual([new URL(receiver.url).host, 'hook.example']);
       });
 
       it.each([

@@ -39,6 +39,9 @@ export interface NewWebhook {
   readonly kinds: readonly MessageType[];
 }
 
+/** A webhook as it is shown: of its address only the host, as what stands behind it may be a secret. */
+export type ShownWebhook = StoredWebhook & { readonly host: string | null };
+
 export interface Publication {
   readonly message: WebhookMessage;
   /** Messages of the same subject reach each receiver in order, such as `item:…`. */
@@ -65,21 +68,22 @@ export class Webhooks {
   /**
    * @param by id of the principal
    * @returns the webhook, and the secret of its signatures, which is told only once
-   * @throws VigieError `url-invalid`, `webhook-name-taken`
+   * @throws VigieError `url-invalid`, `url-forbidden`, `webhook-name-taken`
    */
-  async add({ name, url, kinds }: NewWebhook, by: string): Promise<{ webhook: StoredWebhook; secret: string }> {
-    assertUrl(url);
+  async add({ name, url, kinds }: NewWebhook, by: string): Promise<{ webhook: ShownWebhook; secret: string }> {
+    // A name is judged at delivery, when it is looked up.
+    this.#options.client.assertUrl(url);
     const secret = createWebhookSecret();
     const webhook = await this.#options.database.transaction(async (tx) => {
       const added = await this.#store.add(tx, { name, kinds, by }, { url, secrets: [{ secret }] });
       await this.#record(tx, 'webhook.created', added.id, by, { name });
       return added;
     });
-    return { webhook, secret };
+    return { webhook: { ...webhook, host: new URL(url).host }, secret };
   }
 
-  async ls(): Promise<readonly StoredWebhook[]> {
-    return await this.#store.ls(this.#options.database.db);
+  async ls(): Promise<readonly ShownWebhook[]> {
+    return await this.#store.lsWithHosts(this.#options.database.db);
   }
 
   /** What waits for it is dropped. @throws VigieError `webhook-not-found` */
@@ -185,13 +189,4 @@ function asEffectError(thrown: unknown): never {
   if (thrown instanceof VigieError && thrown.code === 'fetch-failed')
     throw new VigieError('effect-failed', { detail: 'no answer' });
   throw thrown;
-}
-
-/** Whether the address is one that is reached at all is asked at delivery, when its name is looked up. */
-function assertUrl(text: string): void {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) throw new VigieError('url-invalid');
-  if (url.username !== '' || url.password !== '') {
-    throw new VigieError('url-invalid', { detail: 'a URL with credentials is not taken' });
-  }
 }

@@ -38,8 +38,8 @@ export interface Definition<
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
-  /** Content types of a body that the handler reads as a stream. */
-  readonly consumes?: readonly string[];
+  /** What a body that the handler reads by itself looks like, by content type; with an example in the schema's `examples`. */
+  readonly consumes?: Readonly<Record<string, Schema>>;
   /** A body that may take as long as it takes, as long as it goes on; others must be here within the upload limit. */
   readonly upload?: 'long';
   /** Shape of the JSON answer; absent when the handler writes something else. */

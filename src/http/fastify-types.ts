@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Principal } from '../access/principal.js';
 import type { Scope } from '../access/scopes.js';
 
@@ -7,5 +8,7 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     scope?: Scope | 'public';
+    /** Shapes of a body that the handler reads by itself, by content type. */
+    consumes?: Readonly<Record<string, z.ZodType>> | undefined;
   }
 }

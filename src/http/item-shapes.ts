@@ -1,8 +1,22 @@
 import { z } from 'zod';
 import type { Principal } from '../access/principal.js';
+import { type ItemDraft, itemDraftSchema } from '../intake/item-draft.js';
 import type { ItemReport } from '../intake/item-report.js';
 import { hideDetail } from './match-detail.js';
 import { matchSchema } from './schemas.js';
+
+/** As the OpenAPI document shows it. */
+export const ITEM_EXAMPLE: ItemDraft = {
+  platform: 'forum',
+  id: 'post-4711',
+  account: 'u-17',
+  room: 'harbour',
+  surface: 'public',
+  text: 'A lighthouse at dusk',
+  media: [{ url: 'https://cdn.example/photo.jpg', fileId: 'f-1' }],
+};
+
+export const itemBodySchema = itemDraftSchema.meta({ examples: [ITEM_EXAMPLE] });
 
 export const itemStateSchema = z
   .enum(['waiting', 'told', 'set-aside'])

@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import { SCOPES } from '../access/scopes.js';
 import { VERSION } from '../engine.js';
 
@@ -27,6 +28,19 @@ export async function describeApi(server: FastifyInstance): Promise<void> {
         },
       },
     },
-    transform: jsonSchemaTransform,
+    transform: (document) => {
+      const { schema, url } = jsonSchemaTransform(document);
+      const { consumes } = document.route.config ?? {};
+      return { schema: consumes === undefined ? schema : { ...schema, body: contentOf(consumes) }, url };
+    },
   });
+}
+
+/** A body that no validator sees, because its handler reads it by itself. */
+function contentOf(consumes: Readonly<Record<string, z.ZodType>>): object {
+  const content = Object.entries(consumes).map(([type, schema]) => {
+    const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input', target: 'draft-2020-12' });
+    return [type, { schema: json }];
+  });
+  return { content: Object.fromEntries(content) };
 }

@@ -48,6 +48,9 @@ export const matchSchema = z.object({
 });
 
 export const verdictSchema = z.object({
+  scan: z
+    .string()
+    .describe('Id of this verdict: `scan` of the webhook `match.found`, `scan:…` in the record of events.'),
   verdict: z.enum(['match', 'no-match', 'could-not-tell']),
   reason: z.string().nullable(),
   kind: z.enum(['image', 'video', 'other']).nullable(),
@@ -63,7 +66,7 @@ export const verdictSchema = z.object({
   matches: z.array(matchSchema),
   total: z.number().int(),
   truncated: z.boolean(),
-  ms: z.record(z.string(), z.number()),
+  ms: z.record(z.string(), z.number()).describe('Milliseconds by stage, to a tenth.'),
   engine: z.string(),
   appliedSeq: z.number().int(),
   error: problemSchema.optional().describe('For could-not-tell: why, and what to do.'),

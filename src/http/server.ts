@@ -107,7 +107,6 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
       ...(params === undefined ? {} : { params }),
       ...(query === undefined ? {} : { querystring: query }),
       ...(body === undefined ? {} : { body }),
-      ...(consumes === undefined ? {} : { consumes: [...consumes] }),
       ...(produces === undefined ? {} : { produces: [produces] }),
       ...(scope === 'public' ? { security: [] } : { security: [{ key: [scope] }] }),
       response: {
@@ -115,7 +114,7 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
         default: problemSchema,
       },
     },
-    config: { scope },
+    config: { scope, consumes },
     onRequest: async (request, reply) => {
       if (services.stopping.aborted) throw new VigieError('shutting-down', { retryAfter: 5 });
       if (method !== 'GET') watchUpload(request, reply, each, uploadMs);
@@ -204,8 +203,12 @@ function translate(error: FastifyError): VigieError {
   return VigieError.from(error);
 }
 
+const FROM_ELSEWHERE: ReadonlySet<number> = new Set([502, 504]);
+
 function sendProblem(error: VigieError, request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
-  if (error.status >= 500) request.log.error({ err: error }, 'request failed');
+  // What somebody else answered badly is told to who asked, and nothing is wrong in here.
+  if (FROM_ELSEWHERE.has(error.status)) request.log.info({ code: error.code }, 'another service failed');
+  else if (error.status >= 500) request.log.error({ err: error }, 'request failed');
   if (reply.raw.headersSent || reply.raw.destroyed) return undefined;
   if (error.retryAfter !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfter)));
   const { socket } = reply.raw;

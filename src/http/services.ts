@@ -37,6 +37,8 @@ export interface BackupSummary {
   readonly bytes: number;
   /** Segments that were not there, or not what they should be. */
   readonly missing: number;
+  /** Workers whose seen records lie in data directories of their own, and are no part of it. */
+  readonly workers: number;
 }
 
 export interface SealKeys {

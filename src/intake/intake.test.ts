@@ -4,8 +4,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { DATABASES, type TestDatabases } from '../../test/databases.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { DATABASES } from '../../test/databases.js';
+import { openedBefore } from '../../test/opened-database.js';
 import { VigieError } from '../errors.js';
 import { Attentions } from '../storage/attention/attentions.js';
 import type { Database } from '../storage/database.js';
@@ -30,7 +31,6 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 describe.each(DATABASES)('Intake: $name', { timeout: 120_000 }, ({ missing, start }) => {
   const it = test.skipIf(missing !== undefined);
-  let databases: TestDatabases;
   let database: Database;
   let ground: IntakeGround;
   let web: Server;
@@ -38,10 +38,11 @@ describe.each(DATABASES)('Intake: $name', { timeout: 120_000 }, ({ missing, star
   /** What the web server answers; the status, or a picture. */
   let serve: number | Buffer = 404;
 
+  openedBefore({ missing, start }, (opened) => {
+    database = opened;
+  });
   beforeAll(async () => {
     if (missing !== undefined) return;
-    databases = await start();
-    database = await databases.open();
     ground = await openGround();
     web = createServer((_request, response) => {
       if (typeof serve === 'number') response.writeHead(serve).end();
@@ -52,7 +53,6 @@ describe.each(DATABASES)('Intake: $name', { timeout: 120_000 }, ({ missing, star
   });
   afterAll(async () => {
     web?.close();
-    await databases?.close();
     await ground?.[Symbol.asyncDispose]();
   });
   beforeEach(async () => {
@@ -330,6 +330,20 @@ describe.each(DATABASES)('Intake: $name', { timeout: 120_000 }, ({ missing, star
     expect(await node.intake.items.report(id)).toMatchObject({ state: 'told' });
   });
 
+  it('sweeps no media that are just being laid down, wherever its clock has jumped to', async () => {
+    await using node = await openNode(database, ground);
+    const file = await store(node, ground.unlisted);
+    const day = 86_400_000;
+    for (const jump of [day, -day, 365 * day]) {
+      const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + jump);
+      expect(await node.intake.upkeep.sweepMedia()).toBe(0);
+      clock.mockRestore();
+    }
+    const { id } = await node.intake.items.hand(draft(), [file]);
+    await handleAll(node, await take(node));
+    expect(await node.intake.items.report(id)).toMatchObject({ state: 'told', verdict: { verdict: 'no-match' } });
+  });
+
   it('gives to the stream again what it does not hold, and lets go of what is old', async () => {
     await using node = await openNode(database, ground);
     const { id } = await node.intake.items.hand(draft());
@@ -338,7 +352,12 @@ describe.each(DATABASES)('Intake: $name', { timeout: 120_000 }, ({ missing, star
     expect(await node.intake.upkeep.republish()).toBe(0);
     await handleAll(node, await take(node));
     expect(await node.intake.upkeep.dropOld()).toBe(0);
-    expect(await node.intake.upkeep.dropOld(new Date(Date.now() + 401 * 86_400_000))).toBe(1);
+    const far = new Date(Date.now() + 401 * 86_400_000);
+    // A clock that has jumped ahead drops nothing.
+    expect(await node.intake.upkeep.dropOld(far)).toBe(0);
+    await sql`UPDATE item SET received_at = received_at - interval '401 days'`.execute(database.db);
+    expect(await node.intake.upkeep.dropOld(new Date(0))).toBe(0);
+    expect(await node.intake.upkeep.dropOld(far)).toBe(1);
     await expect(node.intake.items.report(id)).rejects.toMatchObject({ code: 'item-not-found' });
   });
 

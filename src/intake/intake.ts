@@ -23,6 +23,8 @@ export interface IntakeOptions {
   readonly scanner: Scanner;
   /** Where the bytes of media lie until their verdict, sealed; shared by the nodes. */
   readonly blobs: SealedBlobStore;
+  /** Judges where a medium is to be fetched from, as far as that goes at intake. */
+  readonly assertUrl: (url: string) => void;
   readonly record: RecordEvent;
   readonly enqueueMatch: EnqueueMatch;
   readonly raiseAttention: RaiseAttention;
@@ -74,6 +76,7 @@ export class Intake {
       accounts,
       media,
       privateSurfaces,
+      assertUrl: options.assertUrl,
       fingerprintKey,
       ...(options.mostWaiting === undefined ? {} : { mostWaiting: options.mostWaiting }),
     });

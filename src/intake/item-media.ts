@@ -59,10 +59,15 @@ export class ItemMedia {
    * Deletes blobs that belong to no item: their intake or their deletion was cut off.
    * @param inUse tells which of some blobs belong to an item
    * @param olderMs younger ones may belong to an item that is just being laid down
+   * @param now by a clock that the nodes share; one that has jumped ahead would take what is just being laid down
    * @returns how many went
    */
-  async sweep(inUse: (blobs: readonly string[]) => Promise<ReadonlySet<string>>, olderMs: number): Promise<number> {
-    const before = Date.now() - olderMs;
+  async sweep(
+    inUse: (blobs: readonly string[]) => Promise<ReadonlySet<string>>,
+    olderMs: number,
+    now = Date.now(),
+  ): Promise<number> {
+    const before = now - olderMs;
     let swept = 0;
     let page: string[] = [];
     const settle = async () => {

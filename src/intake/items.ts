@@ -24,6 +24,8 @@ export interface ItemsOptions {
   readonly accounts: Accounts;
   readonly media: ItemMedia;
   readonly privateSurfaces: PrivateSurfaces;
+  /** Judges where a medium is to be fetched from, as far as that goes now. @throws VigieError `url-invalid`, `url-forbidden` */
+  readonly assertUrl: (url: string) => void;
   /** The secret that content is compared under. */
   readonly fingerprintKey: Uint8Array;
   /** Items that may wait for their verdict; one more is refused. */
@@ -72,15 +74,17 @@ export class Items {
     await this.#room.assert();
   }
 
-  /** Ask before reading the media of an item. @throws VigieError `surface-private` */
-  async assertAllowed({ surface, jurisdiction }: Pick<ItemDraft, 'surface' | 'jurisdiction'>): Promise<void> {
+  /** Ask before reading the media of an item. @throws VigieError `url-invalid`, `url-forbidden`, `surface-private` */
+  async assertAllowed({ media = [], surface, jurisdiction }: ItemDraft): Promise<void> {
+    for (const [i, { url }] of media.entries()) this.#assertUrl(url, `/media/${i}/url`);
     await this.#options.privateSurfaces.assertAllowed(surface, jurisdiction);
   }
 
   /**
    * Takes an item in; it is stored and will be looked at when this returns.
    * @param files media that came as bytes. They are the item's from here on: deleted when it was there already
-   * @throws VigieError `surface-private`, `queue-full`, `item-conflict`, `request-invalid`, those of the database
+   * @throws VigieError `url-invalid`, `url-forbidden`, `surface-private`, `queue-full`, `item-conflict`,
+   * `request-invalid`, those of the database
    */
   async hand(draft: ItemDraft, files: readonly StoredMedium[] = []): Promise<ItemReceipt> {
     const blobs = files.map(({ blob }) => blob);
@@ -126,6 +130,15 @@ export class Items {
   /** Waits for what is being laid down. */
   async close(): Promise<void> {
     await this.#gather.close();
+  }
+
+  #assertUrl(url: string, field: string): void {
+    try {
+      this.#options.assertUrl(url);
+    } catch (thrown) {
+      const { code, detail } = VigieError.from(thrown);
+      throw new VigieError(code, { detail: detail === undefined ? field : `${field}: ${detail}`, cause: thrown });
+    }
   }
 
   #prepare(draft: ItemDraft, files: readonly StoredMedium[]): Handed {

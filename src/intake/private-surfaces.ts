@@ -31,10 +31,14 @@ export class PrivateSurfaces {
   /**
    * Switches a jurisdiction on, in place of what was on there.
    * @param by id of the principal
-   * @throws VigieError `request-invalid` when the end is not ahead
+   * @throws VigieError `request-invalid` when the end is not ahead, or more than a year
    */
   async on({ jurisdiction, legalBasis, until }: SwitchOnOrder, by: string): Promise<PrivateSwitch> {
-    if (until <= this.#now()) throw new VigieError('request-invalid', { detail: 'until must lie ahead' });
+    const now = this.#now();
+    if (until <= now) throw new VigieError('request-invalid', { detail: '/until must lie ahead' });
+    if (until > aYearAfter(now)) {
+      throw new VigieError('request-invalid', { detail: '/until may lie a year ahead at the most; renew it then' });
+    }
     return await this.#database.transaction(async (tx) => {
       const made = await switchOn(tx, { jurisdiction, legalBasis, until, by });
       const refs = { switch: made.id, jurisdiction, until: until.toISOString() };
@@ -77,4 +81,12 @@ export class PrivateSurfaces {
     const detail = jurisdiction === undefined ? 'no jurisdiction was given' : `${jurisdiction} is not switched on`;
     throw new VigieError('surface-private', { detail });
   }
+}
+
+/** A switch that nobody has to think of again is none; the day itself may be used to its end. */
+function aYearAfter(now: Date): Date {
+  const limit = new Date(now);
+  limit.setUTCFullYear(now.getUTCFullYear() + 1);
+  limit.setUTCDate(limit.getUTCDate() + 1);
+  return limit;
 }

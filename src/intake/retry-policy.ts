@@ -11,6 +11,7 @@ const TRIES: Readonly<Record<string, number>> = {
   'fetch-failed': 5,
   'fetch-timeout': 4,
   'decoder-busy': 5,
+  'spool-full': 5,
   'hasher-failed': 4,
   'index-incomplete': 3,
   'blob-not-found': 3,

@@ -23,9 +23,13 @@ export class ScanVerdicts {
   /**
    * Stores a verdict before it is told.
    * @param by id of the principal who asked
+   * @returns the id of the verdict, which the event and the webhooks of a match call the scan
    * @throws VigieError of the database: then the verdict must not be told as if it were kept
    */
-  async keep(verdict: Verdict, { by, itemRef }: { readonly by: string; readonly itemRef?: string | undefined }) {
+  async keep(
+    verdict: Verdict,
+    { by, itemRef }: { readonly by: string; readonly itemRef?: string | undefined },
+  ): Promise<string> {
     const { verdicts, record, enqueueMatch, node } = this.#options;
     const id = randomId();
     const at = new Date();
@@ -47,7 +51,10 @@ export class ScanVerdicts {
       surface,
     } as const;
     const written = { ...row, milliseconds, at };
-    if (word !== 'match') return await verdicts.write(written);
+    if (word !== 'match') {
+      await verdicts.write(written);
+      return id;
+    }
     await verdicts.write(written, async (tx) => {
       const refs = { verdict: id, matches };
       const payload = { media, itemRef: itemRef ?? null };
@@ -64,5 +71,6 @@ export class ScanVerdicts {
         media,
       });
     });
+    return id;
   }
 }

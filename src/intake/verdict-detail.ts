@@ -1,4 +1,4 @@
-import type { Match, Verdict, VerdictWord } from '../scan/verdict.js';
+import { type Match, roundedMs, type Verdict, type VerdictWord } from '../scan/verdict.js';
 
 /** What led to the verdict of one medium, as it is kept: provenance, and never a hash. */
 export interface MediumDetail {
@@ -29,7 +29,7 @@ export function mediumDetail(ordinal: number, verdict: Verdict): MediumDetail {
     bytes: verdict.bytes,
     matches: verdict.matches.map(({ fingerprint: _fingerprint, ...match }) => match),
     total: verdict.total,
-    ms: Object.fromEntries(Object.entries(verdict.ms).map(([stage, ms]) => [stage, Math.round(ms * 100) / 100])),
+    ms: roundedMs(verdict.ms),
   };
 }
 

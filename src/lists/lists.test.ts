@@ -1,8 +1,9 @@
 import { readdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DATABASES, type TestDatabases } from '../../test/databases.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DATABASES } from '../../test/databases.js';
+import { openedBefore } from '../../test/opened-database.js';
 import type { Entry } from '../index/entry.js';
 import { MemoryFile } from '../index/memory-file.js';
 import { signalType } from '../signals/signal-types.js';
@@ -48,7 +49,6 @@ const BY = { reason: 'a test', by: 'anna' };
 
 describe.each(DATABASES)('lists: $name', ({ missing, start }) => {
   describe.skipIf(missing !== undefined)('living', () => {
-    let databases: TestDatabases;
     let database: Database;
     let store: TestBlobs;
     const open: Lists[] = [];
@@ -64,11 +64,9 @@ describe.each(DATABASES)('lists: $name', ({ missing, start }) => {
       return count;
     };
 
-    beforeAll(async () => {
-      databases = await start();
-      database = await databases.open();
+    openedBefore({ missing, start }, (opened) => {
+      database = opened;
     });
-    afterAll(() => databases?.close());
     beforeEach(async () => {
       await sql`TRUNCATE list, list_change CASCADE`.execute(database.db);
       store = await openBlobs();

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DATABASES, type TestDatabases } from '../../test/databases.js';
+import { describe, expect, it } from 'vitest';
+import { DATABASES } from '../../test/databases.js';
+import { openedBefore } from '../../test/opened-database.js';
 import type { Database } from '../storage/database.js';
 import { createList } from '../storage/list-store.js';
 import { WriteRuns } from './write-run.js';
@@ -10,15 +11,12 @@ const resumable = async () => true;
 /** On a server, as an embedded database has no other node. */
 describe.each(DATABASES.slice(1))('a run that a node holds on $name', ({ missing, start }) => {
   describe.skipIf(missing !== undefined)('is', () => {
-    let databases: TestDatabases;
     let database: Database;
     let lists = 0;
 
-    beforeAll(async () => {
-      databases = await start();
-      database = await databases.open();
+    openedBefore({ missing, start }, (opened) => {
+      database = opened;
     });
-    afterAll(() => databases?.close());
 
     const gone = new Set<string>();
     const node = (id: string) => new WriteRuns(database, { id, hasLeft: async (other) => gone.has(other) });

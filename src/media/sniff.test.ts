@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { draw, SAMPLES } from '../../bench/media-samples.js';
 import { FORMATS } from './hash-medium.js';
@@ -38,6 +39,7 @@ describe('what a medium is', () => {
     ['matroska', () => of('\x1aE\xdf\xa3')],
     ['avi', () => of('RIFF\0\0\0\0AVI LIST')],
     ['flv', () => of('FLV\x01')],
+    ['tgs', () => sniff(gzipSync('{"tgs":1,"v":"5.5.2","fr":60,"ip":0,"op":180,"w":512,"h":512,"layers":[]}'))],
     ['mpegts', () => of(`G${'\0'.repeat(187)}`.repeat(3))],
     ['mpegts', () => of(`\0\0\0\0G${'\0'.repeat(187)}`.repeat(3))],
     ['ogg', () => of('OggS\0\x02\0\0\0\0\0\0\0\0*\x80theora\x03')],
@@ -52,6 +54,8 @@ describe('what a medium is', () => {
     ['unknown', () => of('P5 said that it was late')],
     ['unknown', () => of('<html><body><svg></svg></body></html>')],
     ['pdf', () => of('%PDF-1.7')],
+    ['gzip', () => sniff(gzipSync('a,list,of\nhashes'))],
+    ['gzip', () => of('\x1f\x8b\x08 and no more')],
     ['zip', () => of('PK\x03\x04')],
     ['ogg', () => of('OggS\0\x02\0\0\0\0\0\0\0\0OpusHead')],
     ['m4a', () => box('M4A ', 'isom')],

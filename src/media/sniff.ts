@@ -1,3 +1,4 @@
+import { constants, gunzipSync } from 'node:zlib';
 import type { MediaKind } from './media-signals.js';
 
 export interface Sniffed {
@@ -92,6 +93,7 @@ export function sniff(bytes: Uint8Array): Sniffed {
     if (format === 'webp' && text(bytes, 0, 4) !== 'RIFF') continue;
     if (format === 'avi' && text(bytes, 0, 4) !== 'RIFF') continue;
     if (format === 'bmp' && !looksLikeBitmap(bytes)) continue;
+    if (format === 'gzip' && isDrawnSticker(bytes)) return { kind: 'video', format: 'tgs' };
     if (format === 'png' && isAnimatedPng(bytes)) return { kind, format: 'apng' };
     if (format === 'ogg' && OGG_VIDEO.test(text(bytes, 0, 512))) return { kind: 'video', format };
     return { kind, format };
@@ -131,6 +133,20 @@ function isAnimatedPng(bytes: Uint8Array): boolean {
     at += 12 + view.getUint32(at);
   }
   return false;
+}
+
+/** An animated sticker of Telegram: Lottie, which is JSON, in gzip. It says what it is at its beginning. */
+function isDrawnSticker(bytes: Uint8Array): boolean {
+  try {
+    const start = gunzipSync(bytes.subarray(0, 4_096), {
+      finishFlush: constants.Z_SYNC_FLUSH,
+      maxOutputLength: 2 ** 23,
+    });
+    const json = start.toString('latin1', 0, 16_384);
+    return /^\s*\{/.test(json) && (/"tgs"\s*:\s*1/.test(json) || (/"ip"\s*:/.test(json) && /"layers"\s*:/.test(json)));
+  } catch {
+    return false;
+  }
 }
 
 /** MPEG transport packets of 188 bytes, or 192 with a time before each, begin with the same byte. */

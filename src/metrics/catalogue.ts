@@ -75,10 +75,27 @@ export const METRICS = define({
     buckets: FAST,
   },
 
-  vigie_work_waiting: { type: 'gauge', help: 'Items in the table of work.', labels: ['lane'] },
-  vigie_work_oldest_seconds: { type: 'gauge', help: 'Age of the oldest of them.', labels: ['lane'], unit: 'seconds' },
-  vigie_items_waiting: { type: 'gauge', help: 'Items that were accepted and have no verdict yet.', labels: [] },
-  vigie_outbox_effects: { type: 'gauge', help: 'Effects that are not delivered, by state.', labels: ['state'] },
+  vigie_work_waiting: {
+    type: 'gauge',
+    help: 'Items in the work stream; of a long table, as it was counted last.',
+    labels: ['lane'],
+  },
+  vigie_work_oldest_seconds: {
+    type: 'gauge',
+    help: 'Age of the oldest of the next thousand in the table of work.',
+    labels: ['lane'],
+    unit: 'seconds',
+  },
+  vigie_items_waiting: {
+    type: 'gauge',
+    help: 'Items that were accepted and have no verdict yet, counted up to 100,000.',
+    labels: [],
+  },
+  vigie_outbox_effects: {
+    type: 'gauge',
+    help: 'Effects that are not delivered, by state, counted up to 100,000 each.',
+    labels: ['state'],
+  },
   vigie_outbox_oldest_seconds: {
     type: 'gauge',
     help: 'Age of the oldest pending effect.',
@@ -86,7 +103,18 @@ export const METRICS = define({
     unit: 'seconds',
   },
   vigie_attention_open: { type: 'gauge', help: 'What needs somebody, by kind.', labels: ['kind'] },
-  vigie_events_unsealed: { type: 'gauge', help: 'Events that no batch has sealed yet.', labels: [] },
+  vigie_events_unsealed: {
+    type: 'gauge',
+    help: 'Events that no batch has sealed yet, counted up to 100,000.',
+    labels: [],
+  },
+  vigie_events_verified_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the record of events was last verified, in Unix time: what was new (each hour), or the whole.',
+    labels: ['part'],
+    unit: 'seconds',
+  },
+  vigie_events_faults: { type: 'gauge', help: 'What did not fit then, and is an attention.', labels: ['part'] },
   vigie_nodes: { type: 'gauge', help: 'Processes that were seen in the last minute.', labels: ['role', 'ready'] },
   vigie_collect_failures_total: {
     type: 'counter',

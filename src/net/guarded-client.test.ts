@@ -51,6 +51,22 @@ describe('GuardedClient', () => {
     await expect(new GuardedClient().fetch(url, read)).rejects.toEqual(code('url-forbidden'));
   });
 
+  it('judges what is written out in a URL without a look-up', () => {
+    const client = new GuardedClient({ allow: ['10.1.0.0/16'], resolve: () => Promise.reject(new Error('asked')) });
+    for (const url of [
+      'ftp://a.example/',
+      'file:///etc/passwd',
+      'none',
+      'http://u:p@a.example/',
+      'http://u@a.example/',
+    ])
+      expect(() => client.assertUrl(url), url).toThrow(code('url-invalid'));
+    for (const url of ['http://127.1/', 'http://[::ffff:10.2.0.1]/', 'https://169.254.169.254/', 'http://10.2.0.1:80/'])
+      expect(() => client.assertUrl(url), url).toThrow(code('url-forbidden'));
+    for (const url of ['https://a.example/x?y', 'http://localhost/', 'http://10.1.2.3/', 'http://93.184.216.34/'])
+      expect(() => client.assertUrl(url), url).not.toThrow();
+  });
+
   it('judges every answer of the name service', async () => {
     const client = new GuardedClient({ resolve: async () => ['93.184.216.34', '10.0.0.1'] });
     await expect(client.fetch('http://mixed.example/', read)).rejects.toEqual(code('url-forbidden'));

@@ -60,6 +60,16 @@ export class GuardedClient {
   }
 
   /**
+   * Judges a URL as far as that goes without asking anybody: its form, and an address that is written out in it. A name
+   * is judged when it is looked up.
+   * @throws VigieError `url-invalid`, `url-forbidden`
+   */
+  assertUrl(url: string): void {
+    const host = hostOf(parse(url));
+    if (isIP(host) !== 0 && !this.#guard.permits(host)) throw new VigieError('url-forbidden');
+  }
+
+  /**
    * Opens a URL for reading.
    * @param consume reads the body; the connection is closed when it returns or throws
    * @throws VigieError `url-invalid`, `url-forbidden`, `fetch-failed`, `fetch-timeout`
@@ -88,7 +98,7 @@ export class GuardedClient {
     const { body, headers, answerBytes, timeoutMs = this.#timeoutMs } = options;
     return await this.#limited(timeoutMs, options.signal, async (signal) => {
       const target = parse(url);
-      const dispatcher = agentFor(await this.#judge(target.hostname, signal));
+      const dispatcher = agentFor(await this.#judge(hostOf(target), signal));
       try {
         const response = await request(target, {
           ...{ dispatcher, signal, method: 'POST', body, headersTimeout: timeoutMs, bodyTimeout: timeoutMs },
@@ -129,7 +139,7 @@ export class GuardedClient {
     signal: AbortSignal,
     consume: (fetched: Fetched) => Promise<T>,
   ): Promise<{ readonly value: T } | { readonly location: string }> {
-    const dispatcher = agentFor(await this.#judge(url.hostname, signal));
+    const dispatcher = agentFor(await this.#judge(hostOf(url), signal));
     try {
       const response = await request(url, {
         dispatcher,
@@ -157,8 +167,7 @@ export class GuardedClient {
   }
 
   /** @returns the address to connect to, which every answer of DNS agrees may be fetched from */
-  async #judge(hostname: string, signal: AbortSignal): Promise<string> {
-    const host = hostname.replace(/^\[|\]$/g, '');
+  async #judge(host: string, signal: AbortSignal): Promise<string> {
     const addresses = isIP(host) ? [host] : await abortable(this.#resolve(host), signal);
     const [first] = addresses;
     if (first === undefined) throw new VigieError('fetch-failed', { detail: 'the name has no address' });
@@ -190,6 +199,11 @@ async function readUpTo(body: AsyncIterable<Uint8Array>, most: number): Promise<
     if (bytes > most) break;
   }
   return { text: Buffer.concat(chunks).subarray(0, most).toString(), cut: bytes > most };
+}
+
+/** The name or the address, an IPv6 one without its brackets. */
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
 }
 
 function parse(text: string, base?: URL): URL {

@@ -43,6 +43,18 @@ describe('the logger', () => {
     ]);
   });
 
+  it('keeps what an alarm is about and when it is due', () => {
+    const { logger, lines } = logging();
+    const due = new Date(0).toISOString();
+    const subjects = ['service', 'node:harbour-2.example-a1b2c3', 'webhook:aB-3_5678901234x', `list:${MARK}`];
+    for (const subject of subjects) logger.warn({ subject, due }, 'needs somebody');
+    expect(lines().map(({ subject }) => subject)).toEqual([...subjects.slice(0, 3), 'list:…']);
+    for (const line of lines()) {
+      expect(line['due']).toBe(due);
+      expect(line).not.toHaveProperty('leftOut');
+    }
+  });
+
   it('tells of an error of ours the code, the message and the place, of others the name and the place', () => {
     const { logger, lines } = logging();
     const inner = Object.assign(new TypeError(`no ${MARK}`), { code: 'E_BAD' });
@@ -109,7 +121,7 @@ function put(logger: ReturnType<typeof createLogger>, where: string, form: strin
       logger.info({ entry: form, account: form, url: form }, 'text');
       return;
     case 'known field':
-      logger.info({ list: form, reqId: form, id: form }, 'text');
+      logger.info({ list: form, reqId: form, id: form, subject: `node:${form}`, due: form }, 'text');
       return;
     case 'deep':
       logger.info({ err: { a: { b: [form] } }, list: { form }, headers: { form } }, 'text');

@@ -26,6 +26,9 @@ const FIELDS: Readonly<Record<string, (value: unknown) => unknown>> = {
   state: wordOf,
   /** Code of an error. */
   code: wordOf,
+  /** What something is about, such as `node:…`. */
+  subject: subjectOf,
+  due: timeOf,
   /** Ids of rows of our own: random. */
   id: wordOf,
   event: wordOf,
@@ -104,6 +107,17 @@ function wordOf(value: unknown): string | undefined {
 function listNameOf(value: unknown): string | undefined {
   const name = typeof value === 'string' && /^[a-z0-9._-]{1,64}$/.test(value) ? value : undefined;
   return name?.split(/[._-]/).every((part) => part.length < 16) ? name : undefined;
+}
+
+/** What is about nothing that may be named is told as `kind:…`. */
+function subjectOf(value: unknown): string | undefined {
+  const [, kind, name] = typeof value === 'string' ? (/^([a-z-]{1,32})(?::(.*))?$/s.exec(value) ?? []) : [];
+  if (kind === undefined || name === undefined) return wordOf(kind);
+  return `${kind}:${listNameOf(name) ?? wordOf(name) ?? '…'}`;
+}
+
+function timeOf(value: unknown): string | undefined {
+  return typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/.test(value) ? value : undefined;
 }
 
 const DEEPEST_CAUSE = 5;

@@ -2,6 +2,11 @@ import type { ErrorCode } from '../errors.js';
 import type { MediaKind } from '../media/media-signals.js';
 import type { SignalTypeName } from '../signals/signal-type.js';
 
+/** Milliseconds by stage as they are told and kept: to a tenth; what is finer is noise. */
+export function roundedMs(ms: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(ms).map(([stage, each]) => [stage, Math.round(each * 10) / 10]));
+}
+
 /** There are three verdicts, exactly. */
 export type VerdictWord = 'match' | 'no-match' | 'could-not-tell';
 

@@ -60,6 +60,11 @@ export function openBlobStore(place: BlobStorePlace): BlobStore {
   return new S3BlobStore({ place: s3, cache: new DirectoryBlobStore(cache, temporary), keepCopies });
 }
 
+/** Another folder of the same object store. @param s3 the place of segments */
+export function besideSegments(s3: S3Place, folder: string): S3Place {
+  return { ...s3, prefix: `${s3.prefix.slice(0, -'segments/'.length)}${folder}/` };
+}
+
 /**
  * It must be there already: making it could put it under a mount point whose file system is away. Temporary files lie in
  * it as well, for only on one file system a file takes its name in one step.

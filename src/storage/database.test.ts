@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { DATABASES, type TestDatabases } from '../../test/databases.js';
+import { openedBefore } from '../../test/opened-database.js';
 import { jsonb } from './column-values.js';
 import type { Database } from './database.js';
 import { migrate } from './migrate.js';
@@ -14,14 +15,15 @@ describe.each(DATABASES)('the database: $name', ({ missing, start }) => {
     let databases: TestDatabases;
     let database: Database;
 
+    openedBefore({ missing, start }, (opened, all) => {
+      database = opened;
+      databases = all;
+    });
     beforeAll(async () => {
-      databases = await start();
-      database = await databases.open();
       await sql`CREATE TABLE thing (id int PRIMARY KEY, big bigint, bytes bytea, at timestamptz, doc jsonb)`.execute(
         database.db,
       );
     });
-    afterAll(() => databases?.close());
 
     const count = async (): Promise<unknown> => {
       const { rows } = await sql<{ n: number }>`SELECT count(*) AS n FROM thing`.execute(database.db);

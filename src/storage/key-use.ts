@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { filesBelow } from './backup/copy-file.js';
+import type { BatchFiles } from './events/batch-files.js';
 import type { Db } from './schema.js';
 import { HEADER_BYTES } from './sealed-header.js';
 
@@ -20,8 +21,13 @@ const MAGIC = 'VIGSEAL';
 /**
  * Counts by key id what is sealed under it.
  * @param roots directories of sealed files
+ * @param batches sealed files of another place, of which the first bytes are read
  */
-export async function keyUse(db: Db, roots: readonly string[]): Promise<ReadonlyMap<string, KeyUse>> {
+export async function keyUse(
+  db: Db,
+  roots: readonly string[],
+  batches: Pick<BatchFiles, 'heads'>,
+): Promise<ReadonlyMap<string, KeyUse>> {
   const uses = new Map<string, { rows: number; files: number }>();
   const use = (id: string) => {
     const known = uses.get(id) ?? { rows: 0, files: 0 };
@@ -40,6 +46,10 @@ export async function keyUse(db: Db, roots: readonly string[]): Promise<Readonly
       if (id !== undefined) use(id).files++;
     }
   }
+  for await (const head of batches.heads(HEADER_BYTES)) {
+    const id = keyOfHead(head);
+    if (id !== undefined) use(id).files++;
+  }
   return uses;
 }
 
@@ -50,9 +60,14 @@ async function keyOf(path: string): Promise<string | undefined> {
   try {
     const head = Buffer.alloc(HEADER_BYTES);
     const { bytesRead } = await file.read(head, 0, HEADER_BYTES, 0);
-    if (bytesRead < HEADER_BYTES || head.toString('latin1', 0, MAGIC.length) !== MAGIC) return undefined;
-    return head.toString('hex', 16, 24);
+    return keyOfHead(head.subarray(0, bytesRead));
   } finally {
     await file.close();
   }
+}
+
+function keyOfHead(bytes: Uint8Array): string | undefined {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (head.length < HEADER_BYTES || head.toString('latin1', 0, MAGIC.length) !== MAGIC) return undefined;
+  return head.toString('hex', 16, 24);
 }

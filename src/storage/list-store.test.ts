@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DATABASES, type TestDatabases } from '../../test/databases.js';
+import { openedBefore } from '../../test/opened-database.js';
 import { createApiKey, findApiKey, listApiKeys, revokeApiKey, touchApiKeys } from './api-key-store.js';
 import type { Database } from './database.js';
 import { findEntryStatuses, readEntryStatuses, setEntryStatus } from './entry-status-store.js';
@@ -30,14 +31,11 @@ import type { Tx } from './schema.js';
 
 describe.each(DATABASES)('the stores: $name', ({ missing, start }) => {
   describe.skipIf(missing !== undefined)('opened', () => {
-    let databases: TestDatabases;
     let database: Database;
 
-    beforeAll(async () => {
-      databases = await start();
-      database = await databases.open();
+    openedBefore({ missing, start }, (opened) => {
+      database = opened;
     });
-    afterAll(() => databases?.close());
     beforeEach(async () => {
       await sql`TRUNCATE list, list_change, api_key, instance CASCADE`.execute(database.db);
     });

@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DATABASES, type TestDatabases } from '../../test/databases.js';
 import type { Database } from './database.js';
+import { FileSource } from './file-source.js';
 import { keyUse } from './key-use.js';
 import { Keyring } from './keyring.js';
 import { rewrap } from './rewrap.js';
 import { seal, sealedWith, unseal } from './seal.js';
-import { SealedWriter } from './sealed-file.js';
+import { SealedReader, SealedWriter } from './sealed-file.js';
 import { openSecret } from './secrets.js';
+
+const NO_BATCHES = { heads: async function* (): AsyncGenerator<Uint8Array> {} };
 
 const [oldKey, newKey] = [randomBytes(32), randomBytes(32)];
 const before = new Keyring([oldKey], 'file');
@@ -41,14 +44,14 @@ describe.each(DATABASES)('sealing again under a new key: $name', ({ missing, sta
     const database = await databases.open();
     await fill(database, 1_200);
     const secret = await openSecret(database, before, 'item-fingerprint');
-    expect(await keyUse(database.db, [])).toEqual(new Map([[before.activeId, { rows: 1_201, files: 0 }]]));
+    expect(await keyUse(database.db, [], NO_BATCHES)).toEqual(new Map([[before.activeId, { rows: 1_201, files: 0 }]]));
     // Both keys at hand, nothing was sealed again yet.
     expect(await openSecret(database, after, 'item-fingerprint')).toEqual(secret);
     // Two nodes at once do the work once.
     const both = await Promise.all([rewrap(database.db, after), rewrap(database.db, after)]);
     expect(both[0].renewed + both[1].renewed).toBe(1_201);
     expect(await rewrap(database.db, after)).toEqual({ renewed: 0, failed: 0 });
-    expect(await keyUse(database.db, [])).toEqual(new Map([[after.activeId, { rows: 1_201, files: 0 }]]));
+    expect(await keyUse(database.db, [], NO_BATCHES)).toEqual(new Map([[after.activeId, { rows: 1_201, files: 0 }]]));
     const alone = new Keyring([newKey], 'file');
     expect(await openSecret(database, alone, 'item-fingerprint')).toEqual(secret);
     for (const { subject, sealed } of await database.db.selectFrom('subject_key').selectAll().execute()) {
@@ -85,6 +88,53 @@ describe.each(DATABASES)('sealing again under a new key: $name', ({ missing, sta
     ).toBe('newer');
   });
 
+  it('leaves a file that was being sealed at a rotation under the older key, readable and counted', async () => {
+    const database = await databases.open();
+    const root = await mkdtemp(join(tmpdir(), 'vigie-rotation-'));
+    const content = randomBytes(3 * 2 ** 20);
+    const pieces: Uint8Array[] = [];
+    const sink = { write: async (bytes: Uint8Array) => void pieces.push(Uint8Array.from(bytes)) };
+    const begun = new SealedWriter(sink, before, 'a-purpose');
+    await begun.write(content.subarray(0, 2 ** 20));
+    // The key is renewed now: all that begins from here on is sealed under the new one.
+    const later: Uint8Array[] = [];
+    const other = new SealedWriter(
+      { write: async (bytes) => void later.push(Uint8Array.from(bytes)) },
+      after,
+      'a-purpose',
+    );
+    await other.write(content);
+    await database.db
+      .insertInto('subject_key')
+      .values({ subject: 'account:r', sealed: seal(before, plain(1), context('account:r')) })
+      .execute();
+    expect(await rewrap(database.db, after)).toEqual({ renewed: 1, failed: 0 });
+    await begun.write(content.subarray(2 ** 20));
+    for (const writer of [begun, other]) await writer.finish();
+    await writeFile(join(root, 'begun'), Buffer.concat(pieces));
+    await writeFile(join(root, 'later'), Buffer.concat(later));
+    expect(await keyUse(database.db, [root], NO_BATCHES)).toEqual(
+      new Map([
+        [before.activeId, { rows: 0, files: 1 }],
+        [after.activeId, { rows: 1, files: 1 }],
+      ]),
+    );
+    for (const name of ['begun', 'later']) {
+      const source = await FileSource.open(join(root, name));
+      const reader = await SealedReader.open(source, after, 'a-purpose');
+      const back = Buffer.alloc(reader.size);
+      await reader.readInto(0, back.length, back);
+      expect(back.equals(content)).toBe(true);
+      await source.close();
+    }
+    const source = await FileSource.open(join(root, 'begun'));
+    await expect(SealedReader.open(source, new Keyring([newKey], 'file'), 'a-purpose')).rejects.toMatchObject({
+      code: 'seal-key-wrong',
+    });
+    await source.close();
+    await rm(root, { recursive: true });
+  });
+
   it('finds the keys of sealed files', async () => {
     const database = await databases.open();
     const root = await mkdtemp(join(tmpdir(), 'vigie-key-use-'));
@@ -95,7 +145,7 @@ describe.each(DATABASES)('sealing again under a new key: $name', ({ missing, sta
     await writer.finish();
     await writeFile(join(root, 'sealed'), Buffer.concat(pieces));
     await writeFile(join(root, 'other'), 'not sealed');
-    expect(await keyUse(database.db, [root])).toEqual(new Map([[before.activeId, { rows: 0, files: 1 }]]));
+    expect(await keyUse(database.db, [root], NO_BATCHES)).toEqual(new Map([[before.activeId, { rows: 0, files: 1 }]]));
     await rm(root, { recursive: true });
   });
 });

@@ -187,6 +187,26 @@ export interface EventBatchTable {
   sealed_at: ColumnType<Date, Date, never>;
 }
 
+/** `newest`: what was sealed since the last time; `whole`: all of it, a piece at a time. */
+export type VerificationPart = 'newest' | 'whole';
+
+export interface EventVerificationTable {
+  part: Fixed<VerificationPart>;
+  /** The pass that is under way has come to this batch. */
+  number: Generated<number>;
+  hash: Uint8Array;
+  /** What it has found so far: how often, by kind. */
+  found: JsonColumn<Readonly<Record<string, number>>>;
+  next_at: Stamp;
+  leased_by: Nullable<string>;
+  leased_until: Nullable<Date>;
+  /** When the last pass ended, how far it came, and what it found. */
+  verified_at: Nullable<Date>;
+  verified_number: Nullable<number>;
+  verified_hash: Nullable<Uint8Array>;
+  verified_found: NullableJsonColumn<Readonly<Record<string, number>>>;
+}
+
 export interface OutboxTable {
   id: Fixed<string>;
   position: Generated<number>;
@@ -344,6 +364,7 @@ export interface Schema {
   event: EventTable;
   event_payload: EventPayloadTable;
   event_batch: EventBatchTable;
+  event_verification: EventVerificationTable;
   outbox: OutboxTable;
   webhook: WebhookTable;
   attention: AttentionTable;

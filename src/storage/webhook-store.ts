@@ -61,6 +61,12 @@ export class WebhookStore {
     return rows.map(webhookOf);
   }
 
+  /** All of them with the host, and the port where it says one, of their addresses; null when one cannot be opened. */
+  async lsWithHosts(db: Db): Promise<(StoredWebhook & { readonly host: string | null })[]> {
+    const rows = await db.selectFrom('webhook').selectAll().orderBy('created_at').orderBy('id').execute();
+    return rows.map((row) => ({ ...webhookOf(row), host: this.#hostOf(row) }));
+  }
+
   async find(db: Db, id: string): Promise<StoredWebhook | undefined> {
     const row = await db.selectFrom('webhook').selectAll().where('id', '=', id).executeTakeFirst();
     return row && webhookOf(row);
@@ -85,6 +91,14 @@ export class WebhookStore {
   async remove(tx: Tx, id: string): Promise<boolean> {
     const { numDeletedRows } = await tx.deleteFrom('webhook').where('id', '=', id).executeTakeFirstOrThrow();
     return numDeletedRows > 0n;
+  }
+
+  #hostOf({ id, sealed }: Pick<Selectable<WebhookTable>, 'id' | 'sealed'>): string | null {
+    try {
+      return new URL(this.#unseal(id, sealed).url).host;
+    } catch {
+      return null;
+    }
   }
 
   #seal(id: string, secrets: WebhookSecrets): Uint8Array {

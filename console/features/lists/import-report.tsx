@@ -83,7 +83,9 @@ function Reasons({ title, reasons }: { readonly title: string; readonly reasons:
           <tr key={reason} className="border-line border-b align-baseline last:border-0">
             <td className="py-1.5 pr-3">{reasonInWords(reason)}</td>
             <td className="py-1.5 pr-3 text-right">{count(tally.count)}</td>
-            <td className="break-words py-1.5 font-mono text-ink-2">{lines(tally.lines, LINES_SHOWN, tally.count)}</td>
+            <td className="break-words py-1.5 font-mono text-ink-2">
+              {lines(tally.lines, LINES_SHOWN, tally.count, tally.frames)}
+            </td>
           </tr>
         ))}
       </tbody>

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { nextStep } from '../next-step.js';
 import { dataOption, formatOption, whole } from '../options.js';
 import { colour, printable, remark, table, writeLine } from '../output.js';
 import { withService } from '../with-service.js';
@@ -57,12 +58,13 @@ export function attentionCommand(): Command {
           each.id,
           each.title,
           printable(each.subject),
+          printable(each.cause),
           each.count,
           each.backlog,
           each.overdue ? colour.red(time(each.due)) : time(each.due),
           each.state,
         ]);
-        await writeLine(table(['id', 'what', 'subject', 'count', 'backlog', 'due', 'state'], rows));
+        await writeLine(table(['id', 'what', 'subject', 'cause', 'count', 'backlog', 'due', 'state'], rows));
       });
     });
   command
@@ -77,13 +79,13 @@ export function attentionCommand(): Command {
         await writeLine(format === 'json' ? JSON.stringify(attention) : inWords(attention));
       });
     });
-  for (const { name, act, summary, said } of [
-    { name: 'ack', act: 'acknowledge', summary: 'somebody deals with it', said: 'is acknowledged' },
-    { name: 'resolve', act: 'resolve', summary: 'it needs nobody any more', said: 'is resolved' },
+  for (const { act, short, summary, said } of [
+    { act: 'acknowledge', short: 'ack', summary: 'somebody deals with it', said: 'is acknowledged' },
+    { act: 'resolve', short: undefined, summary: 'it needs nobody any more', said: 'is resolved' },
   ]) {
-    command
-      .command(name)
-      .summary(summary)
+    const sub = command.command(act).summary(summary);
+    if (short !== undefined) sub.alias(short);
+    sub
       .argument('<id>', 'as `vigie attention ls` shows it')
       .option('--note <text>', 'for the others; it is kept')
       .addOption(dataOption())
@@ -127,6 +129,7 @@ function inWords(attention: AttentionAnswer): string {
       printable(name),
       printable(String(value)),
     ]),
+    ['next', nextStep(attention)],
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
   return facts

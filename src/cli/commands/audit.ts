@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { VigieError } from '../../errors.js';
+import { ALL_EVENT_KINDS } from '../../storage/events/event-kinds.js';
 import { verifyExport } from '../../storage/events/export-events.js';
 import type { Finding, VerifyResult } from '../../storage/events/verify-events.js';
+import { nearest } from '../nearest.js';
 import { dataOption, formatOption, whole } from '../options.js';
-import { colour, printable, remark, table, writeLine } from '../output.js';
+import { colour, colourErr, printable, remark, table, writeLine } from '../output.js';
 import { fromProblem, lostOr, type ServiceClient } from '../service-client.js';
 import { withService } from '../with-service.js';
 
@@ -58,7 +60,11 @@ export function auditCommand(): Command {
     .command('tail')
     .summary('show the latest events')
     .addOption(new Option('--limit <n>', 'how many').default(20).argParser(whole(1, 1_000)))
-    .addOption(new Option('--kind <kind>', 'only of this kind, such as entry.status-changed'))
+    .addOption(
+      new Option('--kind <kind>', 'only of this kind, such as entry.status-changed')
+        .choices(ALL_EVENT_KINDS)
+        .argParser(eventKind),
+    )
     .addOption(new Option('--subject <subject>', 'only about this subject, such as list:…'))
     .addOption(formatOption())
     .addOption(dataOption())
@@ -99,6 +105,15 @@ export function auditCommand(): Command {
   return command;
 }
 
+/** All of them would fill the screen. */
+function eventKind(text: string): string {
+  if (ALL_EVENT_KINDS.some((kind) => kind === text)) return text;
+  const near = nearest(text, ALL_EVENT_KINDS);
+  throw new InvalidArgumentError(
+    near.length > 0 ? `Did you mean ${near.join(', ')}?` : `Kinds are ${ALL_EVENT_KINDS.join(', ')}.`,
+  );
+}
+
 async function verify(service: ServiceClient, { format, head }: Flags & { readonly head?: string }): Promise<void> {
   let result: VerifyResult | undefined;
   for await (const line of linesOf(service, 'POST', '/v1/audit/verify')) {
@@ -110,17 +125,22 @@ async function verify(service: ServiceClient, { format, head }: Flags & { readon
   }
   if (result === undefined) throw new VigieError('service-lost');
   const known = head === undefined || head === result.head || (await isHead(service, head));
-  if (!known) await writeLine(colour.red('The head that was noted is no part of the chain.'));
+  if (!known) remark(colourErr.red('The head that was noted is no part of the chain.'));
   if (format === 'table') await tellResult(result);
+  if (result.findings > 0) remark('Keep the disk and the latest backup as they are until it is understood.');
   if (result.findings > 0 || !known) process.exitCode = EXIT_FOUND;
 }
 
 async function tellResult({ batches, events, findings, unsealed, oldestUnsealed, head }: VerifyResult): Promise<void> {
-  const word = findings === 0 ? colour.green('All fits') : colour.red(`${findings} things do not fit`);
-  await writeLine(`${word}: ${events} events in ${batches} sealed batches.`);
+  await writeLine(`${inSum(findings)}: ${events} events in ${batches} sealed batches.`);
   const since = oldestUnsealed === null ? '' : `, the oldest of ${String(oldestUnsealed)}`;
   if (unsealed > 0) await writeLine(`Not sealed yet, and so not checked: ${unsealed} events${since}.`);
   await writeLine(`head ${head}`);
+}
+
+function inSum(findings: number): string {
+  if (findings === 0) return colour.green('All fits');
+  return colour.red(findings === 1 ? 'One thing does not fit' : `${findings} things do not fit`);
 }
 
 function inWords({ kind, batch, event, detail }: Finding): string {
@@ -149,20 +169,22 @@ async function verifyFile(file: string, { format, head }: Flags & { readonly hea
       yield line;
     }
   };
-  try {
-    const result = await verifyExport(lines());
-    if (!seen) throw new VigieError('audit-damaged', { detail: 'the head that was noted is not in it' });
-    if (format === 'json') await writeLine(JSON.stringify({ result }));
-    else {
-      const { events, first, last } = result;
-      const before = first > 1 ? ` What came before batch ${first} is not in it and was not checked.` : '';
-      await writeLine(`All fits: ${events} events in batches ${first} to ${last}.${before}`);
-      await writeLine(`head ${result.head}; whether anything came after it, only --head or the service can tell`);
-    }
-  } catch (error) {
-    if (error instanceof VigieError && error.code === 'audit-damaged') process.exitCode = EXIT_FOUND;
-    throw error;
+  const told: Promise<void>[] = [];
+  const result = await verifyExport(lines(), (finding) => {
+    told.push(writeLine(format === 'json' ? JSON.stringify({ finding }) : inWords(finding)));
+  });
+  await Promise.all(told);
+  const { events, first, last, findings, head: newest } = result;
+  if (!seen) remark(colourErr.red('The head that was noted is no part of it.'));
+  if (format === 'json') await writeLine(JSON.stringify({ result }));
+  else {
+    const before = first > 1 ? ` What came before batch ${first} is not in it and was not checked.` : '';
+    await writeLine(`${inSum(findings)}: ${events} events in batches ${first} to ${last}.${before}`);
+    await writeLine(`head ${newest}; whether anything came after it, only --head or the service can tell`);
   }
+  if (seen && findings === 0) return;
+  remark('Take a new export and check that. If it fits, only this file was changed; keep both until it is understood.');
+  process.exitCode = EXIT_FOUND;
 }
 
 async function tail(

@@ -12,6 +12,7 @@ interface Answer {
   readonly files: number;
   readonly bytes: number;
   readonly missing: number;
+  readonly workers: number;
 }
 
 export function backupCommand(): Command {
@@ -26,7 +27,7 @@ export function backupCommand(): Command {
     .addOption(dataOption())
     .action(async (target: string, { data, keys }: { data: string; keys?: string }) => {
       const json = { target: resolve(target), ...(keys === undefined ? {} : { keys: resolve(keys) }) };
-      const { rows, files, bytes, missing } = await withService(data, async (service) => {
+      const { rows, files, bytes, missing, workers } = await withService(data, async (service) => {
         const { body } = await service.request('POST', '/v1/backup', { json, signal: interrupted() });
         return await resultOf<BackupProgress, Answer>(body, ({ stage, done }) => showStatus(`${stage}: ${done}`));
       });
@@ -34,6 +35,13 @@ export function backupCommand(): Command {
       remark(
         `${rows.toLocaleString('en')} rows and ${files.toLocaleString('en')} files, ${bytes.toLocaleString('en')} bytes.`,
       );
+      if (workers > 0) {
+        remark(
+          colour.yellow(
+            `! The seen records of ${workers} workers are no part of it: copy \`seen/\` of their data directories.`,
+          ),
+        );
+      }
       if (missing > 0) {
         remark(
           colour.yellow(`! ${missing} segments were missing or damaged before: \`vigie list ls\` tells which lists.`),

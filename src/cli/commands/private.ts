@@ -40,7 +40,9 @@ export function privateCommand(): Command {
     .summary('look at private surfaces of a jurisdiction')
     .addOption(jurisdictionOption())
     .addOption(new Option('--basis <text>', 'the law that allows it').makeOptionMandatory())
-    .addOption(new Option('--until <date>', 'the last day').argParser(until).makeOptionMandatory())
+    .addOption(
+      new Option('--until <date>', 'the last day, a year ahead at the most').argParser(until).makeOptionMandatory(),
+    )
     .addOption(dataOption())
     .action(async (flags: Flags & { jurisdiction: string; basis: string; until: string }) => {
       const json = { jurisdiction: flags.jurisdiction, legalBasis: flags.basis, until: flags.until };

@@ -1,11 +1,12 @@
 import { Command, Option } from 'commander';
 import { interrupted } from '../interrupt.js';
-import { dataOption } from '../options.js';
+import { dataOption, segmentsOption } from '../options.js';
 import { clearStatus, remark, showStatus } from '../output.js';
 
 interface Flags {
   readonly data: string;
   readonly databaseUrl?: string;
+  readonly segments?: string;
   readonly keys?: string;
   readonly allowNoFsync?: true;
 }
@@ -20,14 +21,16 @@ export function restoreCommand(): Command {
     .argument('<backup>', 'the directory that `vigie backup` wrote')
     .addOption(dataOption())
     .addOption(new Option('--database-url <url>', 'an empty PostgreSQL database').env('DATABASE_URL'))
+    .addOption(segmentsOption())
     .addOption(new Option('--keys <file>', 'the keys that `vigie backup --keys` wrote; VIGIE_KEY holds them otherwise'))
     .addOption(new Option('--allow-no-fsync', 'as of `vigie serve`').env('VIGIE_ALLOW_NO_FSYNC'))
-    .action(async (backup: string, { data, databaseUrl, keys, allowNoFsync }: Flags) => {
+    .action(async (backup: string, { data, databaseUrl, segments, keys, allowNoFsync }: Flags) => {
       const { restoreBackup } = await import('../../storage/backup/restore-backup.js');
       const manifest = await restoreBackup({
         backup,
         dataDir: data,
         databaseUrl,
+        segments,
         keysFile: keys,
         allowNoFsync: allowNoFsync === true,
         signal: interrupted(),

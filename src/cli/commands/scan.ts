@@ -7,8 +7,9 @@ import { MediaPool } from '../../media/pool.js';
 import { VideoPool } from '../../media/video/video-pool.js';
 import { inOrder } from '../../runtime/in-order.js';
 import { Scanner } from '../../scan/scanner.js';
-import type { Match, Verdict } from '../../scan/verdict.js';
+import { type Match, roundedMs, type Verdict } from '../../scan/verdict.js';
 import { interrupted, ReaderGone } from '../interrupt.js';
+import { matchInShort } from '../match-in-short.js';
 import {
   collect,
   type DecoderFlags,
@@ -20,8 +21,8 @@ import {
   photodnaOptions,
   whole,
 } from '../options.js';
-import { clearStatus, clock, colour, printable, RowWriter, remark, showStatus, writeLine } from '../output.js';
-import { readPieces } from '../read-file.js';
+import { clearStatus, clock, colour, cut, printable, RowWriter, remark, showStatus, writeLine } from '../output.js';
+import { readPieces } from '../read-pieces.js';
 import { type ServiceBody, ServiceClient } from '../service-client.js';
 import { type Found, unreadable, walk } from '../walk.js';
 import { socketPathFor } from '../with-service.js';
@@ -29,11 +30,13 @@ import { socketPathFor } from '../with-service.js';
 /** One line of `vigie scan --format jsonl`. */
 interface ScanLine {
   readonly path: string;
+  /** Id of the verdict, as webhooks and events name it; only through a service, which keeps it. */
+  readonly scan?: string;
   readonly verdict: Verdict['verdict'];
   readonly reason: Verdict['reason'];
   readonly matches: readonly Pick<
     Match,
-    'list' | 'entry' | 'grade' | 'signal' | 'distance' | 'view' | 'extent' | 'across'
+    'list' | 'entry' | 'grade' | 'signal' | 'distance' | 'view' | 'extent' | 'across' | 'video'
   >[];
   readonly ms: Readonly<Record<string, number>>;
 }
@@ -49,7 +52,7 @@ const EXIT = { 'no-match': 0, match: 10, 'could-not-tell': 20 } as const;
 
 export function scanCommand(): Command {
   const command = new Command('scan')
-    .summary('scan files and folders; the exit code tells')
+    .summary('scan pictures, videos and folders; the exit code tells')
     .description(
       'Gives one verdict a file: match, no-match or could-not-tell. With --list it needs no service; without, it asks the\n' +
         'service that runs on the data directory. `-` reads one medium from standard input.',
@@ -62,10 +65,13 @@ export function scanCommand(): Command {
     .addHelpText(
       'after',
       `
+A video is matched while it is read, and the first match ends the work. "partly" is for people to look at: a part of a
+known video that is too short to act on, a single frame, a picture that is seen for a moment.
+
 Exit code: 0 none matched, 10 some matched, 20 some could not be told (20 wins).
 
 Examples:
-  vigie scan --list list.csv photo.jpg
+  vigie scan --list list.csv photo.jpg clip.mp4
   vigie scan --list list.csv --format jsonl uploads/ | jq 'select(.verdict != "no-match")'
   curl -s https://… | vigie scan -`,
     );
@@ -158,7 +164,7 @@ async function alone(flags: Flags, signal: AbortSignal): Promise<Scanning> {
     scan: async (found) => {
       const verdict = await scanner.scan(readPieces(found, signal), {
         signal,
-        onProgress: (seconds) => showStatus(`${printable(found.path)}: ${clock(seconds)} looked at`),
+        onProgress: (seconds) => showStatus(`${clock(seconds)} looked at: ${printable(found.path)}`),
         ...(flags.threshold === undefined ? {} : { threshold: flags.threshold }),
       });
       return pick(verdict);
@@ -181,7 +187,7 @@ async function throughService(flags: Flags, command: Command, signal: AbortSigna
   const query = flags.threshold === undefined ? '' : `?threshold=${flags.threshold}`;
   const send = async (body: ServiceBody) => {
     const headers = { 'content-type': 'application/octet-stream' };
-    return pick(await client.call<Verdict>('POST', `/v1/scan${query}`, { body, headers, signal }));
+    return pick(await client.call<Verdict & { scan: string }>('POST', `/v1/scan${query}`, { body, headers, signal }));
   };
   return {
     concurrency: 4,
@@ -205,12 +211,12 @@ async function throughService(flags: Flags, command: Command, signal: AbortSigna
 /** Said on the command line, these would have no effect on a running service. */
 const LIST_ONLY = [...decoderOptions(), ...photodnaOptions()].map((option) => option.attributeName());
 
-function pick({ verdict, reason, matches, ms }: Verdict): Omit<ScanLine, 'path'> {
-  const rounded = Object.fromEntries(Object.entries(ms).map(([stage, each]) => [stage, Number(each.toFixed(3))]));
+function pick({ scan, verdict, reason, matches, ms }: Verdict & { readonly scan?: string }): Omit<ScanLine, 'path'> {
   return {
+    ...(scan === undefined ? {} : { scan }),
     verdict,
     reason,
-    matches: matches.map(({ list, entry, grade, signal, distance, view, extent, across }) => ({
+    matches: matches.map(({ list, entry, grade, signal, distance, view, extent, across, video }) => ({
       list,
       entry,
       grade,
@@ -219,28 +225,28 @@ function pick({ verdict, reason, matches, ms }: Verdict): Omit<ScanLine, 'path'>
       view,
       extent,
       across,
+      ...(video === undefined ? {} : { video }),
     })),
-    ms: rounded,
+    ms: roundedMs(ms),
   };
 }
 
 const IN_COLOUR = { match: colour.red, 'no-match': colour.green, 'could-not-tell': colour.yellow } as const;
 
+/** Long ids are cut, so that the files stay below each other; `--format jsonl` has all of it. */
+const WHY_WIDTH = 56;
+
 const COLUMNS = [
   { title: 'verdict', width: 14 },
   { title: 'ms', width: 8, right: true },
-  { title: 'why', width: 48 },
+  { title: 'why', width: WHY_WIDTH },
   { title: 'file', width: 0 },
 ] as const;
 
 function tableRow({ path, verdict, reason, matches, ms }: ScanLine): string[] {
   const [first, ...others] = matches;
-  const more = others.length > 0 ? ` and ${others.length} more` : '';
-  const why = first === undefined ? (reason ?? '') : `${inShort(first)}${more}`;
-  return [IN_COLOUR[verdict](verdict), (ms['total'] ?? 0).toFixed(1), printable(why), printable(path)];
-}
-
-function inShort({ list, entry, grade, signal, distance, view, extent }: ScanLine['matches'][number]): string {
-  const partly = extent === 'partial' ? 'partly ' : '';
-  return `${partly}${list}/${entry}${grade === null ? '' : ` (${grade})`} by ${signal} at ${distance}, ${view}`;
+  const more = others.length > 0 ? ` +${others.length} more` : '';
+  const why =
+    first === undefined ? (reason ?? '') : `${cut(printable(matchInShort(first)), WHY_WIDTH - more.length)}${more}`;
+  return [IN_COLOUR[verdict](verdict), (ms['total'] ?? 0).toFixed(1), why, printable(path)];
 }

@@ -5,6 +5,7 @@ import type { App } from '../../app.js';
 import { type Config, DEFAULTS } from '../../config.js';
 import { VERSION } from '../../engine.js';
 import { VigieError } from '../../errors.js';
+import { findVideoPrograms, INSTALL_FFMPEG } from '../../media/video/programs.js';
 import { isDataDir } from '../../storage/data-dir.js';
 import { errnoOf } from '../../storage/durable-file.js';
 import { interrupted } from '../interrupt.js';
@@ -53,6 +54,9 @@ async function run(flags: Flags): Promise<void> {
       ? `Opening ${config.dataDir}`
       : `Making ${config.dataDir}: the first start takes some seconds`,
   );
+  if (findVideoPrograms() === undefined) {
+    remark(`Video cannot be looked at, as ffmpeg is not installed: ${INSTALL_FFMPEG}`);
+  }
   const app = await App.open(config, { logger, decoders: true, work: flags.work, signal: stop, onProgress: remark });
   try {
     if (flags.sample === true && app.firstStart) {

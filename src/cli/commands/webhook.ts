@@ -7,6 +7,7 @@ import { withService } from '../with-service.js';
 interface WebhookAnswer {
   readonly id: string;
   readonly name: string;
+  readonly host: string | null;
   readonly types: readonly string[];
   readonly createdBy: string;
   readonly created: string;
@@ -35,7 +36,10 @@ export function webhookCommand(): Command {
     .command('add')
     .summary('add one; the secret of its signatures is shown once')
     .argument('<name>', 'whom or what it is for')
-    .argument('<url>', 'where it goes; private addresses need --allow-fetch-from of `vigie serve`')
+    .argument(
+      '<url>',
+      'where it goes; private addresses need --allow-fetch-from of `vigie serve`, or VIGIE_ALLOW_FETCH_FROM',
+    )
     .addOption(
       new Option('--type <names>', 'what it is told of; several with commas').default(['match.found']).argParser(types),
     )
@@ -61,17 +65,17 @@ export function webhookCommand(): Command {
     });
   command
     .command('ls')
-    .summary('all of them, without addresses and secrets')
+    .summary('all of them; of their addresses only the hosts, and no secrets')
     .addOption(formatOption())
     .addOption(dataOption())
     .action(async ({ data, format }: Flags & { format: 'table' | 'json' }) => {
       await withService(data, async (service) => {
         const { webhooks } = await service.call<{ webhooks: readonly WebhookAnswer[] }>('GET', '/v1/webhooks');
         if (format === 'json') return await writeLine(JSON.stringify(webhooks));
-        const rows = webhooks.map(({ id, name, types: told, createdBy, created }) => [
-          ...[id, printable(name), told.join(','), printable(createdBy), created.slice(0, 10)],
+        const rows = webhooks.map(({ id, name, host, types: told, createdBy, created }) => [
+          ...[id, printable(name), printable(host ?? '?'), told.join(','), printable(createdBy), created.slice(0, 10)],
         ]);
-        await writeLine(table(['id', 'name', 'types', 'by', 'created'], rows));
+        await writeLine(table(['id', 'name', 'host', 'types', 'by', 'created'], rows));
       });
     });
   command

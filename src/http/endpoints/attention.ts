@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ALL_ATTENTION_KINDS, type AttentionKind } from '../../storage/attention/attention-kinds.js';
 import type { Attention } from '../../storage/attention/attention-store.js';
-import { endpoint } from '../endpoint.js';
+import { type Endpoint, endpoint } from '../endpoint.js';
 
 const attentionSchema = z.object({
   id: z.string(),
@@ -77,29 +77,22 @@ export const getAttention = endpoint({
   handle: async ({ params, services }) => present(await services.attentions.show(params.id)),
 });
 
-export const acknowledgeAttention = endpoint({
-  method: 'POST',
-  url: '/v1/attention/:id/acknowledge',
-  scope: 'attention:write',
-  summary: 'Say that somebody deals with it',
-  params: byId,
-  body: noteSchema,
-  answer: attentionSchema,
-  handle: async ({ params, body, principal, services }) =>
-    present(await services.attentions.acknowledge(params.id, principal.id, body?.note)),
-});
+export const acknowledgeAttention = actEndpoint('acknowledge', 'Say that somebody deals with it');
+export const resolveAttention = actEndpoint('resolve', 'Say that it needs nobody any more');
 
-export const resolveAttention = endpoint({
-  method: 'POST',
-  url: '/v1/attention/:id/resolve',
-  scope: 'attention:write',
-  summary: 'Say that it needs nobody any more',
-  params: byId,
-  body: noteSchema,
-  answer: attentionSchema,
-  handle: async ({ params, body, principal, services }) =>
-    present(await services.attentions.resolve(params.id, principal.id, body?.note)),
-});
+function actEndpoint(act: 'acknowledge' | 'resolve', summary: string): Endpoint {
+  return endpoint({
+    method: 'POST',
+    url: `/v1/attention/:id/${act}`,
+    scope: 'attention:write',
+    summary,
+    params: byId,
+    body: noteSchema,
+    answer: attentionSchema,
+    handle: async ({ params, body, principal, services }) =>
+      present(await services.attentions[act](params.id, principal.id, body?.note)),
+  });
+}
 
 export const replayAttention = endpoint({
   method: 'POST',

@@ -1,7 +1,8 @@
-import { PassThrough } from 'node:stream';
 import { z } from 'zod';
 import { VigieError } from '../../errors.js';
+import { ALL_EVENT_KINDS } from '../../storage/events/event-kinds.js';
 import { endpoint } from '../endpoint.js';
+import { answerInLines } from '../json-lines.js';
 import { streamBytes } from '../stream-bytes.js';
 
 const refValue = z.union([z.string(), z.number(), z.boolean(), z.null()]);
@@ -13,7 +14,7 @@ export const listEvents = endpoint({
   summary: 'The latest events, newest first',
   description: 'Ids and counts only; what an event holds of people and entries is not shown here.',
   query: z.object({
-    kind: z.string().max(64).optional(),
+    kind: z.enum(ALL_EVENT_KINDS).optional(),
     subject: z.string().max(128).optional(),
     limit: z.coerce.number().int().min(1).max(1_000).default(50),
     before: z
@@ -64,19 +65,11 @@ export const verifyAudit = endpoint({
   description:
     'Answers in JSON lines: a `finding` for all that does not fit, as it is found, and one `result` at the end.',
   produces: 'application/x-ndjson',
-  handle: async ({ reply, signal, services }) => {
-    const out = new PassThrough();
-    const write = (line: object) => out.write(`${JSON.stringify(line)}\n`);
-    reply.type('application/x-ndjson').send(out);
-    try {
-      const result = await services.audit.verify((finding) => write({ finding }), signal);
-      write({ result });
-    } catch (error) {
-      write({ error: VigieError.from(error).toProblem() });
-    }
-    out.end();
-    return reply;
-  },
+  handle: async (call) =>
+    await answerInLines(call, async (lines) => {
+      lines.begin();
+      return await call.services.audit.verify((finding) => lines.write({ finding }), call.signal);
+    }),
 });
 
 export const exportAudit = endpoint({

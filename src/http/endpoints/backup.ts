@@ -1,8 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import { VigieError } from '../../errors.js';
 import { endpoint } from '../endpoint.js';
-import { JsonLines } from '../json-lines.js';
+import { answerInLines } from '../json-lines.js';
 
 const path = z
   .string()
@@ -17,26 +16,17 @@ export const backup = endpoint({
   summary: 'Write a backup into an empty directory of this machine',
   body: z.object({ target: path, keys: path.optional() }).strict(),
   produces: 'application/x-ndjson',
-  handle: async ({ body, reply, request, signal, services }) => {
-    const lines = new JsonLines(reply);
-    const ended = AbortSignal.any([signal, services.stopping]);
-    try {
-      const result = await services.backUp({
+  handle: async ({ body, reply, request, signal: gone, services }) => {
+    const signal = AbortSignal.any([gone, services.stopping]);
+    return await answerInLines({ reply, request, signal }, (lines) =>
+      services.backUp({
         target: body.target,
         keysFile: body.keys,
-        signal: ended,
+        signal,
         onProgress: (progress) => {
           if (progress.done % 1_000 === 0) lines.write({ progress });
         },
-      });
-      lines.write({ result });
-    } catch (thrown) {
-      const error = VigieError.from(ended.aborted ? ended.reason : thrown);
-      if (!lines.begun) throw error;
-      if (error.status >= 500) request.log.error({ err: error }, 'backup failed');
-      lines.write({ error: { ...error.toProblem(), requestId: request.id } });
-    }
-    lines.end();
-    return reply;
+      }),
+    );
   },
 });

@@ -4,7 +4,7 @@ import { VigieError } from '../../errors.js';
 import { FIELD_NAMES, LIST_FORMATS } from '../../lists/sources/list-parser.js';
 import type { ListTerms } from '../../storage/list-store.js';
 import { endpoint } from '../endpoint.js';
-import { JsonLines } from '../json-lines.js';
+import { answerInLines } from '../json-lines.js';
 import { listNameSchema, signalTypeSchema } from '../schemas.js';
 
 const text = z.string().max(500).optional();
@@ -39,18 +39,22 @@ export const importList = endpoint({
     '`{"result": …}` or `{"error": …}`. When nothing was read yet, an error is an ordinary problem with its own status. An import that was cut off goes on where it was when the same file is sent again.',
   params: z.object({ name: listNameSchema }),
   query: querySchema,
-  consumes: ['application/octet-stream'],
+  consumes: {
+    'application/octet-stream': z.file().meta({
+      description: 'The file, gzip or not.',
+      examples: ['id,md5,grade\nexample-1,<32 hexadecimal digits>,A\n'],
+    }),
+  },
   upload: 'long',
   produces: 'application/x-ndjson',
-  handle: async ({ params, query, request, reply, signal, services }) => {
+  handle: async ({ params, query, request, reply, signal: gone, services }) => {
     if (!request.headers['content-type']?.startsWith('application/octet-stream')) {
       throw new VigieError('content-type-unsupported');
     }
     const length = Number(request.headers['content-length']);
-    const lines = new JsonLines(reply);
-    const ended = AbortSignal.any([signal, services.stopping]);
-    try {
-      const result = await services.lists.import({
+    const signal = AbortSignal.any([gone, services.stopping]);
+    return await answerInLines({ request, reply, signal }, (lines) =>
+      services.lists.import({
         list: params.name,
         terms: termsOf(query),
         input: {
@@ -63,19 +67,10 @@ export const importList = endpoint({
         type: query.type,
         map: mapOf(query.map),
         maxRejected: query.maxRejected,
-        signal: ended,
+        signal,
         onProgress: (progress) => lines.write({ progress }),
-      });
-      lines.write({ result });
-    } catch (thrown) {
-      // Why it was cut off says more than that it was.
-      const error = VigieError.from(ended.aborted ? ended.reason : thrown);
-      if (!lines.begun) throw error;
-      if (error.code === 'internal') request.log.error({ err: error }, 'import failed');
-      lines.write({ error: { ...error.toProblem(), requestId: request.id } });
-    }
-    lines.end();
-    return reply;
+      }),
+    );
   },
 });
 

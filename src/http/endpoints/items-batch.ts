@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { VigieError } from '../../errors.js';
+import { itemDraftSchema } from '../../intake/item-draft.js';
 import { abortableEach } from '../../runtime/abortable.js';
 import { endpoint, problemSchema } from '../endpoint.js';
+import { ITEM_EXAMPLE } from '../item-shapes.js';
 import { answer, readDraft, receiptSchema } from './items.js';
 
 const BATCH_LIMIT = 1_000;
@@ -16,7 +18,13 @@ export const handInItems = endpoint({
   description:
     'Send JSON lines (application/x-ndjson) or a JSON array. The answer has one entry for each item, in order: what ' +
     '`POST /v1/items` would have answered, or the problem. One bad item harms no other.',
-  consumes: ['application/x-ndjson', 'application/json'],
+  consumes: {
+    'application/x-ndjson': itemDraftSchema.meta({ description: 'One of these a line.', examples: [ITEM_EXAMPLE] }),
+    'application/json': z
+      .array(itemDraftSchema)
+      .max(BATCH_LIMIT)
+      .meta({ examples: [[ITEM_EXAMPLE]] }),
+  },
   answer: z.object({
     items: z.array(z.union([receiptSchema.extend({ status: z.number() }), problemSchema])),
   }),
@@ -35,6 +43,7 @@ export const handInItems = endpoint({
     const items = await Promise.all(
       values.map(async (value: unknown) => {
         try {
+          if (value instanceof VigieError) throw value;
           const receipt = await services.intake.items.hand(readDraft(value));
           return { status: 202, ...(await answer(receipt, services, principal)) };
         } catch (error) {
@@ -46,7 +55,7 @@ export const handInItems = endpoint({
   },
 });
 
-/** A line that is not JSON becomes an item that is not valid. */
+/** A line that is not JSON becomes the error that says so. */
 async function readLines(body: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<unknown[]> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -56,13 +65,13 @@ async function readLines(body: AsyncIterable<Uint8Array>, signal: AbortSignal): 
     chunks.push(chunk);
   }
   const lines = Buffer.concat(chunks).toString('utf8').split('\n');
-  return lines.filter((line) => line.trim() !== '').map(parseOrNothing);
+  return lines.flatMap((line, i) => (line.trim() === '' ? [] : [parseLine(line, i + 1)]));
 }
 
-function parseOrNothing(line: string): unknown {
+function parseLine(line: string, number: number): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    return undefined;
+    return new VigieError('request-invalid', { detail: `line ${number} is not JSON` });
   }
 }

@@ -4,7 +4,7 @@ import { VigieError } from '../../errors.js';
 import { type ItemDraft, itemDraftSchema, MEDIA_LIMIT, type StoredMedium } from '../../intake/item-draft.js';
 import type { ItemReceipt } from '../../intake/items.js';
 import { type Call, endpoint } from '../endpoint.js';
-import { itemSchema, itemStateSchema, presentItem } from '../item-shapes.js';
+import { itemBodySchema, itemSchema, itemStateSchema, presentItem } from '../item-shapes.js';
 import { readInvalid } from '../read-invalid.js';
 import type { Services } from '../services.js';
 
@@ -30,7 +30,12 @@ export const handInItem = endpoint({
     `in fields \`media\` (${MEDIA_LIMIT} media at the most). The answer comes as soon as the item is stored; its verdict ` +
     'is told by `GET /v1/items/:id`, and a match by webhook. The same item again gives the same answer; another content ' +
     'under the same id is `item-conflict`. Text and links are stored and not matched yet.',
-  consumes: ['application/json', 'multipart/form-data'],
+  consumes: {
+    'application/json': itemBodySchema,
+    'multipart/form-data': z
+      .object({ item: itemDraftSchema, media: z.array(z.file()).max(MEDIA_LIMIT).optional() })
+      .meta({ examples: [{ item: { platform: 'forum', id: 'post-4712', surface: 'public' } }] }),
+  },
   answer: receiptSchema,
   status: 202,
   handle: async (call) => {

@@ -31,7 +31,6 @@ export const lookup = endpoint({
     const { lists } = services;
     services.rates.charge(principal, 'lookup', body.signals.length - 1);
     if (!lists.ready) throw new VigieError('index-not-loaded', { retryAfter: 2 });
-    for (const { type } of body.signals) services.metrics.count('vigie_lookup_signals_total', { type });
     const [listVersion, results] = await whileCurrent(lists, async () => {
       const seq = lists.appliedSeq;
       const found = await lookUpSignals(lists, body.signals, {
@@ -42,6 +41,7 @@ export const lookup = endpoint({
       });
       return [seq, found] as const;
     });
+    for (const { type } of body.signals) services.metrics.count('vigie_lookup_signals_total', { type });
     return {
       results: results.map(({ matches, ...rest }) => ({
         matches: matches.map((match) => hideDetail(match, principal)),

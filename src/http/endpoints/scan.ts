@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { ERRORS, type ErrorCode, VigieError } from '../../errors.js';
 import { countVerdict } from '../../scan/count-verdict.js';
 import type { ScanRequest } from '../../scan/scanner.js';
-import type { Verdict } from '../../scan/verdict.js';
+import { roundedMs, type Verdict } from '../../scan/verdict.js';
 import { type Call, endpoint } from '../endpoint.js';
-import { JsonLines } from '../json-lines.js';
+import { answerInLines } from '../json-lines.js';
 import { hideDetail } from '../match-detail.js';
 import { ProgressLines } from '../progress-lines.js';
 import { verdictSchema } from '../schemas.js';
@@ -33,24 +33,17 @@ export const scan = endpoint({
     'answer is JSON lines: while a video is looked at, `{"progress": {"pass", "seconds", "length"}}`, and at the end ' +
     'one `{"result": …}` or `{"error": …}`.',
   query: querySchema,
-  consumes: ['application/octet-stream', 'multipart/form-data', 'application/json'],
+  consumes: {
+    'application/octet-stream': z.file().describe('The bytes of the medium.'),
+    'multipart/form-data': z.object({ media: z.file() }).strict(),
+    'application/json': urlBody.meta({ examples: [{ url: 'https://cdn.example/photo.jpg' }] }),
+  },
   answer: verdictSchema,
   handle: async (call) => {
-    const { request, reply, signal } = call;
-    if (request.headers.accept !== 'application/x-ndjson') return await scanMedium(call);
-    const lines = new JsonLines(reply);
-    const progress = new ProgressLines(lines);
-    try {
-      lines.write({ result: await scanMedium(call, progress.told) });
-    } catch (thrown) {
-      const error = VigieError.from(signal.aborted ? signal.reason : thrown);
-      if (!lines.begun) throw error;
-      if (error.code === 'internal') request.log.error({ err: error }, 'scan failed');
-      lines.write({ error: { ...error.toProblem(), requestId: request.id } });
-    }
-    lines.end();
-    // What it says was written already, and not by the schema.
-    return reply as never;
+    if (call.request.headers.accept !== 'application/x-ndjson') return await scanMedium(call);
+    const answer = await answerInLines(call, (lines) => scanMedium(call, new ProgressLines(lines).told));
+    // The verdict is in its lines already.
+    return answer as never;
   },
 });
 
@@ -76,9 +69,11 @@ async function scanMedium(
     throw new VigieError('content-type-unsupported');
   }
   countVerdict(services.metrics, verdict, 'public');
-  await services.intake.scanVerdicts.keep(verdict, { by: principal.id, itemRef: query.itemRef });
+  const id = await services.intake.scanVerdicts.keep(verdict, { by: principal.id, itemRef: query.itemRef });
   return {
+    scan: id,
     ...verdict,
+    ms: roundedMs(verdict.ms),
     matches: verdict.matches.map((match) => hideDetail(match, principal)),
     ...(verdict.verdict === 'could-not-tell' ? { error: explain(verdict.reason) } : {}),
   };

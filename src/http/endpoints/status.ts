@@ -15,14 +15,26 @@ export const status = endpoint({
     lists: z.number(),
     appliedSeq: z.number(),
     decoders: z.object({ processes: z.number(), formats: z.array(z.string()) }),
+    verified: z
+      .array(z.object({ part: z.enum(['newest', 'whole']), at: z.string(), batch: z.number(), faults: z.number() }))
+      .nullable()
+      .describe('When the record of events was last verified, and what did not fit; null while the database is away.'),
     principal: z.object({ name: z.string(), scopes: z.array(z.string()) }),
   }),
   handle: async ({ principal, services }) => {
     const { problems, decoders, ...rest } = services.status();
+    const passes = await services.audit.lastVerified().catch(() => null);
     return {
       ...rest,
       problems: [...problems],
       decoders: { ...decoders, formats: [...decoders.formats] },
+      verified:
+        passes?.map(({ part, at, batch, found }) => ({
+          part,
+          at: at.toISOString(),
+          batch,
+          faults: Object.values(found).reduce((sum, count) => sum + count, 0),
+        })) ?? null,
       principal: { name: principal.name, scopes: [...principal.scopes] },
     };
   },

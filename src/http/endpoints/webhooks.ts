@@ -1,27 +1,20 @@
 import { z } from 'zod';
 import { MESSAGE_TYPES } from '../../effects/webhook-messages.js';
+import type { ShownWebhook } from '../../effects/webhooks.js';
 import { endpoint } from '../endpoint.js';
 
 const webhookSchema = z.object({
   id: z.string(),
   name: z.string(),
+  host: z.string().nullable().describe('Of its address; null when that cannot be opened any more.'),
   types: z.array(z.string()).describe('The messages that it gets.'),
   active: z.boolean(),
   createdBy: z.string(),
   created: z.string(),
 });
 
-interface Webhook {
-  readonly id: string;
-  readonly name: string;
-  readonly kinds: readonly string[];
-  readonly active: boolean;
-  readonly createdBy: string;
-  readonly createdAt: Date;
-}
-
-const present = ({ id, name, kinds, active, createdBy, createdAt }: Webhook) => ({
-  ...{ id, name, types: [...kinds], active, createdBy, created: createdAt.toISOString() },
+const present = ({ id, name, host, kinds, active, createdBy, createdAt }: ShownWebhook) => ({
+  ...{ id, name, host, types: [...kinds], active, createdBy, created: createdAt.toISOString() },
 });
 
 const byId = z.object({ id: z.string().max(64) });
@@ -50,7 +43,7 @@ export const listWebhooks = endpoint({
   method: 'GET',
   url: '/v1/webhooks',
   scope: 'webhooks:write',
-  summary: 'All webhooks, without their addresses and secrets',
+  summary: 'All webhooks; of their addresses only the hosts, and no secrets',
   answer: z.object({ webhooks: z.array(webhookSchema) }),
   handle: async ({ services }) => ({ webhooks: (await services.webhooks.ls()).map(present) }),
 });

@@ -31,6 +31,8 @@ export interface IntakeGround extends AsyncDisposable {
   blobs(): Promise<readonly string[]>;
 }
 
+const client = new GuardedClient({ allow: ['127.0.0.1'], timeoutMs: 5_000 });
+
 /** @param shared a folder of another process to go on with; it is left to its owner */
 export async function openGround(shared?: string): Promise<IntakeGround> {
   const folder = shared ?? (await mkdtemp(join(tmpdir(), 'vigie-intake-')));
@@ -41,7 +43,6 @@ export async function openGround(shared?: string): Promise<IntakeGround> {
   await writeFile(join(folder, 'known.csv'), `id,sha256,grade\nfirst,${sha256},A\n`);
   const lists = await loadListFile(join(folder, 'known.csv'));
   const pool = new MediaPool({ ...DEFAULTS.decoders, processes: 1 });
-  const client = new GuardedClient({ allow: ['127.0.0.1'], timeoutMs: 5_000 });
   const scanner = new Scanner({ lists, pool, client, maximumBytes: 2 ** 20, cacheBytes: 2 ** 20 });
   return {
     folder,
@@ -86,6 +87,7 @@ export async function openNode(
     stream,
     scanner,
     blobs: new SealedBlobStore(new DirectoryBlobStore(join(folder, 'media'), join(folder, 'tmp')), keyring, 'medium'),
+    assertUrl: (url) => client.assertUrl(url),
     record: events.record,
     enqueueMatch: async (_tx, match) => {
       matches.push(match);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,6 +16,8 @@ describe.skipIf(programs === undefined)(`bad video, in real decoder processes${f
   beforeAll(() => {
     beside = mkdtempSync(join(tmpdir(), 'vigie-beside-'));
     clip = clipOf('mp4, H.264, described first');
+    // The decoder, which is another user, could read it.
+    chmodSync(beside, 0o755);
     writeFileSync(join(beside, 'beside.mp4'), clip, { mode: 0o644 });
   });
   afterAll(async () => {

@@ -127,6 +127,7 @@ export class FfmpegFrameSource implements FrameSource {
       ...(sampling.kind === 'keys' ? ['-skip_frame', 'nokey'] : []),
       ...(quick ? this.#quickWords(sampling) : []),
       ...(turned ? [] : ['-noautorotate']),
+      ...(sampling.kind === 'stretch' ? ['-ss', String(sampling.from), '-t', String(sampling.seconds)] : []),
       ...inputWords(container, feed === undefined ? 'file' : 'pipe'),
       ...['-i', feed === undefined ? MEDIUM_PATH : 'pipe:0'],
       ...['-map', `0:${this.facts.stream}`, '-an', '-sn', '-dn', '-max_error_rate', '1'],
@@ -153,6 +154,7 @@ function selection(sampling: Sampling): readonly string[] {
     case 'step':
       return sampling.frames === 1 ? [] : [String.raw`select='not(mod(n\,${sampling.frames}))'`];
     case 'rate':
+    case 'stretch':
       return [];
   }
 }

@@ -23,6 +23,8 @@ export type Sampling =
   | { readonly kind: 'keys'; readonly everySeconds: number }
   /** Frames at least so many seconds apart, by the times of the container. */
   | { readonly kind: 'times'; readonly everySeconds: number }
+  /** All frames of a stretch; their times count from its beginning. */
+  | { readonly kind: 'stretch'; readonly from: number; readonly seconds: number }
   /** Every so many frames of those that are decoded, which are all. */
   | { readonly kind: 'step'; readonly frames: number }
   /** As many frames a second, repeated or left out to hold the rate. */

@@ -1,5 +1,8 @@
 import { type ErrorCode, VigieError } from '../../errors.js';
 import type { PdqHasher } from '../../signals/pdq/pdq-hasher.js';
+import { TmkAccumulator } from '../../signals/tmk/tmk-accumulator.js';
+import { formatTmk } from '../../signals/tmk/tmk-file.js';
+import { TMK_FRAMES_PER_SECOND } from '../../signals/tmk/tmk-video.js';
 import { hashFrame } from '../hash-frame.js';
 import type { FrameSignals } from '../media-signals.js';
 import { type Sniffed, sniff } from '../sniff.js';
@@ -10,7 +13,7 @@ import type { GrowingMedium } from './growing-medium.js';
 import { NearEqual } from './near-equal.js';
 import { probe } from './probe.js';
 import { Thinning } from './thinning.js';
-import type { VideoEnd, VideoOrder, VideoStart } from './video-protocol.js';
+import type { SecondsRange, VideoEnd, VideoOrder, VideoStart } from './video-protocol.js';
 import type { VideoFrameSignals } from './video-signals.js';
 
 export type VideoStep =
@@ -21,7 +24,19 @@ export type VideoStep =
       readonly seconds: number;
       readonly hashes: readonly FrameSignals[];
     }
+  /** How far a pass is that gives no hashes, in seconds. */
+  | { readonly progress: number }
+  /** The bytes of a `.tmk` file. */
+  | { readonly tmk: Uint8Array }
+  /** All was sampled, and it is waited for where to look more closely. */
+  | { readonly looked: true }
   | { readonly end: VideoEnd };
+
+/** The video, and who tells where to look more closely once all was sampled. */
+export interface ToHash {
+  readonly medium: GrowingMedium;
+  readonly closer: () => Promise<readonly SecondsRange[]>;
+}
 
 /** Enough to tell any format by. */
 const HEAD_BYTES = 64 * 1024;
@@ -34,6 +49,9 @@ const SHORTER_SIDE = 320;
 /** A video that ends so much before its time was cut short: some seconds of sound may lie behind the last frame. */
 const SHORT_BY_SECONDS = 3;
 const SHORT_BY = 0.05;
+const TMK_SIZE = { width: 64, height: 64 };
+/** Progress is told after so many frames of a TMK. */
+const TMK_TOLD_EVERY = 5 * TMK_FRAMES_PER_SECOND;
 
 /**
  * Hashes a video, as far as it goes; it may still be arriving. Runs in a video decoder process; the caller bounds time
@@ -42,16 +60,17 @@ const SHORT_BY = 0.05;
  * Fast mode gives key frames first and then goes through the whole, some frames a second; while a video arrives, it
  * goes through what is there. Faithful mode takes the frames, pixels and times of the vPDQ reference
  * (https://github.com/facebook/ThreatExchange, `vpdq/`): every trunc(secondsPerHash × fps)-th frame in its stored
- * orientation, whole size, BT.601, time = number / fps.
+ * orientation, whole size, BT.601, time = number / fps. On demand it then decodes once more for TMK+PDQF (`tmk/` of the
+ * same): fifteen frames a second of 64 × 64 pixels, turned as a viewer does.
  * @throws VigieError of the media family when nothing could be hashed; the signal's reason
  */
 export async function* hashVideo(
-  medium: GrowingMedium,
+  { medium, closer }: ToHash,
   order: VideoOrder,
   hasher: PdqHasher,
   signal: AbortSignal,
 ): AsyncGenerator<VideoStep> {
-  const run = new VideoRun(medium, order, hasher, signal);
+  const run = new VideoRun(medium, closer, order, hasher, signal);
   try {
     yield* run.steps();
   } finally {
@@ -61,6 +80,7 @@ export async function* hashVideo(
 
 class VideoRun {
   readonly #medium: GrowingMedium;
+  readonly #closer: ToHash['closer'];
   readonly #order: VideoOrder;
   readonly #hasher: PdqHasher;
   readonly #signal: AbortSignal;
@@ -70,8 +90,15 @@ class VideoRun {
   #lastSeconds = 0;
   #keysTried = false;
 
-  constructor(medium: GrowingMedium, order: VideoOrder, hasher: PdqHasher, signal: AbortSignal) {
+  constructor(
+    medium: GrowingMedium,
+    closer: ToHash['closer'],
+    order: VideoOrder,
+    hasher: PdqHasher,
+    signal: AbortSignal,
+  ) {
     this.#medium = medium;
+    this.#closer = closer;
     this.#order = order;
     this.#hasher = hasher;
     this.#signal = signal;
@@ -91,10 +118,12 @@ class VideoRun {
       ? this.#faithful(facts, container)
       : this.#fast(facts, container);
     this.#signal.throwIfAborted();
+    if (this.#order.asks && this.#framesHashed > 0) yield* this.#closely(facts, container);
     const cut = facts.seconds - this.#lastSeconds > Math.max(SHORT_BY_SECONDS, facts.seconds * SHORT_BY);
     const damaged = end.damaged || cut;
     const incomplete: ErrorCode | null = end.refusal ?? (damaged ? 'media-damaged' : null);
     if (this.#framesHashed === 0) throw new VigieError(end.refusal ?? this.#whyNothing(facts));
+    if (this.#order.mode === 'faithful' && this.#order.tmk) yield* this.#tmk(facts, container);
     const seconds = Math.max(facts.seconds, this.#lastSeconds);
     yield { end: { seconds, framesHashed: this.#framesHashed, damaged, incomplete, ms: this.#ms } };
   }
@@ -162,6 +191,18 @@ class VideoRun {
     );
   }
 
+  async *#tmk(facts: VideoFacts, container: Container): AsyncGenerator<VideoStep> {
+    const tmk = new TmkAccumulator();
+    const sampling = { kind: 'rate', perSecond: TMK_FRAMES_PER_SECOND } as const;
+    const options = { sampling, size: TMK_SIZE, scaler: 'bicubic', pixels: 'rgb', turned: true } as const;
+    for await (const { picture } of this.#open(facts, container, 'file').frames(options)) {
+      this.#signal.throwIfAborted();
+      tmk.add(this.#hasher.coefficients({ data: picture.data, ...TMK_SIZE, channels: 3 }));
+      if (tmk.frames % TMK_TOLD_EVERY === 0) yield { progress: tmk.frames / TMK_FRAMES_PER_SECOND };
+    }
+    if (tmk.frames > 0) yield { tmk: formatTmk(tmk.finish()) };
+  }
+
   async *#fast(facts: VideoFacts, container: Container): AsyncGenerator<VideoStep, FramesEnd> {
     if (!this.#medium.complete) {
       const end = yield* this.#whole(facts, container, 'pipe');
@@ -180,6 +221,17 @@ class VideoRun {
     const sampling = { kind: 'keys', everySeconds: 1 } as const;
     const thinning = new Thinning(1, this.#order.maxFrames);
     yield* this.#run(facts, container, 'file', { ...quick(facts), sampling }, this.#sampler(facts, 'keys', thinning));
+  }
+
+  /** Every frame of the stretches that somebody wants to know more about, which sampling may have stepped over. */
+  async *#closely(facts: VideoFacts, container: Container): AsyncGenerator<VideoStep> {
+    if (this.#order.mode !== 'fast' || (facts.fps > 0 && facts.fps <= this.#order.perSecond)) return;
+    yield { looked: true };
+    for (const [from, to] of await this.#closer()) {
+      const sampling = { kind: 'stretch', from, seconds: to - from } as const;
+      const take = this.#sampler(facts, 'whole', new Thinning(0, this.#order.maxFrames), from);
+      yield* this.#run(facts, container, 'file', { ...quick(facts), sampling }, take);
+    }
   }
 
   async *#whole(facts: VideoFacts, container: Container, from: 'file' | 'pipe'): AsyncGenerator<VideoStep, FramesEnd> {
@@ -204,11 +256,11 @@ class VideoRun {
     }
   }
 
-  #sampler(facts: VideoFacts, pass: VideoFrameSignals['pass'], thinning: Thinning) {
+  #sampler(facts: VideoFacts, pass: VideoFrameSignals['pass'], thinning: Thinning, from = 0) {
     const nearEqual = new NearEqual();
     const orientation = { 0: 1, 90: 6, 180: 3, 270: 8 }[facts.rotation] ?? 1;
     return ({ index, seconds, picture }: RawFrame): VideoStep | undefined => {
-      const time = Math.max(0, seconds ?? thinning.guess(index));
+      const time = from + Math.max(0, seconds ?? thinning.guess(index));
       if (pass === 'whole') this.#lastSeconds = Math.max(this.#lastSeconds, time);
       if (!thinning.takes(time, () => nearEqual.differs(picture))) return undefined;
       const frame = Math.round(time * (facts.fps || 25));
@@ -228,12 +280,7 @@ class VideoRun {
     options: FrameOptions,
     take: (raw: RawFrame) => VideoStep | undefined,
   ): AsyncGenerator<VideoStep, FramesEnd> {
-    const { maxPixels, maxAllocation, programs } = this.#order;
-    const medium = this.#medium.descriptor;
-    const feed = (input: import('node:stream').Writable) => this.#medium.feed(input, this.#signal);
-    const input = { medium, container, ...(from === 'pipe' ? { feed } : {}) };
-    const source = new FfmpegFrameSource(facts, input, programs, { maxPixels, maxAllocation });
-    this.#sources.push(source);
+    const source = this.#open(facts, container, from);
     let end: FramesEnd = { damaged: true, refusal: undefined, frames: 0 };
     let turn = performance.now();
     for await (const raw of source.frames({ ...options, onEnd: (how) => (end = how) })) {
@@ -250,6 +297,16 @@ class VideoRun {
     }
     this.#ms.decode += performance.now() - turn;
     return end;
+  }
+
+  #open(facts: VideoFacts, container: Container, from: 'file' | 'pipe'): FfmpegFrameSource {
+    const { maxPixels, maxAllocation, programs } = this.#order;
+    const medium = this.#medium.descriptor;
+    const feed = (input: import('node:stream').Writable) => this.#medium.feed(input, this.#signal);
+    const input = { medium, container, ...(from === 'pipe' ? { feed } : {}) };
+    const source = new FfmpegFrameSource(facts, input, programs, { maxPixels, maxAllocation });
+    this.#sources.push(source);
+    return source;
   }
 }
 

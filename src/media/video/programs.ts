@@ -16,8 +16,11 @@ const USUAL_PLACES = ['/usr/bin', '/usr/local/bin'];
 export const INSTALL_FFMPEG = 'apt-get install -y ffmpeg';
 
 /** @returns undefined when ffmpeg is not installed */
-export function findVideoPrograms(path = process.env['PATH'] ?? ''): VideoPrograms | undefined {
-  const places = [...path.split(delimiter).filter((place) => place.startsWith('/')), ...USUAL_PLACES];
+export function findVideoPrograms(
+  path = process.env['PATH'] ?? '',
+  usual: readonly string[] = USUAL_PLACES,
+): VideoPrograms | undefined {
+  const places = [...path.split(delimiter).filter((place) => place.startsWith('/')), ...usual];
   for (const place of places) {
     const [ffmpeg, ffprobe] = [join(place, 'ffmpeg'), join(place, 'ffprobe')];
     if (runs(ffmpeg) && runs(ffprobe)) return { ffmpeg, ffprobe, guard: absolute(guardWords(), places) };

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { VigieError } from '../../errors.js';
+import { parseTmk } from '../../signals/tmk/tmk-file.js';
+import type { TmkVideo } from '../../signals/tmk/tmk-video.js';
 import {
   HASHES_BYTES,
   workerArea,
@@ -22,7 +24,10 @@ const answer = z.union([
     }),
   }),
   z.strictObject({ ready: z.literal(true) }),
+  z.strictObject({ progress: seconds }),
+  z.strictObject({ tmk: z.literal(true) }),
   z.strictObject({ stopped: z.literal(true) }),
+  z.strictObject({ looked: z.literal(true) }),
   z.strictObject({
     start: z.strictObject({
       format: workerFormat,
@@ -49,8 +54,11 @@ const answer = z.union([
 export type CheckedVideoAnswer =
   | { readonly ready: true }
   | { readonly stopped: true }
+  | { readonly looked: true }
   | { readonly start: VideoStart }
   | { readonly frames: readonly VideoFrameSignals[] }
+  | { readonly progress: number }
+  | { readonly tmk: TmkVideo }
   | { readonly end: VideoEnd }
   | { readonly failure: VigieError };
 
@@ -68,9 +76,18 @@ export function checkVideoAnswer(head: unknown, payload: Buffer): CheckedVideoAn
     const more = { ...(detail === undefined ? {} : { detail }), ...(medium === undefined ? {} : { medium }) };
     return { failure: new VigieError(code, more) };
   }
+  if ('tmk' in data) return { tmk: readTmk(payload) };
   if (!('sample' in data)) return data;
   const { areas, ...rest } = data.sample;
   if (payload.length !== areas.length * HASHES_BYTES) throw new RangeError('the answer does not fit together');
   const pdq = (i: number) => new Uint8Array(payload.subarray(i * HASHES_BYTES, (i + 1) * HASHES_BYTES));
   return { frames: areas.map((area, i) => ({ ...rest, ...area, pdq: pdq(i) })) };
+}
+
+function readTmk(payload: Buffer): TmkVideo {
+  try {
+    return parseTmk(payload);
+  } catch (cause) {
+    throw new RangeError('the answer is no TMK', { cause });
+  }
 }

@@ -18,7 +18,7 @@ function found(some: Hashed, others: Hashed): number {
 function turned(mp4: Buffer, degrees: number): Buffer {
   const copy = Buffer.from(mp4);
   const at = copy.indexOf('tkhd') + 4 + 40;
-  const [cos, sin] = { 0: [1, 0], 90: [0, 1], 180: [-1, 0], 270: [0, -1] }[degrees] ?? [1, 0];
+  const [cos = 1, sin = 0] = { 0: [1, 0], 90: [0, 1], 180: [-1, 0], 270: [0, -1] }[degrees] ?? [];
   for (const [i, value] of [cos, sin, 0, -sin, cos].entries()) copy.writeInt32BE(value * 0x1_0000, at + i * 4);
   return copy;
 }

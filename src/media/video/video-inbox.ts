@@ -1,5 +1,6 @@
 import type { VigieError } from '../../errors.js';
 import { abortable } from '../../runtime/abortable.js';
+import type { TmkVideo } from '../../signals/tmk/tmk-video.js';
 import type { VideoListener } from './video-process.js';
 import type { VideoEnd, VideoStart } from './video-protocol.js';
 import type { VideoFrameSignals } from './video-signals.js';
@@ -13,20 +14,27 @@ export class VideoInbox implements VideoListener {
   start: VideoStart | undefined;
   end: VideoEnd | undefined;
   error: unknown;
+  whole: TmkVideo | undefined;
   /** Frames that were taken out. */
   taken = 0;
   /** Resolves when the decoder is done with the video, in whatever way. */
   readonly over: Promise<void>;
   #over = false;
+  #looked = false;
   #done = () => {};
   readonly #frames: VideoFrameSignals[] = [];
   readonly #hold: (held: boolean) => void;
+  readonly #onProgress: ((seconds: number) => void) | undefined;
   #held = false;
   #wake: (() => void) | undefined;
 
-  /** @param hold called with true when too much lies here, with false when it was taken */
-  constructor(hold: (held: boolean) => void) {
+  /**
+   * @param hold called with true when too much lies here, with false when it was taken
+   * @param onProgress told how far a pass is that gives no frames, in seconds of the video
+   */
+  constructor(hold: (held: boolean) => void, onProgress?: (seconds: number) => void) {
     this.#hold = hold;
+    this.#onProgress = onProgress;
     this.over = new Promise((resolve) => {
       this.#done = resolve;
     });
@@ -42,6 +50,19 @@ export class VideoInbox implements VideoListener {
       this.#held = true;
       this.#hold(true);
     }
+    this.#wake?.();
+  }
+
+  progress(seconds: number): void {
+    this.#onProgress?.(seconds);
+  }
+
+  tmk(video: TmkVideo): void {
+    this.whole = video;
+  }
+
+  looked(): void {
+    this.#looked = true;
     this.#wake?.();
   }
 
@@ -65,8 +86,12 @@ export class VideoInbox implements VideoListener {
     this.#wake?.();
   }
 
-  /** @returns undefined when there are no more; `end` or `error` then says why @throws the signal's reason */
-  async next(signal: AbortSignal | undefined): Promise<VideoFrameSignals | undefined> {
+  /**
+   * @returns `looked` when the decoder waits to be told where to look more closely; undefined when there are no more, and
+   * `end` or `error` says why
+   * @throws the signal's reason
+   */
+  async next(signal: AbortSignal | undefined): Promise<VideoFrameSignals | 'looked' | undefined> {
     for (;;) {
       signal?.throwIfAborted();
       const frame = this.#frames.shift();
@@ -79,6 +104,10 @@ export class VideoInbox implements VideoListener {
         return frame;
       }
       if (this.#over || this.error !== undefined) return undefined;
+      if (this.#looked) {
+        this.#looked = false;
+        return 'looked';
+      }
       const something = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

@@ -7,7 +7,7 @@ import { fillSpool, type VideoBytes } from './fill-spool.js';
 import { findVideoPrograms, type VideoPrograms } from './programs.js';
 import { VideoInbox } from './video-inbox.js';
 import { VideoProcess } from './video-process.js';
-import type { VideoOrder, VideoStart } from './video-protocol.js';
+import type { SecondsRange, VideoOrder, VideoStart } from './video-protocol.js';
 import type { VideoFrameSignals, VideoSummary } from './video-signals.js';
 
 export interface VideoPoolOptions {
@@ -29,8 +29,8 @@ export interface VideoPoolOptions {
   readonly maxFrames?: number;
   /** A process is replaced after so many videos. */
   readonly recycleAfter?: number;
-  /** Where ffmpeg is; looked for when left out. */
-  readonly programs?: VideoPrograms;
+  /** Where ffmpeg is; looked for when left out; null is nowhere. */
+  readonly programs?: VideoPrograms | null;
   /** The program of the processes; another one only in tests. */
   readonly entry?: string;
 }
@@ -40,6 +40,12 @@ export interface VideoHashOptions {
   readonly signal?: AbortSignal;
   /** Faithful: seconds between hashes, as the reference counts; 0 is every frame. */
   readonly secondsPerHash?: number;
+  /** Faithful: makes TMK+PDQF too, after the last frame; it comes with the summary. */
+  readonly tmk?: boolean;
+  /** Told how far that is, in seconds of the video. */
+  readonly onTmkProgress?: (seconds: number) => void;
+  /** Fast: asked once all was sampled, for the stretches of which every frame is wanted. They come as frames of the pass `whole`. */
+  readonly closer?: () => Promise<readonly SecondsRange[]>;
   /** For this video, where it is less than the pool's. */
   readonly maxBytes?: number;
   /** Told once, before the first frame. */
@@ -74,19 +80,19 @@ const STOP_MS = 800;
 /** A set of video decoder processes, each with one video at a time. What goes wrong with one costs only that one. */
 export class VideoPool implements VideoPoolLike, AsyncDisposable {
   readonly #options: VideoPoolOptions;
-  readonly #programs: VideoPrograms | undefined;
+  readonly #programs: VideoPrograms | null;
   readonly #pool: ProcessPool<VideoProcess>;
 
   constructor(options: VideoPoolOptions) {
     const { entry = entryPoint(import.meta.url, './video-worker.js') } = options;
     this.#options = options;
-    this.#programs = options.programs ?? findVideoPrograms();
+    this.#programs = options.programs === undefined ? (findVideoPrograms() ?? null) : options.programs;
     this.#pool = new ProcessPool({ ...options, start: () => new VideoProcess({ ...options, entry }) });
   }
 
   /** Whether there is a decoder at all; without one every video fails with `video-decoder-missing`. */
   get available(): boolean {
-    return this.#programs !== undefined;
+    return this.#programs !== null;
   }
 
   get restarts(): number {
@@ -142,11 +148,12 @@ export class VideoPool implements VideoPoolLike, AsyncDisposable {
     const { signal } = options;
     const order = this.#order(options);
     const process = await this.#pool.acquire(signal);
-    const inbox = new VideoInbox((held) => (held ? process.pause() : process.resume()));
+    const inbox = new VideoInbox((held) => (held ? process.pause() : process.resume()), options.onTmkProgress);
     const leave = new AbortController();
     const either = signal === undefined ? leave.signal : AbortSignal.any([signal, leave.signal]);
     let head: Uint8Array = new Uint8Array();
     let filling: Promise<void> | undefined;
+    let failed = false;
     try {
       signal?.throwIfAborted();
       process.begin(order, inbox);
@@ -156,27 +163,38 @@ export class VideoPool implements VideoPoolLike, AsyncDisposable {
       for (;;) {
         const frame = await inbox.next(signal);
         if (frame === undefined) break;
+        if (frame === 'looked') {
+          process.look((await options.closer?.()) ?? []);
+          continue;
+        }
         if (inbox.taken === 1 && inbox.start !== undefined) options.onStart?.(inbox.start);
         yield frame;
       }
       summarise(this.#summary(inbox, head));
+    } catch (error) {
+      failed = true;
+      throw error;
     } finally {
       leave.abort();
-      // Resolves nothing when it was summarised before.
-      if (inbox.start !== undefined && inbox.error === undefined) summarise(stopped(inbox.start, inbox.taken));
+      // The consumer left in the middle; nothing comes of this when it was summarised before.
+      if (!failed && inbox.start !== undefined) summarise(stopped(inbox.start, inbox.taken));
       await this.#free(process, inbox, filling);
     }
   }
 
-  #order({ mode, secondsPerHash = 1 }: VideoHashOptions): VideoOrder {
+  #order({ mode, secondsPerHash = 1, tmk = false, closer }: VideoHashOptions): VideoOrder {
+    const asks = closer !== undefined;
     const { maxPixels, memoryBytes, perSecond = PER_SECOND, maxFrames = MAXIMUM_FRAMES } = this.#options;
-    if (this.#programs === undefined) throw new VigieError('video-decoder-missing');
+    if (this.#programs === null) throw new VigieError('video-decoder-missing');
     const maxAllocation = Math.floor(memoryBytes / 2);
-    return { mode, secondsPerHash, perSecond, maxFrames, maxPixels, maxAllocation, programs: this.#programs };
+    const limits = { perSecond, maxFrames, maxPixels, maxAllocation };
+    return { mode, secondsPerHash, tmk, asks, ...limits, programs: this.#programs };
   }
 
-  #summary({ start, end, error, taken }: VideoInbox, head: Uint8Array): VideoSummary {
-    if (start !== undefined && end !== undefined && error === undefined) return { ...start, ...end, stopped: false };
+  #summary({ start, end, error, taken, whole }: VideoInbox, head: Uint8Array): VideoSummary {
+    if (start !== undefined && end !== undefined && error === undefined) {
+      return { ...start, ...end, stopped: false, ...(whole === undefined ? {} : { tmk: whole }) };
+    }
     if (!(error instanceof VigieError)) throw error ?? new VigieError('decoder-crashed');
     // What was found before the decoder failed counts; that it did not come to the end is told.
     if (start !== undefined && taken > 0 && error.status === 422) {

@@ -1,9 +1,10 @@
 import { VigieError } from '../../errors.js';
+import type { TmkVideo } from '../../signals/tmk/tmk-video.js';
 import { writeMessage } from '../frames.js';
 import { WorkerProcess } from '../worker-process.js';
 import { Spool } from './spool.js';
 import { checkVideoAnswer } from './video-answer.js';
-import type { VideoEnd, VideoOrder, VideoRequest, VideoStart } from './video-protocol.js';
+import type { SecondsRange, VideoEnd, VideoOrder, VideoRequest, VideoStart } from './video-protocol.js';
 import type { VideoFrameSignals } from './video-signals.js';
 
 export interface VideoProcessOptions {
@@ -19,6 +20,10 @@ export interface VideoProcessOptions {
 export interface VideoListener {
   begun(start: VideoStart): void;
   frames(frames: readonly VideoFrameSignals[]): void;
+  progress(seconds: number): void;
+  tmk(video: TmkVideo): void;
+  /** All was sampled; `look` is to be called. */
+  looked(): void;
   ended(end: VideoEnd): void;
   stopped(): void;
   failed(error: VigieError): void;
@@ -39,6 +44,8 @@ export class VideoProcess extends WorkerProcess {
   #silentMs = 0;
   #workedMs = 0;
   #allowedMs = 0;
+  /** How often it is decoded from its beginning to its end. */
+  #passes = 1;
 
   constructor(options: VideoProcessOptions) {
     const spool = new Spool();
@@ -66,6 +73,7 @@ export class VideoProcess extends WorkerProcess {
     this.#silentMs = 0;
     this.#workedMs = 0;
     this.#allowedMs = Math.min(this.#options.wallMs, this.#options.timeoutMs);
+    this.#passes = order.tmk ? 2 : 1;
     this.resume();
     this.watch((milliseconds) => this.#tick(milliseconds));
     this.#ask({ begin: order });
@@ -75,6 +83,12 @@ export class VideoProcess extends WorkerProcess {
   grown(bytes: number, complete: boolean): void {
     this.#complete ||= complete;
     this.#ask({ grown: bytes, complete });
+  }
+
+  /** Says where it is to look more closely. */
+  look(closer: readonly SecondsRange[]): void {
+    this.#silentMs = 0;
+    this.#ask({ closer });
   }
 
   /** Asks it to leave the video; it says so when it has. */
@@ -108,9 +122,12 @@ export class VideoProcess extends WorkerProcess {
     const listener = this.#listener;
     if (listener === undefined) throw new RangeError('an answer that nobody asked for');
     if ('frames' in answer) listener.frames(answer.frames);
+    else if ('progress' in answer) listener.progress(answer.progress);
+    else if ('tmk' in answer) listener.tmk(answer.tmk);
+    else if ('looked' in answer) listener.looked();
     else if ('start' in answer) {
       const { timeoutMs, wallMs } = this.#options;
-      this.#allowedMs = Math.min(wallMs, timeoutMs + answer.start.seconds * 1_000 * SLOWEST);
+      this.#allowedMs = Math.min(wallMs, timeoutMs + answer.start.seconds * 1_000 * SLOWEST * this.#passes);
       listener.begun(answer.start);
     } else {
       this.#settle();

@@ -3,15 +3,22 @@ import type { HashMode } from '../media-signals.js';
 import type { VideoPrograms } from './programs.js';
 import type { VideoFrameSignals, VideoSummary } from './video-signals.js';
 
+/** From one second of a video to another. */
+export type SecondsRange = readonly [number, number];
+
 /** How a video is to be hashed. */
 export interface VideoOrder {
   readonly mode: HashMode;
   /** Faithful: seconds between hashes, as the reference counts them; 0 is every frame. */
   readonly secondsPerHash: number;
+  /** Faithful: TMK+PDQF too, for which the video is decoded once more. */
+  readonly tmk: boolean;
   /** Fast: most samples a second. */
   readonly perSecond: number;
   /** Fast: about how many frames come out of the longest video; beyond it they come further apart. */
   readonly maxFrames: number;
+  /** Fast: whether it asks, at the end, where to look more closely. */
+  readonly asks: boolean;
   readonly maxPixels: number;
   readonly maxAllocation: number;
   readonly programs: VideoPrograms;
@@ -21,6 +28,8 @@ export interface VideoOrder {
 export type VideoRequest =
   | { readonly begin: VideoOrder }
   | { readonly grown: number; readonly complete: boolean }
+  /** The answer to `looked`. */
+  | { readonly closer: readonly SecondsRange[] }
   | { readonly stop: true };
 
 /** What it says before it decodes. */
@@ -41,8 +50,14 @@ export type VideoEnd = Pick<VideoSummary, 'seconds' | 'framesHashed' | 'damaged'
 export type VideoAnswer =
   | { readonly ready: true }
   | { readonly stopped: true }
+  /** All was sampled: where is a closer look worth while? */
+  | { readonly looked: true }
   | { readonly start: VideoStart }
   | { readonly sample: VideoSample }
+  /** How far a pass is that gives no samples, in seconds of the video. */
+  | { readonly progress: number }
+  /** What was made of the whole video; a `.tmk` file follows as the payload. */
+  | { readonly tmk: true }
   | { readonly end: VideoEnd }
   | {
       readonly failure: {

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../errors.js';
+import type { TmkVideo } from '../../signals/tmk/tmk-video.js';
 import type { FrameSignals } from '../media-signals.js';
 
 /** One sampled frame in one area, in the order of `pass`, then of time. */
@@ -37,4 +38,6 @@ export interface VideoSummary {
   readonly stopped: boolean;
   /** Milliseconds by stage: probe, decode (waiting for frames), hash. */
   readonly ms: Readonly<Record<string, number>>;
+  /** When it was wanted, and the decoder came to its end. */
+  readonly tmk?: TmkVideo;
 }

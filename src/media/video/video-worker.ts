@@ -3,19 +3,23 @@
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { VigieError } from '../../errors.js';
+import { abortable } from '../../runtime/abortable.js';
 import { PdqHasher } from '../../signals/pdq/pdq-hasher.js';
 import { MessageReader, writeMessage } from '../frames.js';
+import { Answer } from './answer.js';
 import { GrowingMedium } from './growing-medium.js';
 import { hashVideo, type VideoStep } from './hash-video.js';
 import { MEDIUM_DESCRIPTOR } from './run-program.js';
-import type { VideoAnswer, VideoOrder, VideoRequest } from './video-protocol.js';
+import type { SecondsRange, VideoAnswer, VideoOrder, VideoRequest } from './video-protocol.js';
 
 const CHANNEL = 3;
 const NOTHING = Buffer.alloc(0);
 
 const channel = new Socket({ fd: CHANNEL, readable: true, writable: true });
 const hasher = await PdqHasher.create();
-let current: { readonly medium: GrowingMedium; readonly stop: AbortController } | undefined;
+let current:
+  | { readonly medium: GrowingMedium; readonly stop: AbortController; readonly closer: Answer<readonly SecondsRange[]> }
+  | undefined;
 
 /** A service that is slow to read holds the decoder back. */
 async function say(answer: VideoAnswer, payload: Uint8Array = NOTHING): Promise<void> {
@@ -24,7 +28,8 @@ async function say(answer: VideoAnswer, payload: Uint8Array = NOTHING): Promise<
 }
 
 async function tell(step: VideoStep): Promise<void> {
-  if ('start' in step || 'end' in step) return await say(step);
+  if ('tmk' in step) return await say({ tmk: true }, step.tmk);
+  if (!('hashes' in step)) return await say(step);
   const { hashes, ...rest } = step;
   const areas = hashes.map(({ area, quality }) => ({ area, quality }));
   await say({ sample: { ...rest, areas } }, Buffer.concat(hashes.map(({ pdq }) => pdq)));
@@ -33,10 +38,16 @@ async function tell(step: VideoStep): Promise<void> {
 async function decode(order: VideoOrder): Promise<void> {
   const medium = new GrowingMedium(MEDIUM_DESCRIPTOR);
   const stop = new AbortController();
-  const own = { medium, stop };
+  const closer = new Answer<readonly SecondsRange[]>();
+  const own = { medium, stop, closer };
   current = own;
   try {
-    for await (const step of hashVideo(medium, order, hasher, stop.signal)) {
+    for await (const step of hashVideo(
+      { medium, closer: () => abortable(closer.given, stop.signal) },
+      order,
+      hasher,
+      stop.signal,
+    )) {
       await tell(step);
       stop.signal.throwIfAborted();
     }
@@ -67,6 +78,7 @@ const reader = new MessageReader(0, (head) => {
   const request = head as VideoRequest;
   if ('begin' in request) decode(request.begin).catch(() => channel.destroy());
   else if ('grown' in request) current?.medium.grow(request.grown, request.complete);
+  else if ('closer' in request) current?.closer.give(request.closer);
   else current?.stop.abort();
 });
 channel.on('data', (chunk) => reader.push(chunk));

@@ -1,27 +1,36 @@
-/** A line through its centre of gravity. */
-export interface FittedLine {
+/** A point beside a line: where, how far off, and how much it says. */
+export interface Offset {
   readonly x: number;
-  readonly y: number;
+  readonly off: number;
+  readonly weight: number;
+}
+
+/** How a line is to be moved: by `shift` at `x`, and by `slope` in its slope. */
+export interface Correction {
+  readonly x: number;
+  readonly shift: number;
   readonly slope: number;
 }
 
-/** The least-squares line through points; points with a `y` of NaN are left out. Slope 1 when all are at one `x`. */
-export function fitLine(xs: readonly number[], ys: readonly number[]): FittedLine {
-  let count = 0;
+/**
+ * The correction of a line by least squares, in which each point also pulls towards the line as it is with the weight
+ * `keep` (ridge regression): points that say little do not turn it.
+ */
+export function correctLine(points: readonly Offset[], keep: number): Correction {
+  let sum = 0;
   let x = 0;
-  let y = 0;
-  for (const [i, value] of ys.entries()) {
-    if (Number.isNaN(value)) continue;
-    count++;
-    x += (xs[i]! - x) / count;
-    y += (value - y) / count;
+  let pull = 0;
+  for (const point of points) {
+    const weight = point.weight + keep;
+    sum += weight;
+    x += (weight * (point.x - x)) / sum;
+    pull += point.weight * point.off;
   }
   let xx = 0;
   let xy = 0;
-  for (const [i, value] of ys.entries()) {
-    if (Number.isNaN(value)) continue;
-    xx += (xs[i]! - x) ** 2;
-    xy += (xs[i]! - x) * (value - y);
+  for (const point of points) {
+    xx += (point.weight + keep) * (point.x - x) ** 2;
+    xy += point.weight * (point.x - x) * point.off;
   }
-  return { x, y, slope: xx === 0 ? 1 : xy / xx };
+  return { x, shift: sum === 0 ? 0 : pull / sum, slope: xx === 0 ? 0 : xy / xx };
 }

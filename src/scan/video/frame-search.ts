@@ -43,14 +43,20 @@ export class FrameSearch {
     return this.#hits.count;
   }
 
-  /** @returns the places in order of time */
-  find(query: Uint8Array, threshold: number): readonly FrameRun[] {
+  /**
+   * @param marks gets a 1 for each frame that is near
+   * @returns the places in order of time, evenly spread ones when they are many
+   */
+  find(query: Uint8Array, threshold: number, marks: Uint8Array): readonly FrameRun[] {
     this.#search(query, threshold);
     const { count, indexes, distances } = this.#hits;
     if (count === 0) return [];
     // Number and distance in one double, so that the engine's own sort applies.
     const found = new Float64Array(count);
-    for (let i = 0; i < count; i++) found[i] = indexes[i]! * 512 + distances[i]!;
+    for (let i = 0; i < count; i++) {
+      found[i] = indexes[i]! * 512 + distances[i]!;
+      marks[indexes[i]!] = 1;
+    }
     found.sort();
     const runs: { from: number; to: number; best: number; distance: number }[] = [];
     for (const both of found) {

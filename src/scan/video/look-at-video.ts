@@ -65,13 +65,21 @@ export async function lookAtVideo(
   try {
     if (videos === undefined) throw new VigieError('video-decoder-missing');
     let length = 0;
-    const onStart = ({ seconds }: { readonly seconds: number }): void => {
-      length = seconds;
-    };
-    const hashing = videos.hash(arrival.shared(), { mode: 'fast', signal, maxBytes: tools.maximumBytes, onStart });
+    const farthest = { keys: 0, whole: 0 };
+    const hashing = videos.hash(arrival.shared(), {
+      mode: 'fast',
+      signal,
+      maxBytes: tools.maximumBytes,
+      closer: () => matcher.closerLook(),
+      onStart: ({ seconds }) => {
+        length = seconds;
+      },
+    });
     for await (const frame of hashing) {
       frames.push(frame);
-      request.onProgress?.(frame.seconds, { pass: frame.pass, length });
+      // A closer look goes back to what was looked at before.
+      farthest[frame.pass] = Math.max(farthest[frame.pass], frame.seconds);
+      request.onProgress?.(farthest[frame.pass], { pass: frame.pass, length });
       if (await matcher.add(frame)) break;
     }
     summary = await hashing.summary;
@@ -143,7 +151,7 @@ function isLasting({ incomplete }: MediaSignals): boolean {
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 /** The bytes of a medium as they arrive, hashed on the way, for somebody who may leave before the end. */
-class Arrival {
+export class Arrival {
   bytes = 0;
   /** Milliseconds from the first byte asked for to the last one read. */
   ms = 0;

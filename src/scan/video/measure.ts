@@ -1,16 +1,20 @@
 import type { Pacer } from '../../index/pause.js';
+import { hammingDistance } from '../../signals/pdq/hamming-distance.js';
 import type { VideoOverlap } from '../verdict.js';
 import { percentFound } from './coverage.js';
 import { DifferentFrames } from './different.js';
 import type { KnownFrames } from './known-frames.js';
 import type { Meeting } from './overlap.js';
 import type { QueryFrames } from './query-frames.js';
-import { RULE, type VideoMeasures } from './rule.js';
+import { RESEMBLING_BITS, RULE, type VideoMeasures } from './rule.js';
 import { type Alignable, findRuns, length, type Run } from './runs.js';
 import type { Stretch } from './timeline.js';
+import { mostUsedView } from './view-codes.js';
 
 /** So many ranges are told at the most. */
 const MOST_RANGES = 20;
+/** A frame of the known video stands for no more than this, in seconds. */
+const MOST_OF_A_FRAME = 1;
 const LEAST_TOLERANCE = 0.25;
 const MOST_TOLERANCE = 1;
 /** A range of a single frame says no more than the frame does; told only when there is no better one. */
@@ -34,11 +38,13 @@ export interface Met {
   readonly discounted: Uint8Array;
   /** How many common samples met this video. */
   readonly commonFrames: number;
+  /** For each frame of the known video 1 when it was found; of those that are discounted it says nothing. */
+  readonly knownFound: Uint8Array;
 }
 
 /** Measures how much of a known video the query holds, and the other way round, and where. */
 export async function measure(met: Met, pacer: Pacer): Promise<Measured> {
-  const { query, known, meetings, unplaced, common, discounted, commonFrames } = met;
+  const { query, known, meetings, unplaced, common, discounted, commonFrames, knownFound } = met;
   const { stretch } = query.timeline;
   const byHold = groupByHold(meetings, query.holds.length);
   const usable = stretch.holds.map((hold) => (hold >= 0 && common[hold] !== 1 ? 1 : 0));
@@ -46,8 +52,6 @@ export async function measure(met: Met, pacer: Pacer): Promise<Measured> {
   for (const { hold } of meetings) foundHolds[hold] = 1;
   for (const hold of unplaced) foundHolds[hold] = common[hold] === 1 ? 0 : 1;
   const found = Uint8Array.from(stretch.holds, (hold) => (hold >= 0 ? foundHolds[hold]! : 0));
-  const knownFound = new Uint8Array(known.count);
-  for (const { from, to } of meetings) knownFound.fill(1, from, to + 1);
   if (pacer.due) await pacer.pause();
   const queryPercent = percentFound(
     { times: stretch.seconds, weights: stretch.widths, found, counts: Uint8Array.from(usable) },
@@ -57,23 +61,26 @@ export async function measure(met: Met, pacer: Pacer): Promise<Measured> {
     { times: known.seconds, weights: known.widths, found: knownFound, counts: discounted.map((each) => 1 - each) },
     stretch.spacing,
   );
+  if (pacer.due) await pacer.pause();
   const samples = Array.from(usable.keys()).filter((i) => usable[i] === 1);
-  const runs = await findRuns(alignable(stretch, samples, known, byHold), pacer);
+  const runs = await findRuns(alignable(met, stretch, samples, byHold), pacer);
   const holdOf = (i: number): number => stretch.holds[samples[i]!]!;
   const longest = runs.find((run) => differentIn(run.samples.map(holdOf), byHold, met).enough);
   const told = longestRanges(runs);
   const best = longest ?? runs[0];
+  // The frames at both ends stand for half of what lies between two frames.
+  const runSeconds = longest === undefined ? 0 : length(longest) + Math.min(MOST_OF_A_FRAME, known.spacing);
   return {
     knownPercent,
     queryPercent,
-    runSeconds: longest === undefined ? 0 : length(longest),
+    runSeconds,
     different: differentIn(byHold.keys(), byHold, met).count,
     video: {
       queryPercent: tenths(queryPercent),
       knownPercent: tenths(knownPercent),
       knownSeconds: hundredths(known.seconds.at(-1) ?? 0),
       framesMatched: found.reduce((sum, each) => sum + each, 0),
-      longestRunSeconds: longest === undefined ? 0 : hundredths(length(longest)),
+      longestRunSeconds: hundredths(runSeconds),
       commonFrames,
       ranges: told.map(({ query: [q0, q1], known: [k0, k1] }) => ({
         query: [hundredths(q0), hundredths(q1)],
@@ -97,9 +104,9 @@ function groupByHold(meetings: readonly Meeting[], holds: number): readonly (Mee
 }
 
 function alignable(
+  { query, known, meetings }: Met,
   stretch: Stretch,
   samples: readonly number[],
-  known: KnownFrames,
   byHold: readonly (readonly Meeting[] | undefined)[],
 ): Alignable {
   const starts = new Uint32Array(samples.length + 1);
@@ -120,14 +127,34 @@ function alignable(
     starts[i + 1] = from.length;
   }
   const tolerance = (known.spacing + stretch.spacing) / 2;
+  const view = mostUsedView(meetings);
   return {
     query: Float64Array.from(samples, (sample) => stretch.seconds[sample]!),
     starts,
     from: Float64Array.from(from),
     to: Float64Array.from(to),
     known: known.seconds,
+    spacing: known.spacing,
+    resembles(sample, seconds) {
+      const hash = query.hash(query.holds[stretch.holds[samples[sample]!]!]!, view);
+      const frame = nearestFrame(known.seconds, seconds);
+      if (hash === undefined || Math.abs(known.seconds[frame]! - seconds) > LEAST_TOLERANCE) return false;
+      return hammingDistance(hash, known.hashes.subarray(frame * 32, frame * 32 + 32)) <= RESEMBLING_BITS;
+    },
     tolerance: Math.min(MOST_TOLERANCE, Math.max(LEAST_TOLERANCE, tolerance)),
   };
+}
+
+/** The number of the time nearest to another one. */
+function nearestFrame(times: Float64Array, seconds: number): number {
+  let low = 0;
+  let high = times.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle]! < seconds) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 && seconds - times[low - 1]! < times[low]! - seconds ? low - 1 : low;
 }
 
 /** The places in order of time, none within or beside another: views of one hold may meet the same frames. */

@@ -33,6 +33,8 @@ export class Overlap {
   readonly sightings: Sighting[] = [];
   /** Holds that the entry is near to, and that were not compared. */
   readonly unplaced: number[] = [];
+  /** For each frame of the known video 1 when the query is near to it. */
+  known = new Uint8Array(0);
   #found = 0;
   #looks = 0;
   #unrecorded = 0;
@@ -45,6 +47,7 @@ export class Overlap {
     known: KnownFrames,
     { pool, pacer, threshold }: { readonly pool: MemoryPool; readonly pacer: Pacer; readonly threshold: number },
   ): Promise<void> {
+    if (this.known.length !== known.count) this.known = new Uint8Array(known.count);
     if (this.#looks === looks.length && this.#unrecorded === unrecorded.length) return;
     const search = known.count === 0 ? undefined : new FrameSearch(known.hashes, pool);
     try {
@@ -72,7 +75,7 @@ export class Overlap {
     const view = look % VIEWS;
     const hash = query.hash(query.holds[hold]!, view);
     if (hash === undefined) return;
-    const runs = search?.find(hash, threshold) ?? [];
+    const runs = search?.find(hash, threshold, this.known) ?? [];
     this.#found += search?.found ?? 0;
     const few = this.meetings.length > MANY_MEETINGS && runs.length > FEW_RUNS;
     for (const run of few ? runs.slice(0, FEW_RUNS) : runs) this.meetings.push({ hold, view, ...run });

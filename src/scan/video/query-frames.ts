@@ -11,7 +11,7 @@ export const HOLD_BITS = 6;
 const SCENE_BITS = 60;
 /** How often all orientations are tried, in seconds, and at new scenes no more often than this. */
 const TURNED_EVERY = 8;
-const TURNED_AT_LEAST = 1;
+const TURNED_AT_LEAST = 2;
 /** Bytes of hashes in all orientations that are kept for trying another orientation afterwards. */
 const MOST_TURNED_BYTES = 32 * 2 ** 20;
 

@@ -13,6 +13,9 @@ export const RULE = {
 /** Two frames that differ in more bits than this are different frames: half of what still counts as the same picture. */
 export const DIFFERENT_BITS = 16;
 
+/** Two frames that differ in no more bits than this resemble each other. That is not enough to be found, and enough for a run to go on. */
+export const RESEMBLING_BITS = 62;
+
 export interface VideoMeasures {
   /** Of the known video's frames those that are found, in percent, weighted by time. */
   readonly knownPercent: number;

@@ -21,6 +21,8 @@ function alignable(samples: readonly Sample[], known: readonly number[]): Aligna
     to: Float64Array.from(places, ([, to]) => to),
     known: Float64Array.from(known),
     tolerance: TOLERANCE,
+    spacing: 1,
+    resembles: () => false,
   };
 }
 
@@ -107,7 +109,7 @@ describe('findRuns', () => {
     );
   });
 
-  it('ends a run where something should have been found for more than two seconds', async () => {
+  it('ends a run where nothing was found for more than two seconds between what two frames stand for', async () => {
     const samples = Array.from({ length: 40 }, (_, i): Sample => {
       const missing = i >= 16 && i < 24;
       return { time: i / 2, places: missing ? [] : [[Math.round(i / 2), Math.round(i / 2)]] };
@@ -119,10 +121,33 @@ describe('findRuns', () => {
     ]);
   });
 
+  it('goes on where frames resemble each other, and counts none of them', async () => {
+    const samples = Array.from({ length: 40 }, (_, i): Sample => {
+      const missing = i >= 16 && i < 28;
+      return { time: i / 2, places: missing ? [] : [[Math.round(i / 2), Math.round(i / 2)]] };
+    });
+    const resembles = (sample: number, seconds: number): boolean => sample === 22 && Math.abs(seconds - 11) < 1;
+    const [run] = await findRuns({ ...alignable(samples, knownTimes), resembles }, new Pacer());
+    expect(run!.query).toEqual([0, 19.5]);
+    expect(run!.samples).not.toContain(22);
+  });
+
   it('goes on over a gap in which neither side has a frame', async () => {
     const samples = [0, 1, 2, 8, 9, 10].map((time): Sample => ({ time, places: [[time, time]] }));
     const [run] = await findRuns(alignable(samples, [0, 1, 2, 8, 9, 10]), new Pacer());
     expect(run!.query).toEqual([0, 10]);
+  });
+
+  it.each([0.8, 0.96, 1, 1.07, 1.25])('tells a speed of %f over two minutes', async (speed) => {
+    const known = Array.from({ length: 200 }, (_, i) => i);
+    const samples = Array.from({ length: 240 }, (_, i): Sample => {
+      const at = Math.round(5 + (speed * i) / 2);
+      // Every fourth picture stays a while.
+      return { time: i / 2, places: [[at, at + (at % 4 === 0 ? 2 : 0)]] };
+    });
+    const [run] = await findRuns(alignable(samples, known), new Pacer());
+    expect(run!.query).toEqual([0, 119.5]);
+    expect(run!.speed).toBeCloseTo(speed, 1.7);
   });
 
   it('does not go backwards', async () => {

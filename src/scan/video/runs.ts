@@ -1,17 +1,21 @@
 import type { Pacer } from '../../index/pause.js';
-import { fitLine } from './fit-line.js';
+import { correctLine, type Offset } from './fit-line.js';
 
 /** Speeds of the known video against the query at which runs are looked for: a film shown at 25 frames, and edits. */
 const SPEEDS = [1, 25 / 24, 24 / 25, 1.1, 0.9, 1.05, 0.95, 1.15, 0.85, 1.2, 0.8, 1.25];
 export const SLOWEST = 0.8;
 export const FASTEST = 1.25;
-/** Seconds in which nothing need be found within a run. */
+/** Seconds in which nothing need be found within a run, between what two frames stand for. */
 export const GAP_SECONDS = 2;
-/** Where one side has no frame at all between two that are found, the gap may be this long. */
+/** Where one side has no frame at all between two that are found, or where they resemble each other, the gap may be this long. */
 const SPARSE_GAP_SECONDS = 10;
 /** So many places of a frame are tried as the beginning of a run. */
 const MOST_ANCHORS = 8;
 const REFITS = 2;
+/** How much a sample keeps the line where it is, against one that is found at one moment. */
+const KEEP = 0.02;
+/** After so many samples that were looked at, only the likeliest line through each is tried. */
+const MOST_STEPS = 20_000_000;
 
 /** What is to be aligned: samples of the query in order of time, each with the stretches of the known video it is near to. */
 export interface Alignable {
@@ -26,6 +30,13 @@ export interface Alignable {
   readonly known: Float64Array;
   /** How far the known video's time may be from where it should be, in seconds. */
   readonly tolerance: number;
+  /** The usual distance of the known video's frames: what one of them stands for, in seconds. */
+  readonly spacing: number;
+  /**
+   * Whether a sample that is not found resembles what the known video shows then, so that nothing speaks against the run
+   * there: a moving camera leaves frames a tenth of a second apart too far from each other to be found.
+   */
+  resembles(sample: number, seconds: number): boolean;
 }
 
 /** A stretch in which query and known video run side by side. */
@@ -55,9 +66,12 @@ interface Line {
 export async function findRuns(what: Alignable, pacer: Pacer): Promise<readonly Run[]> {
   const covered = new Uint8Array(what.query.length);
   const runs: Run[] = [];
+  let steps = 0;
   for (let i = 0; i < what.query.length; i++) {
     if (covered[i] === 1 || what.starts[i] === what.starts[i + 1]) continue;
-    const run = await longestFrom(what, i, pacer);
+    const run = await longestFrom(what, i, steps > MOST_STEPS, pacer, (more) => {
+      steps += more;
+    });
     for (const sample of run.samples) covered[sample] = 1;
     covered[i] = 1;
     runs.push(run);
@@ -70,7 +84,13 @@ export function length({ query }: Run): number {
   return query[1] - query[0];
 }
 
-async function longestFrom(what: Alignable, at: number, pacer: Pacer): Promise<Run> {
+async function longestFrom(
+  what: Alignable,
+  at: number,
+  hurry: boolean,
+  pacer: Pacer,
+  onSteps: (steps: number) => void,
+): Promise<Run> {
   let best: Run | undefined;
   const better = (run: Run): boolean =>
     best === undefined ||
@@ -81,9 +101,10 @@ async function longestFrom(what: Alignable, at: number, pacer: Pacer): Promise<R
     for (const speed of SPEEDS) {
       const run = refined(what, { at, seconds, speed });
       if (better(run)) best = run;
+      onSteps(run.samples.length);
       if (pacer.due) await pacer.pause();
-      // Nothing can be longer.
-      if (best?.samples[0] === 0 && best.samples.at(-1) === last) return best;
+      // Nothing can be longer, or there is no time for it.
+      if (best !== undefined && (hurry || (best.samples[0] === 0 && best.samples.at(-1) === last))) return best;
     }
   }
   return best!;
@@ -102,44 +123,50 @@ function anchors({ starts, from, to, tolerance }: Alignable, at: number): number
   return seconds;
 }
 
-/** A run along a line, and then along the line that fits what was found, while that makes it longer. */
+/** A run along a line, and then along the line that fits what was found, while that does not make it shorter. */
 function refined(what: Alignable, line: Line): Run {
+  const { query, tolerance } = what;
   let run = along(what, line);
   for (let i = 0; i < REFITS && run.samples.length > 3; i++) {
-    const { query } = what;
-    const places = run.samples.map((sample) =>
-      nearest(what, sample, line.seconds + line.speed * (query[sample]! - query[line.at]!)),
-    );
-    const fit = fitLine(
-      run.samples.map((sample) => query[sample]!),
-      places,
-    );
-    const speed = Math.min(FASTEST, Math.max(SLOWEST, fit.slope));
-    const middle = run.samples[run.samples.length >> 1]!;
-    const next: Line = { at: middle, seconds: fit.y + speed * (query[middle]! - fit.x), speed };
+    const current = line;
+    const offsets = run.samples.map((sample) => offsetAt(what, sample, knownAt(what, current, sample)));
+    const { x, shift, slope } = correctLine(offsets, KEEP * tolerance ** -2);
+    const speed = Math.min(FASTEST, Math.max(SLOWEST, line.speed + slope));
+    const at = run.samples[run.samples.length >> 1]!;
+    const centre = line.seconds + line.speed * (x - query[line.at]!) + shift;
+    const next: Line = { at, seconds: centre + speed * (query[at]! - x), speed };
     const again = along(what, next);
     if (length(again) < length(run)) break;
-    const grown = length(again) > length(run);
     run = again;
     line = next;
-    if (!grown) break;
   }
   return run;
+}
+
+function knownAt({ query }: Alignable, { at, seconds, speed }: Line, sample: number): number {
+  return seconds + speed * (query[sample]! - query[at]!);
+}
+
+/** How far the middle of the place where a sample is found is from the line. The longer a place is, the less it says. */
+function offsetAt(what: Alignable, sample: number, expected: number): Offset {
+  const { query, from, to, tolerance } = what;
+  const place = placeAt(what, sample, expected);
+  const [a, b] = place < 0 ? [expected, expected] : [from[place]!, to[place]!];
+  return { x: query[sample]!, off: (a + b) / 2 - expected, weight: (tolerance + b - a) ** -2 };
 }
 
 function along(what: Alignable, line: Line): Run {
   const before = reach(what, line, -1).reverse();
   const after = reach(what, line, 1);
-  const own = nearest(what, line.at, line.seconds);
-  const samples = Number.isNaN(own) ? [...before, ...after] : [...before, line.at, ...after];
+  const samples = placeAt(what, line.at, line.seconds) < 0 ? [...before, ...after] : [...before, line.at, ...after];
   const first = samples[0] ?? line.at;
   const last = samples.at(-1) ?? line.at;
   const { query, known } = what;
   const clamp = (seconds: number): number => Math.min(known.at(-1)!, Math.max(known[0]!, seconds));
-  const knownAt = (sample: number): number => clamp(line.seconds + line.speed * (query[sample]! - query[line.at]!));
+  const timeAt = (sample: number): number => clamp(knownAt(what, line, sample));
   return {
     query: [query[first]!, query[last]!],
-    known: [knownAt(first), knownAt(last)],
+    known: [timeAt(first), timeAt(last)],
     speed: line.speed,
     samples,
   };
@@ -147,43 +174,51 @@ function along(what: Alignable, line: Line): Run {
 
 /** The samples on the line on one side of where it is anchored, up to the first gap, the nearest first. */
 function reach(what: Alignable, { at, seconds, speed }: Line, step: 1 | -1): number[] {
-  const { query, known, tolerance } = what;
+  const { query, known, tolerance, spacing } = what;
+  // A found frame stands for its second, a little more at another speed.
+  const longestGap = GAP_SECONDS + FASTEST * Math.min(1, spacing);
   const found: number[] = [];
   let lastQuery = query[at]!;
   let lastKnown = seconds;
+  let lastFound = lastQuery;
   for (let i = at + step; i >= 0 && i < query.length; i += step) {
     const gap = Math.abs(query[i]! - lastQuery);
     const expected = seconds + speed * (query[i]! - query[at]!);
-    if (gap > SPARSE_GAP_SECONDS || expected < known[0]! - tolerance || expected > known.at(-1)! + tolerance) break;
-    if (!Number.isNaN(nearest(what, i, expected))) {
+    if (
+      Math.abs(query[i]! - lastFound) > SPARSE_GAP_SECONDS ||
+      expected < known[0]! - tolerance ||
+      expected > known.at(-1)! + tolerance
+    )
+      break;
+    if (placeAt(what, i, expected) >= 0) {
       found.push(i);
+      lastFound = query[i]!;
+      lastQuery = lastFound;
+      lastKnown = expected;
+    } else if (gap > longestGap && hasBetween(known, lastKnown, expected, tolerance)) break;
+    else if (what.resembles(i, expected)) {
       lastQuery = query[i]!;
       lastKnown = expected;
-    } else if (gap > GAP_SECONDS && hasBetween(known, lastKnown, expected, tolerance)) break;
+    }
   }
   return found;
 }
 
-/** The known time nearest to `expected` at which a sample is found, within the tolerance; NaN when there is none. */
-function nearest({ starts, from, to, tolerance }: Alignable, sample: number, expected: number): number {
+/** The place of a sample that is nearest to a known time, within the tolerance; -1 when there is none. */
+function placeAt({ starts, from, to, tolerance }: Alignable, sample: number, expected: number): number {
+  const end = starts[sample + 1]!;
   let low = starts[sample]!;
-  let high = starts[sample + 1]!;
-  const end = high;
+  let high = end;
   // The first place that does not end before what is expected.
   while (low < high) {
     const middle = (low + high) >> 1;
     if (to[middle]! < expected) low = middle + 1;
     else high = middle;
   }
-  let best = Number.NaN;
-  let least = tolerance;
-  for (let place = Math.max(starts[sample]!, low - 1); place <= low && place < end; place++) {
-    const time = Math.min(to[place]!, Math.max(from[place]!, expected));
-    if (Math.abs(time - expected) > least) continue;
-    least = Math.abs(time - expected);
-    best = time;
-  }
-  return best;
+  const after = low < end ? Math.max(0, from[low]! - expected) : Number.POSITIVE_INFINITY;
+  const before = low > starts[sample]! ? expected - to[low - 1]! : Number.POSITIVE_INFINITY;
+  if (Math.min(after, before) > tolerance) return -1;
+  return after <= before ? low : low - 1;
 }
 
 /** Whether a known frame lies well between two times, so that something should have been found there. */

@@ -13,23 +13,23 @@ export interface Stretch {
   readonly spacing: number;
 }
 
-interface Arrived {
-  readonly seconds: number[];
-  readonly samples: number[];
-  sorted: boolean;
+interface InOrder {
+  readonly seconds: readonly number[];
+  readonly samples: readonly number[];
 }
 
-/** Puts the samples of both passes into one order of time. */
+/** Puts the samples of all passes into one order of time. */
 export class Timeline {
-  readonly #passes = { keys: arrived(), whole: arrived() };
+  readonly #passes = { keys: nothing(), whole: nothing() };
+  /** What came when later ones of its pass were there: a closer look, or times of a broken file that run backwards. */
+  readonly #late = nothing();
   readonly #holds: number[] = [];
   #made: Stretch | undefined;
 
   add(pass: 'keys' | 'whole', seconds: number, sample: number, hold: number): void {
-    const into = this.#passes[pass];
-    const time = Number.isFinite(seconds) ? seconds : (into.seconds.at(-1) ?? 0);
-    // Times of a broken file may run backwards.
-    if (time < (into.seconds.at(-1) ?? Number.NEGATIVE_INFINITY)) into.sorted = false;
+    const latest = this.#passes[pass].seconds.at(-1);
+    const time = Number.isFinite(seconds) ? seconds : (latest ?? 0);
+    const into = time < (latest ?? Number.NEGATIVE_INFINITY) ? this.#late : this.#passes[pass];
     into.seconds.push(time);
     into.samples.push(sample);
     this.#holds.push(hold);
@@ -43,29 +43,34 @@ export class Timeline {
   }
 
   #merge(): Stretch {
-    const keys = inOrder(this.#passes.keys);
-    const whole = inOrder(this.#passes.whole);
-    const count = keys.seconds.length + whole.seconds.length;
-    const seconds = new Float64Array(count);
-    const samples = new Int32Array(count);
-    const holds = new Int32Array(count);
-    for (let i = 0, a = 0, b = 0; i < count; i++) {
-      const take = b >= whole.seconds.length || keys.seconds[a]! <= whole.seconds[b]! ? keys : whole;
-      const at = take === keys ? a++ : b++;
-      seconds[i] = take.seconds[at]!;
-      samples[i] = take.samples[at]!;
-      holds[i] = this.#holds[samples[i]!]!;
-    }
+    const { keys, whole } = this.#passes;
+    const all = merged(merged(keys, whole), sorted(this.#late));
+    const seconds = Float64Array.from(all.seconds);
+    const samples = Int32Array.from(all.samples);
+    const holds = samples.map((sample) => this.#holds[sample]!);
     return { seconds, samples, holds, widths: cellWidths(seconds), spacing: medianGap(seconds) };
   }
 }
 
-function arrived(): Arrived {
-  return { seconds: [], samples: [], sorted: true };
+function nothing(): { readonly seconds: number[]; readonly samples: number[] } {
+  return { seconds: [], samples: [] };
 }
 
-function inOrder({ seconds, samples, sorted }: Arrived): Pick<Arrived, 'seconds' | 'samples'> {
-  if (sorted) return { seconds, samples };
+function merged(a: InOrder, b: InOrder): InOrder {
+  if (a.seconds.length === 0) return b;
+  if (b.seconds.length === 0) return a;
+  const all = nothing();
+  for (let i = 0, j = 0; i < a.seconds.length || j < b.seconds.length; ) {
+    const first = j >= b.seconds.length || (i < a.seconds.length && a.seconds[i]! <= b.seconds[j]!);
+    const from = first ? a : b;
+    const at = first ? i++ : j++;
+    all.seconds.push(from.seconds[at]!);
+    all.samples.push(from.samples[at]!);
+  }
+  return all;
+}
+
+function sorted({ seconds, samples }: InOrder): InOrder {
   const order = seconds.map((_, i) => i).sort((a, b) => seconds[a]! - seconds[b]! || a - b);
   return { seconds: order.map((i) => seconds[i]!), samples: order.map((i) => samples[i]!) };
 }

@@ -6,7 +6,7 @@ import type { Meeting, Overlap, Sighting } from './overlap.js';
 import type { QueryFrames } from './query-frames.js';
 import { extentOfPicture, extentOfVideo, RULE } from './rule.js';
 import { measureSightings } from './sighting.js';
-import { areaOf, nameOfView } from './view-codes.js';
+import { areaOf, mostUsedView, nameOfView } from './view-codes.js';
 
 /** A match of a video, without the list that it is of. */
 export type VideoMatch = Omit<Match, 'list' | 'version' | 'video' | 'fingerprint'> & {
@@ -63,7 +63,7 @@ async function video(what: ToWeigh, meetings: readonly Meeting[], pacer: Pacer):
     counted.add(hold);
   }
   const measured: Measured = await measure(
-    { query, known, meetings, unplaced: overlap.unplaced, common, discounted, commonFrames },
+    { query, known, meetings, unplaced: overlap.unplaced, knownFound: overlap.known, common, discounted, commonFrames },
     pacer,
   );
   const best = meetings.reduce((a, b) => (b.distance < a.distance ? b : a));
@@ -110,17 +110,10 @@ function told({ query, known }: ToWeigh, best: Found, all: readonly Found[]) {
     entry: known.id,
     grade: known.grade,
     distance: best.distance,
-    view: nameOfView(mostUsed(all)),
+    view: nameOfView(mostUsedView(all)),
     frame: query.frame(hold.first),
     quality: hold.areas.find((each) => each.area === area)?.quality ?? null,
   };
-}
-
-/** The view in which most was found. */
-function mostUsed(all: readonly Found[]): number {
-  const counts = new Map<number, number>();
-  for (const { view } of all) counts.set(view, (counts.get(view) ?? 0) + 1);
-  return [...counts].reduce((a, b) => (b[1] > a[1] ? b : a))[0];
 }
 
 function hex(bytes: Uint8Array): string {

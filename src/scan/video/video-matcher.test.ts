@@ -85,14 +85,15 @@ describe('VideoMatcher', () => {
     const { extent, video } = only(await match(lists(entryOf('known', known)), pieces));
     expect(extent).toBe('full');
     expect(video!.queryPercent).toBeGreaterThanOrEqual(80);
-    const offsets = video!.ranges.map(({ query: [q], known: [k] }) => Math.round((k - q) / 2) * 2);
-    for (const offset of [40, 6, 22, -12]) expect(offsets).toContain(offset);
+    const offsets = video!.ranges.map(({ query: [q], known: [k] }) => k - q);
+    for (const offset of [40, 6, 22, -12]) expect(offsets.some((each) => Math.abs(each - offset) < 2)).toBe(true);
   });
 
   it.each([0.8, 0.9, 24 / 25, 25 / 24, 1.1, 1.25])('finds it at %f times the speed', async (speed) => {
     const { extent, video } = only(await match(lists(entryOf('known', known)), faster(noisy(known, 6, 4), speed)));
     expect(extent).toBe('full');
-    expect(Math.abs(video!.speed! - speed)).toBeLessThan(0.16);
+    // It was decided after a few seconds, which do not tell the speed exactly.
+    expect(Math.abs(video!.speed! - speed)).toBeLessThan(0.21);
   });
 
   it('says partial of a few seconds, and of less than three different frames', async () => {
@@ -207,6 +208,24 @@ describe('VideoMatcher', () => {
     const dense = await match(listed, noisy(moving, 6, 13), { rate: 5, phase: 0.1 });
     expect(sparse.matches.filter(({ extent }) => extent === 'full')).toHaveLength(0);
     expect(only(dense).extent).toBe('full');
+  });
+
+  it('says where a closer look may tell more, and finds it by that', async () => {
+    const moving = walk({ seed: 3, seconds: 60, movement: 400, scene: 8 });
+    const video = joined(unknown(60), noisy(part(moving, 20, 40), 4, 13), unknown(60, 51));
+    const matcher = new VideoMatcher(lists(entryOf('moving', moving)), { pool, limit: 10, showFingerprints: false });
+    for (const frame of framesOf(video, { rate: 0.9 })) await matcher.add(frame);
+    expect(matcher.decided).toBe(false);
+    const ranges = await matcher.closerLook();
+    expect(ranges.length).toBeGreaterThan(0);
+    for (const [from, to] of ranges) {
+      expect(from).toBeGreaterThan(45);
+      expect(to).toBeLessThan(95);
+      for (const frame of framesOf(video, { rate: 20 })) {
+        if (frame.seconds >= from && frame.seconds <= to) await matcher.add(frame);
+      }
+    }
+    expect(only(await matcher.finish())).toMatchObject({ entry: 'moving', extent: 'full' });
   });
 
   it('finds frames of each thirtieth of a second by one a second, and the other way round', async () => {

@@ -4,6 +4,7 @@ import type { MemoryPool } from '../../index/pdq/memory-pool.js';
 import type { Found } from '../find-matches.js';
 import type { KnownLists } from '../known-lists.js';
 import { type Candidate, Candidates } from './candidates.js';
+import { closerLook, type QueryRange } from './closer-look.js';
 import { COMMON_FROM, CommonFrames } from './common-frames.js';
 import { knownFrames } from './known-frames.js';
 import { Overlap } from './overlap.js';
@@ -36,6 +37,8 @@ const MOST_KNOWN_BYTES = 64 * 2 ** 20;
 const MEASURED_AT_ONCE = 4;
 /** How often lists may be replaced under one look-up before it is given up. */
 const REPLACED_LIMIT = 5;
+/** Candidates for which a closer look is worth while. */
+const CLOSER_CANDIDATES = 10;
 const AS_IS = 1;
 const ALL_WAYS = 2 ** ORIENTATIONS - 1;
 
@@ -101,7 +104,7 @@ export class VideoMatcher {
   async finish({ whole = !this.#decided }: { readonly whole?: boolean } = {}): Promise<Found> {
     const samples = this.#query.samples;
     const hold = this.#query.flush();
-    if (hold !== undefined && this.#query.samples > samples && !this.#decided) await this.#lookUpHold(hold);
+    if (hold !== undefined && this.#query.samples > samples) await this.#lookUpHold(hold);
     for (let attempt = 1; ; attempt++) {
       try {
         if (this.#seq !== this.#lists.appliedSeq) await this.#again();
@@ -112,6 +115,22 @@ export class VideoMatcher {
         await this.#again();
       }
     }
+  }
+
+  /**
+   * After all frames were taken: stretches of the query in which a known video was found in part, and of which more frames
+   * may tell more. Those are taken by `add` as well, in any order.
+   */
+  async closerLook(): Promise<readonly QueryRange[]> {
+    if (this.#decided) return [];
+    const common = await this.#commonHolds();
+    const matches: VideoMatch[] = [];
+    for (const candidate of this.#candidates.ranked().slice(0, CLOSER_CANDIDATES)) {
+      const match = await this.#weigh(candidate, common, true);
+      if (match?.extent === 'full') return [];
+      if (match !== undefined) matches.push(match);
+    }
+    return closerLook(matches);
   }
 
   async #take(hold: Hold | undefined): Promise<void> {

@@ -27,3 +27,10 @@ export function orientationOf(view: number): number {
 export function nameOfView(view: number): string {
   return viewName(areaOf(view), DIHEDRAL_NAMES[orientationOf(view)]!, false);
 }
+
+/** The view in which most was found. */
+export function mostUsedView(found: readonly { readonly view: number }[]): number {
+  const counts = new Uint32Array(VIEWS);
+  for (const { view } of found) counts[view]!++;
+  return counts.indexOf(Math.max(...counts));
+}

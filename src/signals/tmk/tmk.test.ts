@@ -81,7 +81,7 @@ describe('TMK', () => {
   it('reads the file that it writes, and refuses one that is altered in its head, cut or longer', () => {
     const bytes = formatTmk(videoOf(features(3, 20)));
     expect(bytes.length).toBe(263_344);
-    expect(formatTmk(parseTmk(bytes))).toEqual(bytes);
+    expect(Buffer.compare(formatTmk(parseTmk(bytes)), bytes)).toBe(0);
     const refuse = (altered: Uint8Array): void => {
       expect(() => parseTmk(altered)).toThrow(expect.objectContaining({ code: 'signal-invalid' }));
     };
@@ -89,7 +89,7 @@ describe('TMK', () => {
       fc.property(fc.nat(bytes.length - 1), (length) => refuse(bytes.subarray(0, length))),
       { numRuns: 50 },
     );
-    refuse(Uint8Array.of(...bytes, 0));
+    refuse(Buffer.concat([bytes, Uint8Array.of(0)]));
     fc.assert(
       fc.property(fc.constantFrom(0, 4, 8, 16, 20, 24), fc.integer(), (at, value) => {
         const altered = bytes.slice();
@@ -134,7 +134,7 @@ describe.skipIf(conformance === undefined)(`TMK+PDQF against the reference${conf
       const video = parseTmk(bytes);
       const name = file.slice(0, -4);
       known.set(name, video);
-      expect(formatTmk(video)).toEqual(bytes);
+      expect(Buffer.compare(formatTmk(video), bytes)).toBe(0);
       expect(video.frames).toBe(videos[name]?.frame_count_15fps);
       for (const [i, a] of kernelCoefficients().entries()) expect(a).toBeCloseTo(video.coefficients[i] as number, 7);
     }

@@ -103,7 +103,7 @@ describe('the texts of a video', () => {
       (line: string) => line.replace(/,[^,]*$/, ',1e99'),
       (line: string) => line.replace(/,[^,]*$/, ','),
       (line: string) => line.replace(/,[^,]*$/, ''),
-      (line: string) => line.replace(/(,|^)\d{1,3},/, '$1101,').replace(/^\d+,101,/, 'x,1,'),
+      (line: string) => line.replace(/^(\d+),\d+,([0-9a-f]{64})/, '$1,101,$2').replace(/^([0-9a-f]{64}),\d+/, '$1,101'),
       (line: string) => `${line.slice(0, 4)}é${line.slice(4)}`,
       () => 'not a frame',
     );

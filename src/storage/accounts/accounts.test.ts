@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { DATABASES, type TestDatabases } from '../../../test/databases.js';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { DATABASES } from '../../../test/databases.js';
+import { openedBefore } from '../../../test/opened-database.js';
 import type { Database } from '../database.js';
 import { Keyring } from '../keyring.js';
 import { seal, unseal } from '../seal.js';
@@ -12,7 +13,6 @@ describe.each(DATABASES)('Accounts: $name', ({ missing, start }) => {
   const it = test.skipIf(missing !== undefined);
   const keys = [randomBytes(32), randomBytes(32)] as const;
   const keyring = new Keyring([keys[0]], 'file');
-  let databases: TestDatabases;
   let database: Database;
   const open = (ring = keyring) =>
     Accounts.open(database, ring, async (_tx, subject, plain, aad) =>
@@ -21,13 +21,8 @@ describe.each(DATABASES)('Accounts: $name', ({ missing, start }) => {
   const idsOf = (accounts: Accounts, wanted: readonly PlatformAccount[]) =>
     database.transaction((tx) => accounts.idsOf(tx, wanted));
 
-  beforeAll(async () => {
-    if (missing !== undefined) return;
-    databases = await start();
-    database = await databases.open();
-  });
-  afterAll(async () => {
-    await databases?.close();
+  openedBefore({ missing, start }, (opened) => {
+    database = opened;
   });
   beforeEach(async () => {
     if (missing !== undefined) return;

@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely';
+import { MOST_COUNTED } from '../queue-figures.js';
 import type { AttentionState, AttentionTable, Db, Tx } from '../schema.js';
 import { ATTENTION_KINDS, type AttentionKind } from './attention-kinds.js';
 
@@ -32,30 +33,37 @@ export interface AttentionFilter {
   /** Only those whose due has passed without their being resolved. */
   readonly overdue?: boolean | undefined;
   readonly limit: number;
+  /** A backlog is counted up to so many items. */
+  readonly counted?: number;
 }
 
 type Row = Selectable<AttentionTable> & { readonly backlog: number; readonly overdue: boolean };
 
-const select = (db: Db) =>
+const select = (db: Db, counted = MOST_COUNTED) =>
   db
     .selectFrom('attention')
     .selectAll()
     .select(({ selectFrom, fn }) => [
-      selectFrom('attention_backlog')
+      selectFrom(
+        selectFrom('attention_backlog')
+          .select('item_id')
+          .whereRef('attention_id', '=', 'attention.id')
+          .limit(counted)
+          .as('waiting'),
+      )
         .select(fn.countAll<number>().as('count'))
-        .whereRef('attention_id', '=', 'attention.id')
         .$asScalar()
         .$notNull()
         .as('backlog'),
       sql<boolean>`state <> 'resolved' AND due < now()`.as('overdue'),
     ]);
 
-/** What needs somebody, the most urgent first; resolved ones latest first. */
+/** What needs somebody, the most urgent first; a backlog is counted up to a bound; resolved ones latest first. */
 export async function listAttention(
   db: Db,
-  { state, kind, overdue = false, limit }: AttentionFilter,
+  { state, kind, overdue = false, limit, counted }: AttentionFilter,
 ): Promise<Attention[]> {
-  let query = select(db).limit(limit);
+  let query = select(db, counted).limit(limit);
   if (state === undefined || overdue) query = query.where('state', '<>', 'resolved');
   if (state !== undefined) query = query.where('state', '=', state);
   if (kind !== undefined) query = query.where('kind', '=', kind);

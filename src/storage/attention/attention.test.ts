@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DATABASES, type TestDatabases } from '../../../test/databases.js';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DATABASES } from '../../../test/databases.js';
+import { openedBefore } from '../../../test/opened-database.js';
 import type { Database } from '../database.js';
 import { Events } from '../events/events.js';
 import { Keyring } from '../keyring.js';
@@ -12,15 +13,15 @@ import { type AttentionDraft, raiseAttention, settleAttention } from './raise-at
 
 describe.each(DATABASES)('attention: $name', ({ missing, start }) => {
   describe.skipIf(missing !== undefined)('opened', () => {
-    let databases: TestDatabases;
     let database: Database;
     let attentions: Attentions;
     let requeued: string[] = [];
     let joining: string | undefined;
 
+    openedBefore({ missing, start }, (opened) => {
+      database = opened;
+    });
     beforeAll(async () => {
-      databases = await start();
-      database = await databases.open();
       attentions = new Attentions({
         database,
         record: new Events(new Keyring([randomBytes(32)], 'environment')).record,
@@ -36,7 +37,6 @@ describe.each(DATABASES)('attention: $name', ({ missing, start }) => {
         },
       });
     });
-    afterAll(() => databases?.close());
     beforeEach(async () => {
       requeued = [];
       await sql`TRUNCATE attention, event CASCADE`.execute(database.db);

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { VigieError } from '../../errors.js';
 import type { Database } from '../database.js';
 import type { RecordEvent } from '../events/event-kinds.js';
+import { inIndexOrder } from '../in-index-order.js';
 import type { Tx } from '../schema.js';
 import type { AttentionKind } from './attention-kinds.js';
 import {
@@ -38,7 +39,7 @@ export class Attentions {
   }
 
   async ls(filter: AttentionFilter): Promise<readonly Attention[]> {
-    return await listAttention(this.#database.db, filter);
+    return await inIndexOrder(this.#database, (tx) => listAttention(tx, filter));
   }
 
   /** @throws VigieError `attention-not-found` */

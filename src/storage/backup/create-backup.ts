@@ -6,6 +6,7 @@ import type { ByteSource } from '../../index/byte-io.js';
 import type { BlobStore } from '../blob-store.js';
 import type { Database } from '../database.js';
 import { errnoOf, fileError, syncDirectory } from '../durable-file.js';
+import { type BatchFiles, pathOf } from '../events/batch-files.js';
 import { FileSource } from '../file-source.js';
 import { writeKeyFile } from '../key-source.js';
 import type { Keyring } from '../keyring.js';
@@ -22,9 +23,9 @@ export interface BackupOptions {
   /** Segments and the media of items as they are stored. */
   readonly segments: BlobStore;
   readonly media: BlobStore;
-  /** Directories of the seen records and of the batches of events. */
+  /** The directory of the seen records. */
   readonly seen: string;
-  readonly events: string;
+  readonly events: BatchFiles;
   /** The version of Vigie that makes it. */
   readonly version: string;
   /** A directory that is made, or is empty. */
@@ -49,7 +50,7 @@ interface Snapshot {
   readonly instance: string | null;
   readonly migration: number;
   readonly sealedUntil: string | null;
-  readonly lastBatch: string | null;
+  readonly lastBatch: number;
   readonly segments: readonly string[];
   readonly tables: Manifest['tables'];
 }
@@ -94,7 +95,7 @@ async function makeEmpty(target: string): Promise<void> {
   try {
     await mkdir(target, { recursive: true, mode: 0o700 });
     if ((await readdir(target)).length > 0)
-      throw new VigieError('usage', { detail: 'the backup needs an empty directory' });
+      throw new VigieError('usage', { detail: 'a backup needs a directory that is empty or not there yet' });
     await mkdir(join(target, 'tables'), { mode: 0o700 });
   } catch (thrown) {
     throw fileError(thrown, 'file-not-readable');
@@ -152,7 +153,7 @@ async function facts(tx: Tx): Promise<Omit<Snapshot, 'tables'>> {
     instance: instance?.id ?? null,
     migration: newest ?? 0,
     sealedUntil: batches?.until ?? null,
-    lastBatch: batches?.last ?? null,
+    lastBatch: Number(batches?.last ?? 0),
     segments: named.rows.map(({ id }) => id),
   };
 }
@@ -195,19 +196,15 @@ async function copyFiles(
   }
   // What was let go since its directory was read is passed over.
   for await (const { id } of media.list()) await copy(`media/${id.slice(0, 2)}/${id}`, () => media.open(id));
-  for (const [folder, root] of Object.entries({ seen, events })) {
-    for (const name of await filesBelow(root)) {
-      if (name.endsWith('.tmp') || (folder === 'events' && isLater(name, snapshot))) continue;
-      await copy(`${folder}/${name}`, () => FileSource.open(join(root, name)));
-    }
+  for (const name of await filesBelow(seen)) {
+    if (!name.endsWith('.tmp')) await copy(`seen/${name}`, () => FileSource.open(join(seen, name)));
+  }
+  for await (const name of events.list()) {
+    // Sealed after the snapshot: its rows would say that these events are still open.
+    if (name.number > snapshot.lastBatch) break;
+    await copy(`events/${pathOf(name)}`, () => events.open(name));
   }
   return { files, missing };
-}
-
-/** A batch of events that was sealed after the snapshot: its rows would say that these events are still open. */
-function isLater(name: string, { lastBatch }: Snapshot): boolean {
-  const number = /^(\d+)[.\w]*\.vbatch$/.exec(name)?.[1];
-  return number !== undefined && BigInt(number) > BigInt(lastBatch ?? '0');
 }
 
 function absent(thrown: unknown): undefined {

@@ -2,19 +2,21 @@ import { readdir, readFile, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import pg from 'pg';
 import { VigieError } from '../../errors.js';
+import { settleAttention } from '../attention/raise-attention.js';
 import { DataDir, RESTORING } from '../data-dir.js';
 import { type Database, type DatabasePlace, openDatabase } from '../database.js';
 import { errnoOf, fileError } from '../durable-file.js';
-import { FileSource } from '../file-source.js';
 import { type KeyEnvironment, keysFromFile, writeKeyFile } from '../key-source.js';
 import { Keyring } from '../keyring.js';
 import { MIGRATIONS } from '../migrations/all.js';
+import { markAllLeft } from '../nodes/node-store.js';
 import { givenKeys, openKeyring } from '../open-keyring.js';
 import { sqlError } from '../sql-error.js';
-import { copyOut, digestOf, syncTree } from './copy-file.js';
+import { digestOf } from './copy-file.js';
 import { describeTables, exactText, type Table } from './describe-tables.js';
 import { loadRows, makePartitions } from './load-table.js';
 import { type Manifest, readManifest, tablePath } from './manifest.js';
+import { putFiles } from './put-files.js';
 import { readSealedLines } from './sealed-lines.js';
 
 export interface RestoreOptions {
@@ -23,6 +25,8 @@ export interface RestoreOptions {
   readonly dataDir: string;
   /** An empty database on a server; the embedded database of the data directory when left out. */
   readonly databaseUrl?: string | undefined;
+  /** Where segments, media and batches of events go to, when processes shall share them; as `--segments`. */
+  readonly segments?: string | undefined;
   /** The keys that were written when the backup was made, unless they come from the environment. */
   readonly keysFile?: string | undefined;
   readonly environment?: KeyEnvironment;
@@ -46,6 +50,9 @@ export async function restoreBackup(options: RestoreOptions): Promise<Manifest> 
   if (keysFile !== undefined && fromFile.length === 0)
     throw new VigieError('seal-key-missing', { detail: 'the file of keys' });
   const [given] = await givenKeys(environment);
+  if (given.length + fromFile.length === 0) {
+    throw new VigieError('seal-key-missing', { detail: 'give the file of keys with --keys, or set VIGIE_KEY' });
+  }
   const keyring = new Keyring([...given, ...fromFile], 'file');
   onProgress?.('checking');
   const { manifest, proof } = await readManifest(backup, keyring);
@@ -67,14 +74,12 @@ export async function restoreBackup(options: RestoreOptions): Promise<Manifest> 
   try {
     if (fromFile.length > 0) await writeKeyFile(directory.keyPlace.keyFile, fromFile);
     onProgress?.('files');
-    for (const { path } of manifest.files)
-      await putFile(join(backup, 'files', path), join(directory.path, path), signal);
-    await syncTree(directory.path);
+    const server = databaseUrl !== undefined;
+    await putFiles(backup, manifest, { directory, segments: options.segments, server, keyring }, signal);
     onProgress?.('tables');
     const place = databaseUrl === undefined ? { dataDir: directory.db } : { url: databaseUrl };
     if (!done) await fill(place, manifest, keyring, options);
-    // Brings the tables of an older version up to date.
-    await (await openDatabase(place, openOptions(options))).close();
+    await settle(place, options);
     await openKeyring(directory.keyPlace, environment);
     await directory.restored();
     return manifest;
@@ -169,16 +174,6 @@ async function serverIsDone(url: string, { instance, migration }: Manifest, agai
   }
 }
 
-async function putFile(from: string, to: string, signal: AbortSignal | undefined): Promise<void> {
-  signal?.throwIfAborted();
-  const source = await FileSource.open(from);
-  try {
-    await copyOut(source, to);
-  } finally {
-    await source.close();
-  }
-}
-
 /** All tables in one transaction: they are there whole or not at all. */
 async function fill(
   place: DatabasePlace,
@@ -207,6 +202,18 @@ async function fill(
         if (loaded !== rows) throw new VigieError('backup-damaged', { detail: `the table ${name}` });
       }
     }, limits);
+  } finally {
+    await database.close();
+  }
+}
+
+/** Brings the tables of an older version up to date, and says of the nodes of the time that they are gone. */
+async function settle(place: DatabasePlace, options: RestoreOptions): Promise<void> {
+  const database = await openDatabase(place, openOptions(options));
+  try {
+    await database.transaction(async (tx) => {
+      for (const id of await markAllLeft(tx)) await settleAttention(tx, { kind: 'node-stale', cause: id }, 'service');
+    });
   } finally {
     await database.close();
   }

@@ -1,18 +1,20 @@
 import type { Database } from '../database.js';
-import type { BatchDirectory } from './batch-directory.js';
+import { inIndexOrder } from '../in-index-order.js';
+import type { BatchFiles } from './batch-files.js';
 import { lastBatch, unsealed } from './batch-store.js';
 import type { EventDraft, EventKind } from './event-kinds.js';
 import type { EventFilter, Events, RecordedEvent } from './events.js';
 import { exportEvents } from './export-events.js';
+import { type LastPass, lastPasses } from './verification-store.js';
 import { type Finding, type VerifyResult, verifyEvents } from './verify-events.js';
 
 /** What can be asked of the record of events, and acts that are nothing but an event. */
 export class Audit {
   readonly #database: Database;
-  readonly #files: BatchDirectory;
+  readonly #files: BatchFiles;
   readonly #events: Events;
 
-  constructor(database: Database, files: BatchDirectory, events: Events) {
+  constructor(database: Database, files: BatchFiles, events: Events) {
     this.#database = database;
     this.#files = files;
     this.#events = events;
@@ -28,10 +30,10 @@ export class Audit {
     return await this.#events.latest(this.#database.db, filter);
   }
 
-  /** How far the record is sealed. */
+  /** How far the record is sealed; what is not is counted up to a bound. */
   async sealed(): Promise<{ batches: number; head: string; unsealed: number; oldestUnsealed: Date | null }> {
-    const { db } = this.#database;
-    const [{ number, hash }, tail] = [await lastBatch(db), await unsealed(db)];
+    const { number, hash } = await lastBatch(this.#database.db);
+    const tail = await inIndexOrder(this.#database, (tx) => unsealed(tx));
     return { batches: number, head: hash, unsealed: tail.events, oldestUnsealed: tail.oldest };
   }
 
@@ -44,6 +46,11 @@ export class Audit {
       onFinding,
       ...(signal === undefined ? {} : { signal }),
     });
+  }
+
+  /** What the regular verification came to, by part; none of a part that was never verified. */
+  async lastVerified(): Promise<readonly LastPass[]> {
+    return await lastPasses(this.#database.db);
   }
 
   /** All sealed batches as text; that they were taken out is an event. @throws VigieError `audit-damaged` */

@@ -1,96 +1,122 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ByteSource } from '../../index/byte-io.js';
 import { errnoOf, fileError, syncDirectory, writeFully } from '../durable-file.js';
 import { FileSource } from '../file-source.js';
 import type { Keyring } from '../keyring.js';
-import { SealedReader, SealedWriter } from '../sealed-file.js';
-import { type Batch, type BatchHeader, batchText, parseBatch } from './batch-file.js';
+import type { Batch } from './batch-file.js';
+import {
+  type BatchFiles,
+  type BatchName,
+  byNumber,
+  folderOf,
+  nameOf,
+  pathOf,
+  sealBatch,
+  unsealBatch,
+} from './batch-files.js';
 
-const PURPOSE = 'event-batch';
-const NAME = /^(\d{10})\.([0-9a-f]{16})\.vbatch$/;
+const FOLDER = /^\d{6,}$/;
+const TEMPORARY = /^[0-9a-f]{16}\.tmp$/;
+/** What a process that was killed left is removed when it is so old; others may be writing. */
+const LEFT_MS = 3_600_000;
 
-/** A batch file by its name: the number and the beginning of the hash of its batch. */
-export interface BatchName {
-  readonly number: number;
-  readonly hash: string;
-}
-
-/**
- * Sealed batches, a file each. A file is never replaced: two batches of one number, as they come about when an older
- * backup was restored, lie beside each other and are told apart by their hash.
- */
-export class BatchDirectory {
+/** Sealed batches in a directory, which processes may share. */
+export class BatchDirectory implements BatchFiles {
   readonly path: string;
   readonly #keyring: Keyring;
+  #cleared = false;
 
   constructor(path: string, keyring: Keyring) {
     this.path = path;
     this.#keyring = keyring;
   }
 
-  /** Writes a batch; when this returns it is on the disk. A file that is there already stays. @throws VigieError `disk-full` */
   async write(batch: Batch): Promise<void> {
+    await this.put(batch.header, await sealBatch(batch, this.#keyring));
+  }
+
+  async put(name: BatchName, bytes: Uint8Array): Promise<void> {
     const temporary = join(this.path, `${randomBytes(8).toString('hex')}.tmp`);
+    const target = join(this.path, pathOf(name));
     try {
-      await mkdir(this.path, { recursive: true, mode: 0o700 });
+      await this.#makeFolder(dirname(target));
       const file = await open(temporary, 'wx', 0o600);
       try {
-        let end = 0;
-        const sink = {
-          write: async (bytes: Uint8Array) => {
-            await writeFully(file, bytes, end);
-            end += bytes.byteLength;
-          },
-        };
-        const writer = new SealedWriter(sink, this.#keyring, PURPOSE);
-        await writer.write(Buffer.from(batchText(batch)));
-        await writer.finish();
+        await writeFully(file, bytes, 0);
         await file.sync();
       } finally {
         await file.close();
       }
-      await link(temporary, join(this.path, nameOf(batch.header))).catch((thrown: unknown) => {
+      await link(temporary, target).catch((thrown: unknown) => {
         if (errnoOf(thrown) !== 'EEXIST') throw thrown;
       });
       await rm(temporary);
-      await syncDirectory(this.path);
+      await syncDirectory(dirname(target));
     } catch (thrown) {
       await rm(temporary, { force: true }).catch(() => undefined);
       throw fileError(thrown);
     }
   }
 
-  /**
-   * @returns the batch as its file holds it, which may still be at fault in itself (`faultOfBatch`)
-   * @throws VigieError `blob-not-found`, `seal-damaged`, `seal-key-wrong`
-   */
   async read(name: BatchName): Promise<Batch | undefined> {
-    const source = await FileSource.open(join(this.path, nameOf(name)));
+    const source = await this.open(name);
     try {
-      const reader = await SealedReader.open(source, this.#keyring, PURPOSE);
-      const bytes = Buffer.allocUnsafe(reader.size);
-      await reader.readInto(0, reader.size, bytes);
-      return parseBatch(bytes.toString());
+      return await unsealBatch(source, this.#keyring);
     } finally {
       await source.close();
     }
   }
 
-  /** The files that are there, by number. */
-  async list(): Promise<BatchName[]> {
-    const names = await readdir(this.path).catch((thrown: unknown) => {
-      if (errnoOf(thrown) === 'ENOENT') return [];
-      throw fileError(thrown);
-    });
-    const found = names.flatMap((name) => {
-      const [, number, hash] = NAME.exec(name) ?? [];
-      return number === undefined || hash === undefined ? [] : [{ number: Number(number), hash }];
-    });
-    return found.sort((a, b) => a.number - b.number || (a.hash < b.hash ? -1 : 1));
+  async open(name: BatchName): Promise<ByteSource> {
+    return await FileSource.open(join(this.path, pathOf(name)));
+  }
+
+  async named(number: number): Promise<readonly BatchName[]> {
+    return (await this.#inFolder(folderOf(number))).filter((each) => each.number === number);
+  }
+
+  async *list(): AsyncGenerator<BatchName> {
+    const folders = (await namesIn(this.path)).filter((name) => FOLDER.test(name));
+    for (const folder of folders.sort((a, b) => Number(a) - Number(b))) yield* await this.#inFolder(folder);
+  }
+
+  async *heads(bytes: number): AsyncGenerator<Uint8Array> {
+    for await (const name of this.list()) {
+      const source = await this.open(name).catch(() => undefined);
+      if (source === undefined) continue;
+      try {
+        const head = Buffer.alloc(Math.min(bytes, source.size));
+        await source.readInto(0, head.length, head);
+        yield head;
+      } finally {
+        await source.close();
+      }
+    }
+  }
+
+  async #inFolder(folder: string): Promise<readonly BatchName[]> {
+    const names = await namesIn(join(this.path, folder));
+    return names.flatMap((name) => nameOf(name) ?? []).sort(byNumber);
+  }
+
+  async #makeFolder(folder: string): Promise<void> {
+    const first = await mkdir(folder, { recursive: true, mode: 0o700 });
+    // From the one that holds the first that was made: their names must last as well.
+    if (first !== undefined) for (const path of [this.path, dirname(this.path)]) await syncDirectory(path);
+    if (this.#cleared) return;
+    this.#cleared = true;
+    for (const name of (await readdir(this.path)).filter((each) => TEMPORARY.test(each))) {
+      const found = await stat(join(this.path, name)).catch(() => undefined);
+      if (found !== undefined && Date.now() - found.mtimeMs > LEFT_MS) await rm(join(this.path, name), { force: true });
+    }
   }
 }
 
-function nameOf({ number, hash }: BatchName | BatchHeader): string {
-  return `${String(number).padStart(10, '0')}.${hash.slice(0, 16)}.vbatch`;
+async function namesIn(path: string): Promise<string[]> {
+  return await readdir(path).catch((thrown: unknown) => {
+    if (errnoOf(thrown) === 'ENOENT') return [];
+    throw fileError(thrown);
+  });
 }

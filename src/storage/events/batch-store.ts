@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
+import { MOST_COUNTED } from '../queue-figures.js';
 import type { Db, Tx } from '../schema.js';
 import { type BatchHeader, NO_BATCH } from './batch-file.js';
+import type { BatchName } from './batch-files.js';
 import { leafText, sealedEventOf } from './event-leaf.js';
 
 /** A batch as the database knows it. Its events are those with `fromXid <= xid < untilXid`. */
@@ -51,6 +53,15 @@ export async function insertBatch(tx: Tx, batch: StoredBatch): Promise<void> {
     .execute();
 }
 
+/** Those of the files whose batch has no row. */
+export async function namesWithoutRow(db: Db, names: readonly BatchName[]): Promise<readonly BatchName[]> {
+  if (names.length === 0) return [];
+  const numbers = [...new Set(names.map(({ number }) => number))];
+  const rows = await db.selectFrom('event_batch').select(['number', 'hash']).where('number', 'in', numbers).execute();
+  const known = new Set(rows.map((row) => `${row.number}/${Buffer.from(row.hash).toString('hex').slice(0, 16)}`));
+  return names.filter(({ number, hash }) => !known.has(`${number}/${hash}`));
+}
+
 /**
  * The number below which every transaction has ended: what is not there of these now, will never be. A plain sequence
  * would not do: a transaction that took a low number may commit after one with a higher number was read.
@@ -74,13 +85,15 @@ export async function eventsBetween(db: Db, from: number, until: number, limit: 
   return rows.map((row) => ({ id: row.id, xid: row.xid, at: row.at, leaf: leafText(sealedEventOf(row)) }));
 }
 
-/** How many events are not sealed yet, and since when the oldest of them waits. */
-export async function unsealed(db: Db): Promise<{ readonly events: number; readonly oldest: Date | null }> {
+/** How many events are not sealed yet, counted up to a bound, and since when the oldest of them waits. */
+export async function unsealed(
+  db: Db,
+  most = MOST_COUNTED,
+): Promise<{ readonly events: number; readonly oldest: Date | null }> {
   const { untilXid } = await lastBatch(db);
   const { events, oldest } = await db
-    .selectFrom('event')
+    .selectFrom(db.selectFrom('event').select('at').where('xid', '>=', untilXid).orderBy('xid').limit(most).as('open'))
     .select((eb) => [eb.fn.countAll<number>().as('events'), eb.fn.min('at').as('oldest')])
-    .where('xid', '>=', untilXid)
     .executeTakeFirstOrThrow();
   return { events, oldest };
 }

@@ -50,6 +50,8 @@ export const EVENT_KINDS = {
 
 export type EventKind = keyof typeof EVENT_KINDS;
 
+export const ALL_EVENT_KINDS = Object.keys(EVENT_KINDS) as [EventKind, ...EventKind[]];
+
 export type RefValue = string | number | boolean | null;
 
 interface KindOfEvent<Ref extends string, Payload> {

@@ -2,8 +2,8 @@ import { every } from '../../runtime/every.js';
 import { tryAdvisoryLock } from '../advisory-lock.js';
 import type { Database } from '../database.js';
 import type { Tx } from '../schema.js';
-import type { BatchDirectory } from './batch-directory.js';
 import { type Batch, faultOfBatch, makeBatch } from './batch-file.js';
+import type { BatchFiles } from './batch-files.js';
 import { eventsBetween, insertBatch, lastBatch, type PendingEvent, settledXid } from './batch-store.js';
 
 /** Events of one batch, unless a single transaction wrote more. */
@@ -12,7 +12,7 @@ const PAUSE_MS = 1_000;
 
 export interface EventSealerOptions {
   readonly database: Database;
-  readonly files: BatchDirectory;
+  readonly files: BatchFiles;
   /** Told when sealing fails; it is tried again. */
   readonly failed: (error: unknown) => void;
 }
@@ -73,8 +73,7 @@ export class EventSealer {
     pending: readonly PendingEvent[],
   ): Promise<Batch | undefined> {
     const { files } = this.#options;
-    for (const name of await files.list()) {
-      if (name.number !== before.number + 1) continue;
+    for (const name of await files.named(before.number + 1)) {
       const batch = await files.read(name).catch(() => undefined);
       if (batch === undefined || faultOfBatch(batch) !== undefined || batch.header.previous !== before.hash) continue;
       const count = batch.leaves.length;

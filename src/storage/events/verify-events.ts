@@ -1,26 +1,31 @@
 import { VigieError } from '../../errors.js';
+import { advisoryLock } from '../advisory-lock.js';
 import type { Database } from '../database.js';
 import type { Db } from '../schema.js';
-import type { BatchDirectory } from './batch-directory.js';
 import { type Batch, faultOfBatch, NO_BATCH } from './batch-file.js';
-import { batchesAfter, eventsBetween, type StoredBatch, unsealed } from './batch-store.js';
+import type { BatchFiles, BatchName } from './batch-files.js';
+import { batchesAfter, eventsBetween, namesWithoutRow, type StoredBatch, unsealed } from './batch-store.js';
 import type { SealedEvent } from './event-leaf.js';
 import type { SubjectKeys } from './subject-keys.js';
 import { faultsOfPayloads } from './verify-payloads.js';
 
-export type FindingKind =
-  | 'batch-file-missing'
-  | 'batch-file-damaged'
-  | 'batch-row-altered'
-  | 'batch-unknown'
-  | 'chain-broken'
-  | 'event-altered'
-  | 'event-missing'
-  | 'event-inserted'
-  | 'payload-altered'
-  | 'payload-missing'
-  | 'payload-inserted'
-  | 'erasure-unrecorded';
+/** What can be amiss with the record. */
+export const FINDING_KINDS = [
+  'batch-file-missing',
+  'batch-file-damaged',
+  'batch-row-altered',
+  'batch-unknown',
+  'chain-broken',
+  'event-altered',
+  'event-missing',
+  'event-inserted',
+  'payload-altered',
+  'payload-missing',
+  'payload-inserted',
+  'erasure-unrecorded',
+] as const;
+
+export type FindingKind = (typeof FINDING_KINDS)[number];
 
 /** One thing that does not fit. */
 export interface Finding {
@@ -43,7 +48,7 @@ export interface VerifyResult {
 
 export interface VerifyOptions {
   readonly database: Database;
-  readonly files: BatchDirectory;
+  readonly files: BatchFiles;
   readonly subjectKeys: SubjectKeys;
   readonly onFinding: (finding: Finding) => void;
   readonly signal?: AbortSignal;
@@ -51,25 +56,62 @@ export interface VerifyOptions {
 
 const EVERYTHING = 2 ** 31 - 1;
 const FIRST_XID = -(2 ** 52);
+const LAST_XID = Number.MAX_SAFE_INTEGER;
+const NAMES_AT_ONCE = 1_000;
+
+/** How far a comparison has come: everything up to this batch. */
+export interface VerifiedTo {
+  readonly number: number;
+  readonly hash: string;
+  /** Events of the batch itself. */
+  readonly events: number;
+}
+
+export const NOTHING_VERIFIED: VerifiedTo = { number: 0, hash: NO_BATCH, events: 0 };
 
 /** Compares the sealed batches with each other, with the rows of the database, and with the payloads beside them. */
 export async function verifyEvents(options: VerifyOptions): Promise<VerifyResult> {
+  const { db } = options.database;
+  const tail = await unsealed(db, EVERYTHING);
+  let findings = 0;
+  const counting: VerifyOptions = {
+    ...options,
+    onFinding: (finding) => {
+      findings++;
+      options.onFinding(finding);
+    },
+  };
+  let at = NOTHING_VERIFIED;
+  let events = 0;
+  for await (at of verifyBatches(counting)) events += at.events;
+  await verifyAround(counting);
+  const { number: batches, hash: head } = at;
+  return { batches, events, findings, unsealed: tail.events, oldestUnsealed: tail.oldest, head };
+}
+
+/**
+ * Compares batch after batch from one on that was verified before, and says after each how far it is. That one must be
+ * there still, as it was.
+ */
+export async function* verifyBatches(
+  options: VerifyOptions,
+  after: VerifiedTo = NOTHING_VERIFIED,
+): AsyncGenerator<VerifiedTo, void> {
   const { database, files, signal } = options;
   const { db } = database;
-  const tail = await unsealed(db);
-  let findings = 0;
-  const found = (kind: FindingKind, batch: number | null, event: string | null, detail: string): void => {
-    findings++;
-    options.onFinding({ kind, batch, event, detail });
-  };
-  const names = new Set((await files.list()).map(({ number, hash }) => `${number}/${hash}`));
+  const found = foundBy(options);
   let before = { number: 0, hash: NO_BATCH, untilXid: FIRST_XID };
-  let events = 0;
+  if (after.number > 0) {
+    const [known] = await batchesAfter(db, after.number - 1, 1);
+    if (known?.number !== after.number || known.hash !== after.hash) {
+      found('chain-broken', after.number, null, 'it is not the one that was verified before');
+    }
+    before = known?.number === after.number ? known : { ...after, untilXid: LAST_XID };
+  }
   for (;;) {
     const page = await batchesAfter(db, before.number, 100);
     for (const row of page) {
       signal?.throwIfAborted();
-      names.delete(`${row.number}/${row.hash.slice(0, 16)}`);
       if (row.number !== before.number + 1) {
         found('chain-broken', row.number, null, `batch ${before.number + 1} is not in the database`);
       } else if (row.previous !== before.hash) {
@@ -77,27 +119,58 @@ export async function verifyEvents(options: VerifyOptions): Promise<VerifyResult
       }
       const batch = await readBatch(files, row, found);
       const from = Math.min(before.untilXid, row.fromXid);
-      if (batch !== undefined) events += await compareRows(db, { ...row, fromXid: from }, batch, options, found);
+      const events = batch === undefined ? 0 : await compareRows(db, { ...row, fromXid: from }, batch, options, found);
       before = row;
+      yield { number: row.number, hash: row.hash, events };
     }
-    if (page.length === 0) break;
+    if (page.length === 0) return;
   }
-  for (const name of names) {
-    const detail = 'a sealed file that the database does not know, as after an older backup was restored';
-    found('batch-unknown', Number(name.split('/')[0]), null, detail);
+}
+
+/** What is looked for once, and not batch by batch: files that no batch names, and subjects that went without a word. */
+export async function verifyAround(options: VerifyOptions): Promise<void> {
+  const { database, files, signal } = options;
+  const found = foundBy(options);
+  let page: BatchName[] = [];
+  const look = async (): Promise<void> => {
+    signal?.throwIfAborted();
+    for (const { number } of await withoutRow(database, page)) {
+      const detail = 'a sealed file that the database does not know, as after an older backup was restored';
+      found('batch-unknown', number, null, detail);
+    }
+    page = [];
+  };
+  for await (const name of files.list()) {
+    page.push(name);
+    if (page.length === NAMES_AT_ONCE) await look();
   }
-  for (const subject of await unrecordedErasures(db)) found('erasure-unrecorded', null, null, subject);
-  const { number: batches, hash: head } = before;
-  return { batches, events, findings, unsealed: tail.events, oldestUnsealed: tail.oldest, head };
+  await look();
+  for (const subject of await unrecordedErasures(database.db)) found('erasure-unrecorded', null, null, subject);
 }
 
 type Found = (kind: FindingKind, batch: number | null, event: string | null, detail: string) => void;
 
-async function readBatch(files: BatchDirectory, row: StoredBatch, found: Found): Promise<Batch | undefined> {
+function foundBy({ onFinding }: VerifyOptions): Found {
+  return (kind, batch, event, detail) => onFinding({ kind, batch, event, detail });
+}
+
+/** The files that the database does not know. One that is just being written gets its row while we wait for the sealer. */
+async function withoutRow(database: Database, names: readonly BatchName[]): Promise<readonly BatchName[]> {
+  const unknown = await namesWithoutRow(database.db, names);
+  if (unknown.length === 0) return [];
+  return await database.transaction(async (tx) => {
+    await advisoryLock(tx, 'event-seal');
+    return await namesWithoutRow(tx, unknown);
+  });
+}
+
+async function readBatch(files: BatchFiles, row: StoredBatch, found: Found): Promise<Batch | undefined> {
   let batch: Batch | undefined;
   try {
     batch = await files.read(row);
   } catch (error) {
+    // The files are away, and say nothing of themselves.
+    if (error instanceof VigieError && error.code === 'store-unavailable') throw error;
     const missing = error instanceof VigieError && error.code === 'blob-not-found';
     const detail = missing ? 'the file of the batch is not there' : VigieError.from(error).message;
     found(missing ? 'batch-file-missing' : 'batch-file-damaged', row.number, null, detail);

@@ -19,7 +19,12 @@ export async function faultsOfPayloads(
 ): Promise<PayloadFault[]> {
   const faults: PayloadFault[] = [];
   for (let from = 0; from < events.length; from += AT_ONCE) {
-    faults.push(...(await faultsOfPage(db, keys, events.slice(from, from + AT_ONCE))));
+    const page = events.slice(from, from + AT_ONCE);
+    const found = new Set((await faultsOfPage(db, keys, page)).map(({ event }) => event));
+    if (found.size === 0) continue;
+    // A subject may have been erased between the look at its payloads and that at its key: what stays is at fault.
+    const again = page.filter(({ id }) => found.has(id));
+    faults.push(...(await faultsOfPage(db, keys, again)));
   }
   return faults;
 }

@@ -29,20 +29,43 @@ export async function unpublishedItems(db: Db, olderMs: number, limit: number): 
   return rows;
 }
 
-/** Waiting items that were given to the stream long ago, oldest first. */
-export async function lostItems(db: Db, olderMs: number, limit: number): Promise<readonly Piece[]> {
+/** Waiting items of a lane that were given to the stream long ago, oldest first. */
+export async function lostItems(db: Db, lane: Lane, olderMs: number, limit: number): Promise<readonly Piece[]> {
   const { rows } = await sql<Piece>`
-    SELECT id, lane FROM item WHERE state = 'waiting' AND published_at < now() - ${olderMs} * interval '1 millisecond'
+    SELECT id, lane FROM item WHERE state = 'waiting' AND lane = ${lane}
+      AND published_at < now() - ${olderMs} * interval '1 millisecond'
     ORDER BY received_at LIMIT ${limit}::int`.execute(db);
   return rows;
 }
 
-/** Waiting items that the stream in the database does not hold: the stream was another one when they came. */
-export async function itemsWithoutWork(db: Db, limit: number): Promise<readonly Piece[]> {
-  const { rows } = await sql<Piece>`
-    SELECT id, lane FROM item WHERE state = 'waiting' AND NOT EXISTS (SELECT FROM work WHERE work.id = item.id)
-    ORDER BY received_at LIMIT ${limit}::int`.execute(db);
-  return rows;
+/** A place in the waiting items of a lane, by age. */
+export interface WaitingPlace {
+  /** As the database writes it: a Date would cut the microseconds. */
+  readonly at: string;
+  readonly id: string;
+}
+
+/**
+ * Of the next waiting items of a lane, oldest first, those that the stream in the database does not hold: the stream was
+ * another one when they came. A portion at a time: a million that wait must not be compared at each look.
+ * @returns where the next portion begins; undefined after the last
+ */
+export async function itemsWithoutWork(
+  db: Db,
+  lane: Lane,
+  after: WaitingPlace | undefined,
+  limit: number,
+): Promise<{ readonly pieces: readonly Piece[]; readonly next: WaitingPlace | undefined }> {
+  const { rows } = await sql<Piece & { at: string; held: boolean }>`
+    SELECT id, lane, received_at::text AS at, EXISTS (SELECT FROM work WHERE work.id = looked.id) AS held FROM (
+      SELECT id, lane, received_at FROM item WHERE state = 'waiting' AND lane = ${lane}
+        ${after === undefined ? sql`` : sql`AND (received_at, id) > (${after.at}::timestamptz, ${after.id})`}
+      ORDER BY received_at, id LIMIT ${limit}::int) AS looked`.execute(db);
+  const last = rows.length < limit ? undefined : rows.at(-1);
+  return {
+    pieces: rows.filter(({ held }) => !held).map(({ id }) => ({ id, lane })),
+    next: last === undefined ? undefined : { at: last.at, id: last.id },
+  };
 }
 
 export async function markPublished(db: Db, ids: readonly string[]): Promise<void> {
@@ -54,6 +77,23 @@ export async function countWaiting(db: Db, bound: number): Promise<number> {
   const { rows } = await sql<{ waiting: number }>`
     SELECT count(*) AS waiting FROM (SELECT FROM item WHERE state = 'waiting' LIMIT ${bound}::int) AS w`.execute(db);
   return rows[0]?.waiting ?? 0;
+}
+
+export async function databaseNow(db: Db): Promise<Date> {
+  const { rows } = await sql<{ now: Date }>`SELECT clock_timestamp() AS now`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new Error('a statement without FROM gives one row');
+  return row.now;
+}
+
+/** The database's clock, and since when the oldest waiting item of the live lane waits. */
+export async function oldestWaiting(db: Db): Promise<{ readonly now: Date; readonly oldest: Date | null }> {
+  const { rows } = await sql<{ now: Date; oldest: Date | null }>`
+    SELECT clock_timestamp() AS now,
+      (SELECT min(received_at) FROM item WHERE state = 'waiting' AND lane = 'live') AS oldest`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new Error('a statement without FROM gives one row');
+  return row;
 }
 
 /** Which of these blobs belong to an item. */

@@ -66,6 +66,21 @@ export const groundFloor: Migration = {
       sealed_at timestamptz NOT NULL
     )`,
 
+    // How far the regular verification of the record has come, and what it found in the last one that it ended.
+    `CREATE TABLE event_verification (
+      part text PRIMARY KEY CHECK (part IN ('newest', 'whole')),
+      number bigint NOT NULL DEFAULT 0,
+      hash bytea NOT NULL CHECK (octet_length(hash) = 32),
+      found jsonb NOT NULL DEFAULT '{}',
+      next_at timestamptz NOT NULL DEFAULT now(),
+      leased_by text,
+      leased_until timestamptz,
+      verified_at timestamptz,
+      verified_number bigint,
+      verified_hash bytea CHECK (octet_length(verified_hash) = 32),
+      verified_found jsonb
+    )`,
+
     // Everything that leaves the house. position orders the effects of one subject.
     `CREATE TABLE outbox (
       id text PRIMARY KEY,
@@ -87,6 +102,7 @@ export const groundFloor: Migration = {
     )`,
     `CREATE INDEX outbox_due ON outbox (next_at) WHERE state = 'pending'`,
     `CREATE INDEX outbox_subject ON outbox (subject, position) WHERE state IN ('pending', 'exhausted')`,
+    `CREATE INDEX outbox_exhausted ON outbox (created_at) WHERE state = 'exhausted'`,
     `CREATE INDEX outbox_finished ON outbox (finished_at) WHERE finished_at IS NOT NULL`,
     `CREATE TABLE webhook (
       id text PRIMARY KEY,
@@ -155,7 +171,7 @@ export const groundFloor: Migration = {
       told_at timestamptz,
       UNIQUE (platform, platform_id)
     )`,
-    `CREATE INDEX item_waiting ON item (received_at) WHERE state = 'waiting'`,
+    `CREATE INDEX item_waiting ON item (lane, received_at) WHERE state = 'waiting'`,
     `CREATE INDEX item_unpublished ON item (received_at) WHERE state = 'waiting' AND published_at IS NULL`,
     `CREATE INDEX item_account ON item (account_id)`,
     `CREATE TABLE item_medium (

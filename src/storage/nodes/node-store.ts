@@ -49,6 +49,12 @@ export async function markLeft(db: Db, id: string): Promise<void> {
     .execute();
 }
 
+/** Says so of all nodes, as after a restore. @returns their ids */
+export async function markAllLeft(db: Db): Promise<readonly string[]> {
+  await db.updateTable('node').set({ left_at: sql<Date>`now()`, ready: false }).where('left_at', 'is', null).execute();
+  return (await db.selectFrom('node').select('id').execute()).map(({ id }) => id);
+}
+
 /** Every node that is not forgotten, oldest first. */
 export async function readNodes(db: Db): Promise<NodeView[]> {
   const rows = await db.selectFrom('node').selectAll().select(silentMs.as('silent_ms')).orderBy('started_at').execute();

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DATABASES, type TestDatabases } from '../../../test/databases.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DATABASES } from '../../../test/databases.js';
+import { openedBefore } from '../../../test/opened-database.js';
 import { raiseAttention, settleAttention } from '../attention/raise-attention.js';
 import type { Database } from '../database.js';
 import { takeNodeFile } from './node-file.js';
@@ -11,15 +12,12 @@ import { NodeTable, type NodeTableOptions } from './node-table.js';
 
 describe.each(DATABASES)('the table of nodes on $name', ({ missing, start }) => {
   describe.skipIf(missing !== undefined)('tells', () => {
-    let databases: TestDatabases;
     let database: Database;
     const opened: NodeTable[] = [];
 
-    beforeAll(async () => {
-      databases = await start();
-      database = await databases.open();
+    openedBefore({ missing, start }, (opened) => {
+      database = opened;
     });
-    afterAll(() => databases?.close());
     beforeEach(() => sql`TRUNCATE node, attention CASCADE`.execute(database.db).then(() => undefined));
     afterEach(async () => {
       for (const node of opened.splice(0)) await node.close();

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { DATABASES, type TestDatabases } from '../../../test/databases.js';
+import { DATABASES } from '../../../test/databases.js';
+import { openedBefore } from '../../../test/opened-database.js';
 import { VigieError } from '../../errors.js';
 import { seeded } from '../../index/testing/random.js';
 import { listAttention } from '../attention/attention-store.js';
@@ -27,15 +28,12 @@ const kindOf = (deliver: Deliver, more: Partial<EffectKind<Payload>> = {}): Effe
 
 describe.each(DATABASES)('the outbox: $name', ({ missing, start }) => {
   describe.skipIf(missing !== undefined)('opened', () => {
-    let databases: TestDatabases;
     let database: Database;
     const open: Outbox[] = [];
 
-    beforeAll(async () => {
-      databases = await start();
-      database = await databases.open();
+    openedBefore({ missing, start }, (opened) => {
+      database = opened;
     });
-    afterAll(() => databases?.close());
     beforeEach(async () => {
       await Promise.all(open.splice(0).map((outbox) => outbox.close()));
       await sql`TRUNCATE outbox, attention RESTART IDENTITY CASCADE`.execute(database.db);

@@ -20,6 +20,10 @@ export interface S3Request<T> {
   /** Below the prefix; the bucket itself when left out. */
   readonly key?: string;
   readonly query?: Readonly<Record<string, string>>;
+  /** Beside those of the signature, such as a range or a condition. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How often it is tried, where that differs from what is usual. */
+  readonly attempts?: number;
   /** Made anew for each attempt. */
   readonly body?: { readonly bytes: number; readonly sha256: string; open(): AsyncIterable<Uint8Array> };
   /** Reads the answer of an attempt that went well. What it throws counts as a failed attempt, unless it is a VigieError. */
@@ -54,21 +58,21 @@ export class S3Client {
         return await this.#once(wanted);
       } catch (thrown) {
         if (thrown instanceof VigieError) throw thrown;
-        if (attempt === ATTEMPTS) throw unavailable(thrown);
+        if (attempt === (wanted.attempts ?? ATTEMPTS)) throw unavailable(thrown);
         const pause = Math.min(GREATEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1));
         await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random() / 2)));
       }
     }
   }
 
-  async #once<T>({ method, key, query = {}, body, read }: S3Request<T>): Promise<T> {
+  async #once<T>({ method, key, query = {}, headers = {}, body, read }: S3Request<T>): Promise<T> {
     const { endpoint, bucket, prefix, region } = this.#place;
     const url = new URL(`/${bucket}${key === undefined ? '' : `/${prefix}${key}`}`, endpoint);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const signer = new AwsV4Signer({
       method,
       url: url.href,
-      headers: { 'x-amz-content-sha256': body?.sha256 ?? NOTHING },
+      headers: { ...headers, 'x-amz-content-sha256': body?.sha256 ?? NOTHING },
       service: 's3',
       region,
       ...this.#credentials,

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { DATABASES, noPostgres, startPostgres, type TestDatabases } from '../../../test/databases.js';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { DATABASES, noPostgres, startPostgres } from '../../../test/databases.js';
+import { openedBefore } from '../../../test/opened-database.js';
 import { type Database, openDatabase } from '../database.js';
 import { randomId } from '../random-id.js';
 import type { Tx } from '../schema.js';
@@ -39,17 +40,11 @@ const minutesOf = (database: Database) =>
 
 describe.each(DATABASES)('VerdictStore: $name', ({ missing, start }) => {
   const it = test.skipIf(missing !== undefined);
-  let databases: TestDatabases;
   let database: Database;
   const open = (options: Partial<VerdictStoreOptions> = {}) => new VerdictStore({ database, ...options });
 
-  beforeAll(async () => {
-    if (missing !== undefined) return;
-    databases = await start();
-    database = await databases.open();
-  });
-  afterAll(async () => {
-    await databases?.close();
+  openedBefore({ missing, start }, (opened) => {
+    database = opened;
   });
   beforeEach(async () => {
     if (missing !== undefined) return;

@@ -124,7 +124,7 @@ export class TableWorkStream implements WorkStream {
 
   /**
    * One statement, so that a lease costs one round trip. The lane that is asked second gives what the first left open.
-   * MATERIALIZED: the planner must not run a locked LIMIT more than once.
+   * MATERIALIZED: the planner must not run a locked LIMIT more than once; ARRAY: nor join with all that waits.
    */
   async #lease(most: number): Promise<readonly Work[]> {
     const [first, second] = this.#turn.next();
@@ -138,7 +138,7 @@ export class TableWorkStream implements WorkStream {
         ORDER BY available_at LIMIT ${most}::int - (SELECT count(*) FROM first) FOR UPDATE SKIP LOCKED
       ), next AS (SELECT id FROM first UNION ALL SELECT id FROM second)
       UPDATE work SET attempts = attempts + 1, available_at = ${until}, leased_until = ${until}
-      FROM next WHERE work.id = next.id
+      WHERE work.id = ANY (ARRAY(SELECT id FROM next))
       RETURNING work.id, work.lane, work.attempts, ${queuedMicros} AS queued`.execute(this.#database.db);
     const works = rows.map((row) => this.#workOf(row));
     return works.sort((one, other) => Number(other.lane === first) - Number(one.lane === first));

@@ -1,0 +1,41 @@
+import type { AttentionKind } from '../storage/attention/attention-kinds.js';
+
+interface Shown {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly backlog: number;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** What to run first about each kind; a look comes before an act. */
+const FIRST_LOOK: Readonly<Record<AttentionKind, string>> = {
+  'could-not-tell': 'vigie doctor',
+  'source-stale': 'vigie list ls',
+  'effect-exhausted': 'vigie effects ls --state exhausted',
+  'decoders-lost': 'vigie doctor',
+  'assertion-failed': 'vigie doctor',
+  'node-stale': 'vigie doctor (on that node)',
+  'index-incomplete': 'vigie list ls',
+  'work-backlog': 'vigie doctor; start more of `vigie worker`',
+  'disk-low': 'vigie doctor',
+  'audit-damaged': 'vigie audit verify',
+  'events-unsealed': 'vigie doctor',
+  'clock-off': 'vigie doctor',
+};
+
+/** The command to run next about an attention; empty when it is resolved. */
+export function nextStep({ id, kind, state, backlog, detail }: Shown): string {
+  if (state === 'resolved') return '';
+  const look = Object.hasOwn(FIRST_LOOK, kind) ? FIRST_LOOK[kind as AttentionKind] : 'vigie doctor';
+  const effect = ownId(detail['effect']);
+  if (kind === 'effect-exhausted' && effect !== undefined) {
+    return `vigie effects retry ${effect}; or vigie effects give-up ${effect} --reason …; others: ${look}`;
+  }
+  if (backlog > 0) return `vigie attention replay ${id} (when the cause is gone: ${look})`;
+  return `${look}; then vigie attention resolve ${id}`;
+}
+
+function ownId(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\w-]{1,64}$/.test(value) ? value : undefined;
+}
