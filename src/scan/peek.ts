@@ -1,3 +1,5 @@
+import { abortable } from '../runtime/abortable.js';
+
 /** The beginning of a medium, and all of it from the beginning on. */
 export interface Peeked {
   readonly head: Uint8Array;
@@ -7,15 +9,16 @@ export interface Peeked {
 /**
  * Reads as much of a source as is needed to tell what it is.
  * @param bytes so many, or all that there are
- * @throws what the source throws
+ * @param signal gives up waiting for the source, also when what is peeked at is read on
+ * @throws what the source throws; the signal's reason
  */
-export async function peek(source: AsyncIterable<Uint8Array>, bytes: number): Promise<Peeked> {
+export async function peek(source: AsyncIterable<Uint8Array>, bytes: number, signal?: AbortSignal): Promise<Peeked> {
   const iterator = source[Symbol.asyncIterator]();
   const first: Uint8Array[] = [];
   let length = 0;
   let ended = false;
   while (length < bytes && !ended) {
-    const step = await iterator.next();
+    const step = await abortable(iterator.next(), signal);
     ended = step.done === true;
     if (step.done === true) break;
     first.push(step.value);
@@ -25,7 +28,7 @@ export async function peek(source: AsyncIterable<Uint8Array>, bytes: number): Pr
     try {
       yield* first;
       while (!ended) {
-        const step = await iterator.next();
+        const step = await abortable(iterator.next(), signal);
         ended = step.done === true;
         if (step.done !== true) yield step.value;
       }

@@ -116,9 +116,11 @@ export class Scanner {
   async #look(source: AsyncIterable<Uint8Array> | Uint8Array, request: ScanRequest): Promise<Looked> {
     const { maximumBytes, maximumVideoBytes = maximumBytes, lists, videos, pool, photodna } = this.#options;
     const whole = source instanceof Uint8Array;
-    const { head, all } = whole ? { head: source, all: once(source) } : await peek(source, HEAD_BYTES);
-    const sniffed = sniff(head.subarray(0, HEAD_BYTES));
     const { declaredLength, signal } = request;
+    const longest = Math.max(maximumBytes, maximumVideoBytes);
+    if (declaredLength !== undefined && declaredLength > longest) throw new VigieError('media-too-large');
+    const { head, all } = whole ? { head: source, all: once(source) } : await peek(source, HEAD_BYTES, signal);
+    const sniffed = sniff(head.subarray(0, HEAD_BYTES));
     if (sniffed.kind === 'video') {
       if (declaredLength !== undefined && declaredLength > maximumVideoBytes) throw new VigieError('media-too-large');
       const newMatcher = () => this.#newMatcher(request);

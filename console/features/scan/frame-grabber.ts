@@ -28,7 +28,7 @@ export function grabFrames(
 }
 
 async function grab(bytes: Blob, times: readonly number[], side: number, signal: AbortSignal): Promise<Grabbed[]> {
-  if (signal.aborted) return [];
+  if (signal.aborted || bytes.size === 0 || bytes.type.startsWith('image/')) return [];
   const video = document.createElement('video');
   const address = URL.createObjectURL(bytes);
   const frames: Grabbed[] = [];
