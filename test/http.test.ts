@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { photographLikeJpeg } from '../bench/pictures.js';
 import type { Problem } from '../src/errors.js';
+import { programs } from '../src/media/video/testing/video-pools.js';
 import type { Verdict } from '../src/scan/verdict.js';
 import { type RunningService, startService } from './service.js';
 
@@ -76,7 +77,9 @@ describe('POST /v1/scan', () => {
       await service.call('GET', '/v1/samples'),
     );
     expect(samples.length).toBeGreaterThan(8);
-    for (const { name, expect: wanted } of samples) {
+    for (const { name, expect: made } of samples) {
+      const unseen = programs === undefined && /\.(webm|mp4)$/.test(name) && name !== 'crossing.mp4';
+      const wanted = unseen ? 'could-not-tell' : made;
       const verdict = await read<Verdict>(await service.call('POST', '/v1/scan', await sample(name), BYTES_TYPE));
       expect(`${name}: ${verdict.verdict}`).toBe(`${name}: ${wanted}`);
     }
