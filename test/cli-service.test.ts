@@ -32,7 +32,7 @@ describe('without a service', () => {
   it('commands own the data directory themselves', async () => {
     const imported = await run(['list', 'import', `${samples}sample-list.csv`, '--name', 'first', '--source', 'test']);
     expect(imported).toMatchObject({ code: 0, stdout: '' });
-    expect(imported.stderr).toContain('first is at version 1 with 6 entries.');
+    expect(imported.stderr).toContain('first is at version 1 with 7 entries.');
     const asked = await run(['scan', lighthouse]);
     expect(asked).toMatchObject({ code: 1, stdout: '' });
     expect(asked.stderr).toContain('[service-not-running]');

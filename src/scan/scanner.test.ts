@@ -179,7 +179,7 @@ describe('Scanner', () => {
     ['media-empty', async () => Buffer.alloc(0)],
     ['media-damaged', async () => (await photographLikeJpeg(WIDTH, HEIGHT, 98)).subarray(0, 9_000)],
     ['media-damaged', async () => Buffer.concat([listed.subarray(0, 20), Buffer.from('not a picture any more')])],
-    ['media-format-unsupported', async () => Buffer.from('\0\0\0\x18ftypmp42\0\0\0\0mp42isom', 'latin1')],
+    ['video-decoder-missing', async () => Buffer.from('\0\0\0\x18ftypmp42\0\0\0\0mp42isom', 'latin1')],
   ])('says could-not-tell: %s', async (reason, make) => {
     expect(await scanner.scan(await make())).toMatchObject({ verdict: 'could-not-tell', reason, matches: [] });
   });
