@@ -125,7 +125,7 @@ export class ScanWorker {
     signal: AbortSignal,
   ): Promise<[MediumDetail, number?]> {
     try {
-      const scan = () => this.#scan(item, medium, ordinal, media.length, signal);
+      const scan = (leave: () => void) => this.#scan(item, medium, ordinal, media.length, signal, leave);
       const verdict = await this.#slots.with(signal, scan);
       return [mediumDetail(ordinal, verdict), verdict.appliedSeq];
     } catch (error) {
@@ -141,11 +141,13 @@ export class ScanWorker {
     ordinal: number,
     of: number,
     signal: AbortSignal,
+    leave: () => void,
   ): Promise<Verdict> {
     const { scanner, media } = this.#options;
     // File ids are the platform's, and each platform has its own.
     const fileId = medium.fileId === null ? undefined : JSON.stringify([item.platform, medium.fileId]);
-    const request = { signal, fileId, itemRef: of === 1 ? item.id : `${item.id}/${ordinal}` };
+    // Videos wait for decoders of their own; pictures are not to wait behind them.
+    const request = { signal, fileId, onVideo: leave, itemRef: of === 1 ? item.id : `${item.id}/${ordinal}` };
     if (fileId !== undefined && scanner.cache.byFileId(fileId) !== undefined) {
       return await scanner.scan(new Uint8Array(), request);
     }

@@ -8,7 +8,7 @@ import { SealedReader, SealedWriter } from '../storage/sealed-file.js';
 const CHUNK = { segment: CHUNK_BYTES, medium: CHUNK_BYTES / 2 } as const;
 
 /** What is longer is read piece by piece. */
-const AT_ONCE_BYTES = 16 * 2 ** 20;
+const AT_ONCE_BYTES = 8 * 2 ** 20;
 const PIECE_BYTES = 2 ** 20;
 
 /** A blob store whose content is sealed: lists are secrets, and so are the segments that hold them. */

@@ -73,11 +73,12 @@ const RULES: readonly Rule[] = [
 const AVIF_BRANDS = ['avif', 'avis'];
 const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mif1', 'msf1', 'heif'];
 const OLD_QUICKTIME = ['moov', 'mdat', 'wide', 'skip', 'pnot'];
+/** Boxes that may stand before the one that names the format, or in its place; none is larger than 16 MiB there. */
+const OTHER_BOXES = ['free', 'uuid', 'styp', 'sidx', 'moof', 'junk', 'pict'];
 const OGG_VIDEO = /theora|\bvideo|daala|BBCD|OVP80/;
 const PNM = /^P[1-7](?:\s|#[^\n]*\n)+(?:\d+\s|WIDTH )/;
 /** A drawing whose root element comes after nothing but declarations and remarks; not a page with drawings in it. */
 const SVG = /^(?:\xef\xbb\xbf)?\s*(?:<\?[^>]*>\s*|<!--[\s\S]*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<(?:svg:)?svg[\s>]/i;
-const AUDIO_BRANDS = ['M4A ', 'M4B ', 'M4P '];
 
 /**
  * Tells what a medium is from its first bytes, never from a name or a declared type. A file that is two things at once
@@ -88,6 +89,7 @@ export function sniff(bytes: Uint8Array): Sniffed {
   if (box === 'ftyp') return isoMedia(bytes);
   // QuickTime from before there was a box that names the format.
   if (OLD_QUICKTIME.includes(box)) return { kind: 'video', format: 'mov' };
+  if (OTHER_BOXES.includes(box) && bytes[0] === 0) return { kind: 'video', format: 'mov' };
   for (const { kind, format, at, bytes: wanted } of RULES) {
     if (!wanted.every((byte, i) => bytes[at + i] === byte)) continue;
     if (format === 'webp' && text(bytes, 0, 4) !== 'RIFF') continue;
@@ -113,7 +115,6 @@ function isoMedia(bytes: Uint8Array): Sniffed {
   if (has(HEIC_BRANDS)) return { kind: 'image', format: 'heic' };
   const [major = ''] = brands;
   if (major === 'jxl ') return { kind: 'image', format: 'jxl' };
-  if (AUDIO_BRANDS.includes(major)) return { kind: 'other', format: 'm4a' };
   return { kind: 'video', format: major.startsWith('qt') ? 'mov' : major.startsWith('3g') ? '3gp' : 'mp4' };
 }
 

@@ -9,13 +9,22 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Runs `act` as soon as there is a place for it. @throws the signal's reason while it waits; what `act` throws */
-  async with<T>(signal: AbortSignal, act: () => Promise<T>): Promise<T> {
+  /**
+   * Runs `act` as soon as there is a place for it.
+   * @param act may give its place to the next one before it ends
+   * @throws the signal's reason while it waits; what `act` throws
+   */
+  async with<T>(signal: AbortSignal, act: (leave: () => void) => Promise<T>): Promise<T> {
     await this.#enter(signal);
+    let inside = true;
+    const leave = () => {
+      if (inside) this.#leave();
+      inside = false;
+    };
     try {
-      return await act();
+      return await act(leave);
     } finally {
-      this.#leave();
+      leave();
     }
   }
 

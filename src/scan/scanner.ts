@@ -47,6 +47,8 @@ export interface ScanRequest extends Pick<VideoRequest, 'atHand' | 'onProgress'>
   readonly threshold?: number | undefined;
   readonly showFingerprints?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told that it is a video, before that is looked at. */
+  readonly onVideo?: (() => void) | undefined;
 }
 
 const MATCH_LIMIT = 20;
@@ -122,6 +124,7 @@ export class Scanner {
     const { head, all } = whole ? { head: source, all: once(source) } : await peek(source, HEAD_BYTES, signal);
     const sniffed = sniff(head.subarray(0, HEAD_BYTES));
     if (sniffed.kind === 'video') {
+      request.onVideo?.();
       if (declaredLength !== undefined && declaredLength > maximumVideoBytes) throw new VigieError('media-too-large');
       const newMatcher = () => this.#newMatcher(request);
       const tools = { lists, videos, cache: this.cache, maximumBytes: maximumVideoBytes, newMatcher };

@@ -34,6 +34,7 @@ export async function fillSpool(process: VideoProcess, source: VideoBytes, optio
       head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES)]);
       onHead(head);
     }
+    if (process.ended) return;
     await spool.append(chunk);
     // A process that ended has told why.
     if (process.ended) return;

@@ -4,6 +4,8 @@ import type { Picture } from '../picture.js';
 export interface VideoFacts {
   /** Number of the stream that is looked at. */
   readonly stream: number;
+  /** True when there are more streams of moving pictures, which are not looked at. */
+  readonly several: boolean;
   readonly codec: string;
   /** Size as stored, in pixels. */
   readonly width: number;

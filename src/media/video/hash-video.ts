@@ -121,7 +121,9 @@ class VideoRun {
     if (this.#order.asks && this.#framesHashed > 0) yield* this.#closely(facts, container);
     const cut = facts.seconds - this.#lastSeconds > Math.max(SHORT_BY_SECONDS, facts.seconds * SHORT_BY);
     const damaged = end.damaged || cut;
-    const incomplete: ErrorCode | null = end.refusal ?? (damaged ? 'media-damaged' : null);
+    // What the other streams show, nobody has seen.
+    const unseen = facts.several ? 'media-format-unsupported' : null;
+    const incomplete: ErrorCode | null = end.refusal ?? (damaged ? 'media-damaged' : unseen);
     if (this.#framesHashed === 0) throw new VigieError(end.refusal ?? this.#whyNothing(facts));
     if (this.#order.mode === 'faithful' && this.#order.tmk) yield* this.#tmk(facts, container);
     const seconds = Math.max(facts.seconds, this.#lastSeconds);

@@ -9,7 +9,7 @@ import { MEDIUM_PATH, runProgram } from './run-program.js';
 const MAXIMUM_ANSWER_BYTES = 2 ** 20;
 const ENTRIES = [
   'stream=index,codec_type,codec_name,width,height,avg_frame_rate,r_frame_rate,duration,nb_frames',
-  'stream_disposition=attached_pic',
+  'stream_disposition=attached_pic,default',
   'stream_side_data=rotation',
   'format=duration',
 ].join(':');
@@ -28,7 +28,7 @@ const streams = z.object({
         r_frame_rate: z.string().default(''),
         duration: number.default(0),
         nb_frames: number.default(0),
-        disposition: z.object({ attached_pic: number.default(0) }).optional(),
+        disposition: z.object({ attached_pic: number.default(0), default: number.default(0) }).optional(),
         side_data_list: z.array(z.object({ rotation: number.optional() })).default([]),
       }),
     )
@@ -45,7 +45,7 @@ export function inputWords({ demuxer, allowed }: Container, protocol: 'file' | '
 }
 
 /**
- * Asks what a video says of itself. The first stream of moving pictures is taken; only when there is none, a cover.
+ * Asks what a video says of itself. The stream of moving pictures that a player shows is taken; only when there is none, a cover.
  * @param medium descriptor of the file; what is there of it is enough when that describes it
  * @throws VigieError `media-damaged`, `media-format-unsupported`, `media-no-video`
  */
@@ -89,13 +89,15 @@ function read(text: string): VideoFacts | 'other' | undefined {
   const { data } = streams.safeParse(parseJson(text));
   if (data === undefined) return undefined;
   const pictures = data.streams.filter(({ codec_type }) => codec_type === 'video');
-  const moving = pictures.find(({ disposition }) => disposition?.attached_pic !== 1);
-  const found = moving ?? pictures[0];
+  const moving = pictures.filter(({ disposition }) => disposition?.attached_pic !== 1);
+  // What a player shows.
+  const found = moving.find(({ disposition }) => disposition?.default === 1) ?? moving[0] ?? pictures[0];
   if (found === undefined) return data.streams.some(({ codec_type }) => codec_type === 'audio') ? 'other' : undefined;
   const [seconds = 0] = [found.duration, data.format?.duration ?? 0].filter((each) => each > 0 && each < 1e9);
   const turned = found.side_data_list.find(({ rotation }) => rotation !== undefined)?.rotation ?? 0;
   return {
     stream: found.index,
+    several: moving.length > 1,
     codec: /^[a-z0-9_]{1,24}$/.test(found.codec_name) ? found.codec_name : 'unknown',
     width: pixels(found.width),
     height: pixels(found.height),

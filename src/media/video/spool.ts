@@ -15,6 +15,8 @@ const writeAt = promisify(write);
 export class Spool {
   readonly descriptor: number;
   #bytes = 0;
+  #closed = false;
+  #writing: Promise<unknown> = Promise.resolve();
 
   /** @throws VigieError `spool-full` when there is no place for it */
   constructor(place = SPOOL_PLACE) {
@@ -34,11 +36,15 @@ export class Spool {
     return this.#bytes;
   }
 
-  /** Writes behind what is there. @throws VigieError `spool-full` */
+  /** Writes behind what is there; once it is closed, nothing. One at a time. @throws VigieError `spool-full` */
   async append(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.length; ) {
+      // The number of a closed descriptor may be somebody else's file by now.
+      if (this.#closed) return;
       try {
-        const { bytesWritten } = await writeAt(this.descriptor, chunk, at, chunk.length - at, this.#bytes);
+        const writing = writeAt(this.descriptor, chunk, at, chunk.length - at, this.#bytes);
+        this.#writing = writing.catch(() => undefined);
+        const { bytesWritten } = await writing;
         at += bytesWritten;
         this.#bytes += bytesWritten;
       } catch (cause) {
@@ -50,11 +56,16 @@ export class Spool {
 
   /** Gives the memory back. */
   clear(): void {
+    if (this.#closed) return;
     this.#bytes = 0;
     ftruncateSync(this.descriptor, 0);
   }
 
-  close(): void {
+  /** Lets go of it, once what is just being written is. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#writing;
     closeSync(this.descriptor);
   }
 }

@@ -46,6 +46,8 @@ export interface VideoHashOptions {
   readonly onTmkProgress?: (seconds: number) => void;
   /** Fast: asked once all was sampled, for the stretches of which every frame is wanted. They come as frames of the pass `whole`. */
   readonly closer?: () => Promise<readonly SecondsRange[]>;
+  /** Longest wait for a decoder, after which it is `decoder-busy`; as long as it takes when left out. */
+  readonly waitMs?: number;
   /** For this video, where it is less than the pool's. */
   readonly maxBytes?: number;
   /** Told once, before the first frame. */
@@ -147,7 +149,7 @@ export class VideoPool implements VideoPoolLike, AsyncDisposable {
   ): AsyncGenerator<VideoFrameSignals> {
     const { signal } = options;
     const order = this.#order(options);
-    const process = await this.#pool.acquire(signal);
+    const process = await this.#acquire(options);
     const inbox = new VideoInbox((held) => (held ? process.pause() : process.resume()), options.onTmkProgress);
     const leave = new AbortController();
     const either = signal === undefined ? leave.signal : AbortSignal.any([signal, leave.signal]);
@@ -178,6 +180,17 @@ export class VideoPool implements VideoPoolLike, AsyncDisposable {
       // The consumer left in the middle; nothing comes of this when it was summarised before.
       if (!failed && inbox.start !== undefined) summarise(stopped(inbox.start, inbox.taken));
       await this.#free(process, inbox, filling);
+    }
+  }
+
+  async #acquire({ signal, waitMs }: VideoHashOptions): Promise<VideoProcess> {
+    if (waitMs === undefined) return await this.#pool.acquire(signal);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new VigieError('decoder-busy', { retryAfter: 5 })), waitMs);
+    try {
+      return await this.#pool.acquire(signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]));
+    } finally {
+      clearTimeout(timer);
     }
   }
 

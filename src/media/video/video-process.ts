@@ -41,6 +41,8 @@ export class VideoProcess extends WorkerProcess {
   #served = 0;
   #paused = false;
   #complete = false;
+  /** It waits for us. */
+  #asked = false;
   #silentMs = 0;
   #workedMs = 0;
   #allowedMs = 0;
@@ -52,7 +54,7 @@ export class VideoProcess extends WorkerProcess {
     try {
       super({ ...options, descriptors: [spool.descriptor] });
     } catch (error) {
-      spool.close();
+      void spool.close();
       throw error;
     }
     this.spool = spool;
@@ -70,6 +72,7 @@ export class VideoProcess extends WorkerProcess {
     this.#served++;
     this.#listener = listener;
     this.#complete = false;
+    this.#asked = false;
     this.#silentMs = 0;
     this.#workedMs = 0;
     this.#allowedMs = Math.min(this.#options.wallMs, this.#options.timeoutMs);
@@ -88,6 +91,7 @@ export class VideoProcess extends WorkerProcess {
   /** Says where it is to look more closely. */
   look(closer: readonly SecondsRange[]): void {
     this.#silentMs = 0;
+    this.#asked = false;
     this.#ask({ closer });
   }
 
@@ -124,8 +128,10 @@ export class VideoProcess extends WorkerProcess {
     if ('frames' in answer) listener.frames(answer.frames);
     else if ('progress' in answer) listener.progress(answer.progress);
     else if ('tmk' in answer) listener.tmk(answer.tmk);
-    else if ('looked' in answer) listener.looked();
-    else if ('start' in answer) {
+    else if ('looked' in answer) {
+      this.#asked = true;
+      listener.looked();
+    } else if ('start' in answer) {
       const { timeoutMs, wallMs } = this.#options;
       this.#allowedMs = Math.min(wallMs, timeoutMs + answer.start.seconds * 1_000 * SLOWEST * this.#passes);
       listener.begun(answer.start);
@@ -137,9 +143,10 @@ export class VideoProcess extends WorkerProcess {
     }
   }
 
-  /** Time counts while the decoder could work: not while the video arrives, nor while nobody listens. */
+  /** Time counts while the decoder could work: not while the video arrives, nor while nobody
+   * listens or it waits for an answer. */
   #tick(milliseconds: number): void {
-    if (this.#paused || !this.#complete) return;
+    if (this.#paused || this.#asked || !this.#complete) return;
     this.#silentMs += milliseconds;
     this.#workedMs += milliseconds;
     const late = this.#silentMs > this.#options.timeoutMs || this.#workedMs > this.#allowedMs;

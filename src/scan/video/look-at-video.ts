@@ -35,6 +35,9 @@ export interface VideoProgress {
   readonly length: number;
 }
 
+/** Longest wait for a decoder while somebody sends. */
+const WAIT_MS = 10_000;
+
 /** Not a failure: what is there already answers the question. */
 const ENOUGH = new VigieError('internal', { detail: 'enough was found' });
 
@@ -69,6 +72,8 @@ export async function lookAtVideo(
       mode: 'fast',
       signal,
       maxBytes: tools.maximumBytes,
+      // Whoever sends is not kept waiting until a clock of theirs runs out.
+      ...(request.atHand === true ? {} : { waitMs: WAIT_MS }),
       closer: () => matcher.closerLook(),
       onStart: ({ seconds }) => {
         length = seconds;

@@ -187,6 +187,27 @@ describe.skipIf(programs === undefined)(`Scanning videos${ffmpegNote}`, () => {
     expect(await scannerWith().scan(sound)).toMatchObject({ verdict: 'no-match', reason: 'kind-not-covered' });
   });
 
+  it.each([
+    [
+      'a free box before the box that names the format',
+      (mp4: Buffer) => Buffer.concat([Buffer.from('\0\0\0\x08free', 'latin1'), mp4]),
+    ],
+    [
+      'the brand of a sound file',
+      (mp4: Buffer) => Buffer.concat([mp4.subarray(0, 8), Buffer.from('M4A '), mp4.subarray(12)]),
+    ],
+  ])('looks at a video that begins with %s', async (_, disguise) => {
+    // In fragments, whose places are told from their own beginning.
+    const words = ['-movflags', 'frag_keyframe+empty_moov+default_base_moof'];
+    const mp4 = slides(KNOWN.slice(2, 10), { ending: 'mp4', words });
+    expect(await scannerWith().scan(disguise(mp4))).toMatchObject({ verdict: 'match', matches: [{ entry: 'clip' }] });
+  });
+
+  it('never says of a video with several tracks that nothing is known: only one was looked at', async () => {
+    const two = slides(UNKNOWN, { words: ['-map', '0:v', '-map', '0:v'] });
+    expect(await scannerWith().scan(two)).toMatchObject({ verdict: 'could-not-tell', kind: 'video' });
+  });
+
   it('refuses what is too long, whether it says so or not', async () => {
     const scanner = scannerWith({ maximumVideoBytes: 20_000 });
     const bytes = slides(UNKNOWN);
