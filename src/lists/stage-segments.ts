@@ -116,10 +116,10 @@ class Staging {
 
   async run(input: AsyncIterable<Uint8Array>): Promise<StageResult> {
     const { signal, format: named } = this.#options;
-    const { head, chunks } = await openInput(this.#counted(abortableEach(input, signal)));
+    const { head, all } = await openInput(this.#counted(abortableEach(input, signal)));
     const format = named ?? detectFormat(head, this.#options);
     const parser = parserFor(format, this.#options);
-    for await (const chunk of chunks) {
+    for await (const chunk of all) {
       for (let at = 0; at < chunk.length; at += PIECE) {
         const piece = chunk.subarray(at, at + PIECE);
         this.#hash(piece);

@@ -4,14 +4,13 @@ import { MemoryPool } from '../index/pdq/memory-pool.js';
 import { type MediaSignals, MINIMUM_QUALITY } from '../media/media-signals.js';
 import type { PhotoDnaHasher } from '../media/photodna-hasher.js';
 import type { MediaPool } from '../media/pool.js';
-import { sniff } from '../media/sniff.js';
 import type { VideoPoolLike } from '../media/video/video-pool.js';
 import type { GuardedClient } from '../net/guarded-client.js';
 import { type FindOptions, type Found, findMatches, type QuerySignals } from './find-matches.js';
 import type { KnownLists } from './known-lists.js';
 import { lookAtPicture } from './look-at-picture.js';
 import type { Looked } from './looked.js';
-import { peek } from './peek.js';
+import { peekMedium } from './peek-medium.js';
 import { readBytes } from './read-medium.js';
 import type { SeenLog } from './seen-log.js';
 import { type CachedSignals, SignalCache } from './signal-cache.js';
@@ -52,8 +51,6 @@ export interface ScanRequest extends Pick<VideoRequest, 'atHand' | 'onProgress'>
 }
 
 const MATCH_LIMIT = 20;
-/** Enough to tell what a medium is. */
-const HEAD_BYTES = 4_096;
 /** How often lists may be replaced under one look-up before it is given up. */
 const REPLACED_LIMIT = 5;
 const NOTHING: Found = { matches: [], total: 0, truncated: false };
@@ -121,8 +118,7 @@ export class Scanner {
     const { declaredLength, signal } = request;
     const longest = Math.max(maximumBytes, maximumVideoBytes);
     if (declaredLength !== undefined && declaredLength > longest) throw new VigieError('media-too-large');
-    const { head, all } = whole ? { head: source, all: once(source) } : await peek(source, HEAD_BYTES, signal);
-    const sniffed = sniff(head.subarray(0, HEAD_BYTES));
+    const { all, sniffed } = await peekMedium(whole ? once(source) : source, signal);
     if (sniffed.kind === 'video') {
       request.onVideo?.();
       if (declaredLength !== undefined && declaredLength > maximumVideoBytes) throw new VigieError('media-too-large');

@@ -3,10 +3,9 @@ import { detectFormat } from '../../lists/sources/detect.js';
 import { LINE_LIMIT } from '../../lists/sources/list-parser.js';
 import type { MediaSignals } from '../../media/media-signals.js';
 import type { MediaPool } from '../../media/pool.js';
-import { sniff } from '../../media/sniff.js';
 import type { VideoPool } from '../../media/video/video-pool.js';
 import type { VideoSummary } from '../../media/video/video-signals.js';
-import { peek } from '../../scan/peek.js';
+import { peekMedium } from '../../scan/peek-medium.js';
 import { readMedium } from '../../scan/read-medium.js';
 import { Arrival } from '../../scan/video/look-at-video.js';
 import type { VideoFrame } from '../../scan/video/video-frame.js';
@@ -52,7 +51,6 @@ export interface OperandTools {
   readonly signal: AbortSignal;
 }
 
-const HEAD_BYTES = 4_096;
 const TMK_MAGIC = 'TMK1';
 
 /**
@@ -61,9 +59,8 @@ const TMK_MAGIC = 'TMK1';
  */
 export async function readOperand(path: string, tools: OperandTools): Promise<Operand> {
   const { signal, maximumBytes } = tools;
-  const { head, all } = await peek(readPieces({ path, file: path }, signal), HEAD_BYTES);
-  const start = head.subarray(0, HEAD_BYTES);
-  if (sniff(start).kind === 'video') return await hashVideo(path, all, tools);
+  const { head: start, all, sniffed } = await peekMedium(readPieces({ path, file: path }, signal));
+  if (sniffed.kind === 'video') return await hashVideo(path, all, tools);
   const textual = isHashes(start);
   const { bytes, digests } = await readMedium(all, { maximumBytes: textual ? LINE_LIMIT : maximumBytes, signal });
   if (textual) return fromHashes(Buffer.from(bytes).toString());

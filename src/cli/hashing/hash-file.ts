@@ -1,9 +1,8 @@
 import { VigieError } from '../../errors.js';
 import type { HashMode } from '../../media/media-signals.js';
 import type { MediaPool } from '../../media/pool.js';
-import { sniff } from '../../media/sniff.js';
 import type { VideoPool } from '../../media/video/video-pool.js';
-import { peek } from '../../scan/peek.js';
+import { peekMedium } from '../../scan/peek-medium.js';
 import { readMedium } from '../../scan/read-medium.js';
 import { readPieces } from '../read-pieces.js';
 import type { Found } from '../walk.js';
@@ -22,9 +21,6 @@ export interface HashTools {
   readonly signal: AbortSignal;
 }
 
-/** Enough to tell what a medium is. */
-const HEAD_BYTES = 4_096;
-
 /**
  * Hashes one file. What cannot be hashed is told in its line.
  * @throws the signal's reason
@@ -34,8 +30,7 @@ export async function hashFile(found: Found, tools: HashTools): Promise<Hashed> 
   const { signal } = tools;
   if (found.error !== undefined) return { line: { path, ...failed(found.error) }, frames: [] };
   try {
-    const { head, all } = await peek(readPieces(found, signal), HEAD_BYTES);
-    const sniffed = sniff(head.subarray(0, HEAD_BYTES));
+    const { all, sniffed } = await peekMedium(readPieces(found, signal));
     if (sniffed.kind === 'video') return await hashVideo(path, all, sniffed, tools);
     return { line: await hashPicture(path, all, tools), frames: [] };
   } catch (cause) {

@@ -306,7 +306,7 @@ describe('opening an input', () => {
     for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);
   }
   const readAll = async (input: AsyncIterable<Uint8Array>) => {
-    const { head, chunks } = await openInput(input);
+    const { head, all: chunks } = await openInput(input);
     const parts: Uint8Array[] = [];
     for await (const chunk of chunks) parts.push(chunk);
     const all = Buffer.concat(parts);

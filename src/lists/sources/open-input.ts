@@ -2,44 +2,18 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { VigieError } from '../../errors.js';
+import { type Peeked, peek } from '../../runtime/peek.js';
 import { HEAD_BYTES } from './detect.js';
-
-export interface OpenInput {
-  /** The first bytes, as many as it takes to tell the format, or all there are. */
-  readonly head: Uint8Array;
-  /** All bytes, the head among them. */
-  readonly chunks: AsyncIterable<Uint8Array>;
-}
 
 /**
  * Looks at the beginning of an input and gunzips it where it is gzip (by its first bytes, several members too).
- * @throws VigieError `list-malformed` while the chunks are read, when gzip data are damaged or cut short
+ * @returns at least the first bytes that tell the format, or all there are; and all of it
+ * @throws VigieError `list-malformed` while all of it is read, when gzip data are damaged or cut short
  */
-export async function openInput(input: AsyncIterable<Uint8Array>): Promise<OpenInput> {
+export async function openInput(input: AsyncIterable<Uint8Array>): Promise<Peeked> {
   const raw = await peek(input, 2);
-  if (raw.head[0] !== 0x1f || raw.head[1] !== 0x8b) return await peek(raw.chunks, HEAD_BYTES);
-  return await peek(gunzip(raw.chunks), HEAD_BYTES);
-}
-
-async function peek(input: AsyncIterable<Uint8Array>, length: number): Promise<OpenInput> {
-  const iterator = input[Symbol.asyncIterator]();
-  const taken: Uint8Array[] = [];
-  let size = 0;
-  while (size < length) {
-    const { done, value } = await iterator.next();
-    if (done) break;
-    taken.push(value);
-    size += value.length;
-  }
-  async function* chunks(): AsyncGenerator<Uint8Array> {
-    try {
-      yield* taken;
-      for (let step = await iterator.next(); !step.done; step = await iterator.next()) yield step.value;
-    } finally {
-      await iterator.return?.();
-    }
-  }
-  return { head: taken.length === 1 ? (taken[0] as Uint8Array) : Buffer.concat(taken), chunks: chunks() };
+  if (raw.head[0] !== 0x1f || raw.head[1] !== 0x8b) return await peek(raw.all, HEAD_BYTES);
+  return await peek(gunzip(raw.all), HEAD_BYTES);
 }
 
 async function* gunzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

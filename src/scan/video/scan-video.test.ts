@@ -7,7 +7,7 @@ import { DEFAULTS } from '../../config.js';
 import { type EphemeralLists, loadListFile } from '../../lists/ephemeral.js';
 import { MediaPool } from '../../media/pool.js';
 import { makeClip, soundOf } from '../../media/video/testing/clips.js';
-import { ffmpegNote, hashAll, inPieces, programs, videoPool } from '../../media/video/testing/video-pools.js';
+import { ffmpegNote, inPieces, programs, videoPool, vpdqOf } from '../../media/video/testing/video-pools.js';
 import type { VideoPool, VideoPoolLike } from '../../media/video/video-pool.js';
 import { Keyring } from '../../storage/keyring.js';
 import { Scanner, type ScannerOptions } from '../scanner.js';
@@ -49,21 +49,14 @@ describe.skipIf(programs === undefined)(`Scanning videos${ffmpegNote}`, () => {
     return { counted, like };
   };
 
-  const vpdqOf = async (bytes: Uint8Array): Promise<string[]> => {
-    const { frames } = await hashAll(videos, bytes, { mode: 'faithful' });
-    return frames
-      .filter(({ area }) => area === 'full')
-      .map(({ pdq, quality, seconds }) => `${Buffer.from(pdq.subarray(0, 32)).toString('hex')},${quality},${seconds}`);
-  };
-
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'vigie-scan-video-'));
     pool = new MediaPool({ ...DEFAULTS.decoders, processes: 1 });
     videos = videoPool();
     known = slides(KNOWN);
-    const vpdq = await vpdqOf(known);
+    const vpdq = await vpdqOf(videos, known);
     expect(vpdq).toHaveLength(KNOWN.length);
-    const restless = await vpdqOf(slides(RESTLESS, { perSecond: 10 }));
+    const restless = await vpdqOf(videos, slides(RESTLESS, { perSecond: 10 }));
     const entries = [
       { id: 'restless', vpdq: restless },
       { id: 'clip', grade: 'A', vpdq },

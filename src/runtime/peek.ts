@@ -1,6 +1,6 @@
-import { abortable } from '../runtime/abortable.js';
+import { abortable } from './abortable.js';
 
-/** The beginning of a medium, and all of it from the beginning on. */
+/** The beginning of a source, and all of it from the beginning on. */
 export interface Peeked {
   readonly head: Uint8Array;
   readonly all: AsyncIterable<Uint8Array>;
@@ -33,8 +33,12 @@ export async function peek(source: AsyncIterable<Uint8Array>, bytes: number, sig
         if (step.done !== true) yield step.value;
       }
     } finally {
-      // Not awaited: a source that hangs would hang here.
-      if (!ended) iterator.return?.().catch(() => undefined);
+      if (!ended) {
+        const left = iterator.return?.();
+        // Not awaited where the wait was given up: a source that hangs would hang here.
+        if (signal?.aborted) left?.catch(() => undefined);
+        else await left;
+      }
     }
   };
   return { head: first.length === 1 ? (first[0] as Uint8Array) : Buffer.concat(first, length), all: all() };
