@@ -1,6 +1,6 @@
 /** The contract of the commands for videos: hash, scan, compare; without a service, and through one. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { ffmpegNote, programs } from '../src/media/video/testing/video-pools.js'
 import { parseTmk } from '../src/signals/tmk/tmk-file.js';
 import { formatVpdqItem, parseVpdq } from '../src/signals/vpdq/vpdq-text.js';
 import { jsonLines, type Running, start, vigie } from './command.js';
+import { descendants } from './descendants.js';
 import { newDataDir, type RunningService, startService } from './service.js';
 
 // Every command is a process of its own; on a busy machine that adds up.
@@ -45,19 +46,6 @@ interface ScanLine {
       readonly ranges: readonly { readonly query: [number, number]; readonly known: [number, number] }[];
     };
   }[];
-}
-
-/** Processes that a process has started, and those that they have, by their ids and names. */
-function descendants(pid: number): { readonly pid: number; readonly name: string }[] {
-  try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-    return children.flatMap((child) => [
-      { pid: child, name: readFileSync(`/proc/${child}/comm`, 'utf8').trim() },
-      ...descendants(child),
-    ]);
-  } catch {
-    return [];
-  }
 }
 
 /** Waits until a process decodes. @returns all that it has started */

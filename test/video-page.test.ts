@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { programs } from '../src/media/video/testing/video-pools.js';
 import { accessibilityFaults } from './accessibility.js';
 import { launchChromium, noChromium, type WatchedPage, watchedPage } from './browser.js';
+import { descendants } from './descendants.js';
 import { type RunningService, startService } from './service.js';
 
 const missing = noChromium ?? (programs === undefined ? 'skipped: ffmpeg is not installed' : undefined);
@@ -161,7 +162,7 @@ describe.skipIf(missing !== undefined)(missing ?? 'videos on the page in Chromiu
     await shown.getByText(/^(Key frames first: )?[\d:]+ of 2:13:\d\d looked at$/).waitFor();
     await shown.getByRole('progressbar', { name: 'Scan of hours.mp4' }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
-    expect(await ffmpegsBelow(service.process.pid ?? 0)).toBeGreaterThan(0);
+    expect(ffmpegsBelow(service.process.pid ?? 0)).toBeGreaterThan(0);
     await shown.getByRole('button', { name: 'Cancel the scan of hours.mp4' }).click();
     await shown.getByText('It was not looked at.').waitFor();
     await expect.poll(() => ffmpegsBelow(service.process.pid ?? 0), { timeout: 20_000, interval: 50 }).toBe(0);
@@ -192,21 +193,7 @@ async function slowUploads(page: Page, rate: number): Promise<void> {
   await wire.send('Network.emulateNetworkConditions', slow);
 }
 
-/** How many processes of this name descend from one. */
-async function ffmpegsBelow(root: number): Promise<number> {
-  const parents = new Map<number, number>();
-  const found: number[] = [];
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = await readFile(`/proc/${name}/stat`, 'latin1').catch(() => '');
-    const [, program, state, parent] = /\((.*)\) (\S) (\d+)/.exec(stat) ?? [];
-    if (program === undefined || state === 'Z') continue;
-    parents.set(Number(name), Number(parent));
-    if (program === 'ffmpeg') found.push(Number(name));
-  }
-  const isBelow = (pid: number): boolean => {
-    const parent = parents.get(pid);
-    return parent === root || (parent !== undefined && parent > 1 && isBelow(parent));
-  };
-  return found.filter(isBelow).length;
+/** How many ffmpeg processes descend from a process. */
+function ffmpegsBelow(pid: number): number {
+  return descendants(pid).filter(({ name }) => name === 'ffmpeg').length;
 }

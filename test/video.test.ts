@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ffmpegNote, hashAll, inPieces, programs, videoPool } from '../src/media/video/testing/video-pools.js';
+import { ffmpegNote, inPieces, programs, videoPool, vpdqOf } from '../src/media/video/testing/video-pools.js';
 import { slides } from '../src/scan/video/testing/slides.js';
+import { descendants } from './descendants.js';
 import { type RunningService, startService } from './service.js';
 
 const KNOWN = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -30,10 +30,7 @@ describe.skipIf(programs === undefined)(`videos over HTTP${ffmpegNote}`, () => {
   beforeAll(async () => {
     await using pool = videoPool();
     known = slides(KNOWN);
-    const { frames } = await hashAll(pool, known, { mode: 'faithful' });
-    const vpdq = frames
-      .filter(({ area }) => area === 'full')
-      .map(({ pdq, quality, seconds }) => `${Buffer.from(pdq.subarray(0, 32)).toString('hex')},${quality},${seconds}`);
+    const vpdq = await vpdqOf(pool, known);
     service = await startService();
     const list = JSON.stringify({ id: 'clip', grade: 'A', vpdq });
     const imported = await service.call('PUT', '/v1/lists/clips/import?source=made', list, bytes);
@@ -90,25 +87,11 @@ describe.skipIf(programs === undefined)(`videos over HTTP${ffmpegNote}`, () => {
   });
 });
 
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+/** How many ffmpeg processes descend from a process. */
+function ffmpegs(pid: number): number {
+  return descendants(pid).filter(({ name }) => name === 'ffmpeg').length;
 }
 
-/** How many ffmpeg processes descend from a process. */
-function ffmpegs(ancestor: number): number {
-  const parents = new Map<number, number>();
-  const names = new Map<number, string>();
-  for (const name of readdirSync('/proc')) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid)) continue;
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      parents.set(pid, Number(stat.slice(stat.lastIndexOf(')') + 4).split(' ')[0]));
-      names.set(pid, stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')));
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  const below = (pid: number): boolean => pid === ancestor || (parents.has(pid) && below(parents.get(pid) as number));
-  return [...names].filter(([pid, name]) => name.startsWith('ffmpeg') && below(pid)).length;
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
 }

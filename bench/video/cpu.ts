@@ -11,16 +11,6 @@ export function cpuSecondsOf(pid: number): number {
   return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_A_SECOND;
 }
 
-/** Process ids of what a process has started and not yet outlived. */
-export function childrenOf(pid: number): readonly number[] {
-  try {
-    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
-    return text === '' ? [] : text.split(' ').map(Number);
-  } catch {
-    return [];
-  }
-}
-
 export interface Effort {
   /** Processor seconds of all processes that took part. */
   readonly cpu: number;

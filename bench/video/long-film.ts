@@ -1,11 +1,12 @@
 import { createReadStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { childrenOf } from '../../src/media/children-of.js';
 import type { VideoPrograms } from '../../src/media/video/programs.js';
 import type { VideoPool } from '../../src/media/video/video-pool.js';
 import type { BenchRow } from '../harness.js';
 import { make } from './clips.js';
-import { childrenOf, effortOf } from './cpu.js';
+import { effortOf } from './cpu.js';
 
 const PIECE_SECONDS = 60;
 const PIECES = 120;

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { VigieError } from '../errors.js';
+import { childrenOf } from './children-of.js';
 import { MessageReader } from './frames.js';
 import type { PooledProcess } from './process-pool.js';
 import { spawnSandboxed } from './sandbox.js';
@@ -143,15 +144,5 @@ function residentOf(pid: number): number {
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1_024;
   } catch {
     return 0;
-  }
-}
-
-/** Programs that the process started, which are those of its main thread. */
-function childrenOf(pid: number): readonly number[] {
-  try {
-    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    return text.split(' ').filter(Boolean).map(Number);
-  } catch {
-    return [];
   }
 }

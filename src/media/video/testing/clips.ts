@@ -54,14 +54,15 @@ export const WRITERS: Readonly<Record<string, readonly [string, ...string[]]>> =
 /**
  * A clip as ffmpeg writes it.
  * @param words inputs and how they are coded @param ending of its name, which tells the container
+ * @param input what the input `pipe:0` reads
  */
-export function makeClip(words: readonly string[], ending: string): Buffer {
+export function makeClip(words: readonly string[], ending: string, input: Uint8Array = new Uint8Array()): Buffer {
   if (programs === undefined) throw new Error('ffmpeg is not installed');
   const directory = mkdtempSync(join(tmpdir(), 'vigie-clip-'));
   try {
     const path = join(directory, `clip.${ending}`);
-    const own = ['-nostdin', '-v', 'error', '-y', ...words, path];
-    const { status, stderr } = spawnSync(programs.ffmpeg, own, { timeout: MAKE_MS });
+    const own = ['-v', 'error', '-y', ...words, path];
+    const { status, stderr } = spawnSync(programs.ffmpeg, own, { input, timeout: MAKE_MS });
     if (status !== 0) throw new Error(`ffmpeg wrote no ${ending}: ${stderr.toString().slice(0, 300)}`);
     return readFileSync(path);
   } finally {

@@ -39,6 +39,14 @@ export async function hashAll(
   return { frames, summary: await hashing.summary };
 }
 
+/** The frames of a video as lists have them: `hex,quality,seconds`, one a second. */
+export async function vpdqOf(pool: VideoPool, bytes: Uint8Array): Promise<string[]> {
+  const { frames } = await hashAll(pool, bytes, { mode: 'faithful' });
+  return frames
+    .filter(({ area }) => area === 'full')
+    .map(({ pdq, quality, seconds }) => `${Buffer.from(pdq.subarray(0, 32)).toString('hex')},${quality},${seconds}`);
+}
+
 export async function* inPieces(bytes: Uint8Array, size = 64 * 1024): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
