@@ -46,7 +46,7 @@ describe('a video decoder that misbehaves', () => {
     ['dies', 'die', 'decoder-crashed'],
     ['does not keep to the protocol', 'babble', 'decoder-crashed'],
     ['sends fewer hashes than it says', 'start short', 'decoder-crashed'],
-    ['answers twice', 'start end end', 'no error'],
+    ['answers twice', 'start twice', 'no error'],
     ['eats memory', 'start eat', 'decoder-memory'],
   ])('that %s is replaced', async (_name, words, expected) => {
     const pool = misbehaving({

@@ -6,6 +6,7 @@ import type { VideoAnswer, VideoRequest } from '../video-protocol.js';
 
 const channel = new Socket({ fd: 3, readable: true, writable: true });
 const say = (answer: VideoAnswer, payload: Uint8Array = Buffer.alloc(0)) => writeMessage(channel, answer, payload);
+const end = { end: { seconds: 9, framesHashed: 1, damaged: false, incomplete: null, ms: {} } };
 const start = { format: 'mp4', codec: 'h264', width: 8, height: 8, rotation: 0, seconds: 9, frames: 9 };
 
 function sample(areas: number, payloads = areas): void {
@@ -21,8 +22,13 @@ function obey(words: string): void {
     else if (word === 'die') process.kill(process.pid, 'SIGSEGV');
     else if (word === 'babble') channel.write(Buffer.alloc(64, 0xff));
     else if (word === 'eat') setInterval(() => eaten.push(Buffer.alloc(16 * 2 ** 20, 1)), 1);
-    else if (word === 'end') {
-      say({ end: { seconds: 9, framesHashed: 1, damaged: false, incomplete: null, ms: {} } });
+    else if (word === 'end') say(end);
+    else if (word === 'twice') {
+      // In one write: what comes later may come when the process has the next video in hand.
+      channel.cork();
+      say(end);
+      say(end);
+      channel.uncork();
     }
   }
 }
