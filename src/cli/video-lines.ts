@@ -2,8 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { VigieError } from '../errors.js';
+import { LINE_LIMIT } from '../lists/formats/list-parser.js';
 import { withoutEnding } from '../lists/import-source.js';
-import { LINE_LIMIT } from '../lists/sources/list-parser.js';
 import { printable } from './output.js';
 import { unreadable } from './walk.js';
 

@@ -5,8 +5,8 @@ import { SegmentBuilder } from '../index/segment-builder.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { ManifestSegment } from '../storage/list-version-store.js';
 import { Admission } from './admit.js';
+import { ListRecord } from './formats/list-record.js';
 import { type ImportReport, ReportCounter, rejectedInWords } from './import-report.js';
-import { ListRecord } from './sources/list-record.js';
 import { writeSegment } from './stage-segments.js';
 
 /** Added at once at the most; more is an import. */

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Entry, EntrySignal } from '../index/entry.js';
 import { signalType } from '../signals/signal-types.js';
+import { type ListRecord, type RecordSignal, TEXT_LIMIT } from './formats/list-record.js';
 import type { ReportCounter } from './import-report.js';
 import { KeySet } from './key-set.js';
-import { type ListRecord, type RecordSignal, TEXT_LIMIT } from './sources/list-record.js';
 
 /** PDQ of a picture or a frame with a quality below this tells too little: the reference implementation advises not to match it. */
 export const MINIMUM_PDQ_QUALITY = 50;

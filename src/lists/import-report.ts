@@ -1,5 +1,5 @@
 import { SIGNAL_TYPE_NAMES, type SignalTypeName } from '../signals/signal-type.js';
-import type { ListFormat } from './sources/list-parser.js';
+import type { ListFormat } from './formats/list-parser.js';
 
 /** Why a record was left out. */
 export type RecordReason =

@@ -7,10 +7,10 @@ import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { type ImportRun, saveProgress } from '../storage/import-run-store.js';
 import { createList, findList, type ListTerms, removeList, type StoredList } from '../storage/list-store.js';
 import type { ManifestSegment } from '../storage/list-version-store.js';
+import type { ListFormat, ParserOptions } from './formats/list-parser.js';
 import type { ImportReport } from './import-report.js';
 import { type ImportInput, type OpenedInput, openImportInput, withoutEnding } from './import-source.js';
 import { type SegmentPlace, stageInThread, type ThreadOptions } from './import-thread.js';
-import type { ListFormat, ParserOptions } from './sources/list-parser.js';
 import { type StageCheckpoint, type StageProgress, type StageResult, stageSegments } from './stage-segments.js';
 import { discard, publish, type WriteRuns } from './write-run.js';
 

@@ -7,11 +7,11 @@ import { abortableEach } from '../runtime/abortable.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { ManifestSegment } from '../storage/list-version-store.js';
 import { Admission } from './admit.js';
+import { detectFormat, parserFor } from './formats/detect.js';
+import type { ListFormat, ListParser, ParserOptions } from './formats/list-parser.js';
+import { ListRecord } from './formats/list-record.js';
+import { openInput } from './formats/open-input.js';
 import { type ImportReport, ReportCounter, rejectedInWords } from './import-report.js';
-import { detectFormat, parserFor } from './sources/detect.js';
-import type { ListFormat, ListParser, ParserOptions } from './sources/list-parser.js';
-import { ListRecord } from './sources/list-record.js';
-import { openInput } from './sources/open-input.js';
 
 /** Fewer than a segment can hold, so that a bad day of one segment is a bad day of a part of the list only. */
 export const ENTRIES_PER_SEGMENT = 8_000_000;

@@ -8,10 +8,10 @@ import { randomBytes, seeded } from '../index/testing/random.js';
 import { MAX_VPDQ_FRAMES, type VpdqFrame, writeVpdqValue } from '../signals/vpdq/vpdq-frame.js';
 import { formatVpdqFile, formatVpdqItem, formatVpdqJson } from '../signals/vpdq/vpdq-text.js';
 import { type ExportFormat, exportEntries } from './export-list.js';
+import type { ListFormat } from './formats/list-parser.js';
+import { LINE_LIMIT } from './formats/list-parser.js';
 import { rejectedInWords } from './import-report.js';
 import { MemoryBlobStore } from './memory-blob-store.js';
-import type { ListFormat } from './sources/list-parser.js';
-import { LINE_LIMIT } from './sources/list-parser.js';
 import { type StageOptions, stageSegments } from './stage-segments.js';
 
 const pool = new MemoryPool();

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { VigieError } from '../../errors.js';
-import { FIELD_NAMES, LIST_FORMATS } from '../../lists/sources/list-parser.js';
+import { FIELD_NAMES, LIST_FORMATS } from '../../lists/formats/list-parser.js';
 import { SIGNAL_TYPE_NAMES } from '../../signals/signal-type.js';
 import { resultOf } from '../answer-lines.js';
 import { interrupted } from '../interrupt.js';

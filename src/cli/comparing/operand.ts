@@ -1,6 +1,6 @@
 import { VigieError } from '../../errors.js';
-import { detectFormat } from '../../lists/sources/detect.js';
-import { LINE_LIMIT } from '../../lists/sources/list-parser.js';
+import { detectFormat } from '../../lists/formats/detect.js';
+import { LINE_LIMIT } from '../../lists/formats/list-parser.js';
 import type { MediaSignals } from '../../media/media-signals.js';
 import type { MediaPool } from '../../media/pool.js';
 import type { VideoPool } from '../../media/video/video-pool.js';

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { VigieError } from '../../errors.js';
-import { FIELD_NAMES, LIST_FORMATS } from '../../lists/sources/list-parser.js';
+import { FIELD_NAMES, LIST_FORMATS } from '../../lists/formats/list-parser.js';
 import type { ListTerms } from '../../storage/list-store.js';
 import { endpoint } from '../endpoint.js';
 import { answerInLines } from '../json-lines.js';

@@ -1,6 +1,6 @@
 import type { SignalTypeName } from '../../signals/signal-type.js';
-import type { ListParser } from '../sources/list-parser.js';
-import { ListRecord } from '../sources/list-record.js';
+import type { ListParser } from '../formats/list-parser.js';
+import { ListRecord } from '../formats/list-record.js';
 
 /** A record as plain data. */
 export interface PlainRecord {
