@@ -467,6 +467,23 @@ export const ERRORS = define({
     remedy: 'It will be tried again; raise --fetch-timeout if the source is slow.',
   },
 
+  // sources of lists
+  'source-refused': {
+    status: 502,
+    title: 'The source refuses us.',
+    remedy: 'Check its credentials and whether this address may ask; it is tried again, more and more seldom.',
+  },
+  'source-unreachable': {
+    status: 502,
+    title: 'The source does not answer.',
+    remedy: 'It is tried again; nothing is lost meanwhile.',
+  },
+  'source-malformed': {
+    status: 502,
+    title: 'The source answered something that is not what it should be.',
+    remedy: 'Nothing of it was taken in; it is tried again. Ask the source when it stays so.',
+  },
+
   // files and commands
   'file-not-readable': { status: 400, title: 'The file cannot be read.', remedy: 'Check the path and permissions.' },
   'file-not-writable': { status: 400, title: 'The file cannot be written.', remedy: 'Check the path and permissions.' },
