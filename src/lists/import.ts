@@ -5,7 +5,7 @@ import type { BlobStore } from '../storage/blob-store.js';
 import type { Database } from '../storage/database.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { type ImportRun, saveProgress } from '../storage/import-run-store.js';
-import { createList, findList, type ListTerms, removeList, type StoredList } from '../storage/list-store.js';
+import { createList, findList, type ListTerms, lockList, removeList, type StoredList } from '../storage/list-store.js';
 import type { ManifestSegment } from '../storage/list-version-store.js';
 import type { Db, Tx } from '../storage/schema.js';
 import type { ListFormat, ParserOptions } from './formats/list-parser.js';
@@ -37,10 +37,10 @@ export interface ImportOptions extends ParserOptions {
 export interface SyncedImport {
   /** Where the source goes on once the version is stored. */
   readonly checkpoint: unknown;
-  /** Says no by throwing, before anything takes effect. */
-  readonly judge: (staged: readonly ManifestSegment[]) => Promise<void>;
+  /** Says no by throwing, before anything takes effect. False when the list is so already, and no version is made. */
+  readonly judge: (staged: readonly ManifestSegment[]) => Promise<boolean>;
   /** Part of the transaction, whose list is locked. */
-  readonly also: (tx: Tx) => Promise<void>;
+  readonly also: (tx: Tx, report: ImportReport, sameVersion: boolean) => Promise<void>;
 }
 
 export interface ImportResult {
@@ -146,11 +146,26 @@ export class Importer {
       importRun: run.id,
     };
     const { sync, terms } = options;
-    await sync?.judge(staged);
-    const also = sync?.also ?? ((tx: Tx) => assertNotFed(tx, list.id));
+    if (sync !== undefined && !(await sync.judge(staged))) return await this.#unchanged(run, list, report, sync);
+    const also = (tx: Tx) => (sync === undefined ? assertNotFed(tx, list.id) : sync.also(tx, report, false));
     const version = sync === undefined ? next : { ...next, checkpoint: { value: sync.checkpoint } };
     await publish(database, list.id, version, { keep: keepVersions, terms, record, also });
     return { list: list.name, version: run.version, entries, report, resumed };
+  }
+
+  async #unchanged(
+    run: ImportRun,
+    { id, name, currentVersion }: StoredList,
+    report: ImportReport,
+    sync: SyncedImport,
+  ): Promise<ImportResult> {
+    const { database, blobs } = this.#options;
+    await discard(database, blobs, run, 'abandoned');
+    await database.transaction(async (tx) => {
+      await lockList(tx, id);
+      await sync.also(tx, report, true);
+    });
+    return { list: name, version: currentVersion ?? 0, entries: report.accepted, report, resumed: false };
   }
 
   async #stage(opened: OpenedInput, options: ThreadOptions): Promise<StageResult> {

@@ -54,8 +54,8 @@ export interface TakeIn {
   readonly checkpoint: unknown;
   /** Says no by throwing, before anything is written. */
   readonly judge: (what: { readonly removed: number; readonly entries: number }) => void;
-  /** Part of the transaction, whose list is locked. */
-  readonly also: (tx: Tx, effect: Effect) => Promise<void>;
+  /** Part of the transaction, whose list is locked. The version stays the same when there is nothing to add. */
+  readonly also: (tx: Tx, effect: Effect, sameVersion: boolean) => Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -103,11 +103,12 @@ export class ListGrowth {
         ...(signal === undefined ? {} : { signal }),
       });
       let effect: Effect | undefined;
+      const { segment, report } = composed;
+      const sameVersion = segment === undefined && list !== undefined;
       const inside = async (tx: Tx) => {
         effect = await this.#statuses(tx, listId, removals, composed);
-        await also(tx, effect);
+        await also(tx, effect, sameVersion);
       };
-      const { segment, report } = composed;
       const version = { report, sourceName, checkpoint: { value: checkpoint } };
       if (segment !== undefined) await this.#publish(listId, { ...version, segment, also: inside });
       else if (list === undefined) await this.#publish(listId, { ...version, also: inside });

@@ -11,8 +11,15 @@ import { findEntryStatuses, setEntryStatus, silencedAmong } from '../storage/ent
 import type { EventDraft, EventKind, RecordEvent } from '../storage/events/event-kinds.js';
 import { lastListChange } from '../storage/list-change-log.js';
 import { changeListTerms, getList, type ListTerms, listLists, removeList } from '../storage/list-store.js';
-import { listVersions, rollBackTo } from '../storage/list-version-store.js';
+import {
+  currentManifests,
+  listVersions,
+  type ManifestSegment,
+  rollBackTo,
+  versionSegments,
+} from '../storage/list-version-store.js';
 import type { EntryStatusName, EntryStatusOrigin, Tx } from '../storage/schema.js';
+import { type Comparison, compareEntries, manifestEntries, totals, type VersionDiff } from './compare-versions.js';
 import { type ExportFormat, exportEntries } from './export-list.js';
 import { Importer, type ImportOptions, type ImportResult } from './import.js';
 import type { ImportReport } from './import-report.js';
@@ -89,7 +96,7 @@ export class Lists {
     this.#growth = new ListGrowth({
       ...{ database, blobs, pool, record, runs: this.#runs, keepVersions: this.#keep },
       loaded: (id) => this.#loader.loaded(id),
-      applied: () => this.#applied(),
+      applied: () => this.applied(),
     });
   }
 
@@ -164,7 +171,7 @@ export class Lists {
     compacting?.stop.abort(new VigieError('import-aborted'));
     await compacting?.done;
     const result = await this.#importer.import(options);
-    await this.#applied();
+    await this.applied();
     return result;
   }
 
@@ -181,6 +188,42 @@ export class Lists {
   /** Takes in what a source tells of a list. See ListGrowth. */
   async takeIn(listId: string, told: TakenIn, options: TakeIn): Promise<Effect> {
     return await this.#growth.takeIn(listId, told, options);
+  }
+
+  /** What a staged version would change of a list: its live entries against those. */
+  async compare(
+    listId: string,
+    staged: readonly ManifestSegment[],
+    signal?: AbortSignal,
+  ): Promise<Comparison & { readonly entries: number }> {
+    const list = this.#loader.loaded(listId);
+    const next = () => manifestEntries(this.#options.blobs, staged, signal);
+    if (list !== undefined) {
+      const before = () => liveEntries(list, signal);
+      return { ...totals(await compareEntries(before, next)), entries: list.liveEntries };
+    }
+    const [manifest] = await currentManifests(this.#options.database.db, listId);
+    const before = () => manifestEntries(this.#options.blobs, manifest?.segments ?? [], signal);
+    const compared = totals(await compareEntries(before, next));
+    return { ...compared, entries: (manifest?.segments ?? []).reduce((sum, { entries }) => sum + entries, 0) };
+  }
+
+  /** The difference of two versions in counts. @throws VigieError `list-not-found`, `list-version-not-found` */
+  async diff(name: string, from: number, to: number, signal?: AbortSignal): Promise<VersionDiff> {
+    const { database, blobs } = this.#options;
+    const { id } = await getList(database.db, name);
+    const [before, after] = [await versionSegments(database.db, id, from), await versionSegments(database.db, id, to)];
+    return await compareEntries(
+      () => manifestEntries(blobs, before, signal),
+      () => manifestEntries(blobs, after, signal),
+    );
+  }
+
+  /** Ids of all that a list holds, whether or not it matches; one that stands in several segments comes again. */
+  async *ids(listId: string, signal?: AbortSignal): AsyncGenerator<string> {
+    for (const segment of this.#loadedList(listId).segments) {
+      yield* segment.ids(signal === undefined ? {} : { signal });
+    }
   }
 
   /** The entry stops matching, in this process before this returns and in every other one within a second. */
@@ -211,7 +254,7 @@ export class Lists {
       await this.#record(tx, { kind: 'list.rolled-back', subject: `list:${id}`, refs: { list: id, version: target } });
       await rollBackTo(tx, id, target);
     });
-    await this.#applied();
+    await this.applied();
     return target;
   }
 
@@ -224,7 +267,7 @@ export class Lists {
       await this.#record(tx, { kind: 'list.described', subject: `list:${id}`, refs: { list: id }, payload });
       await changeListTerms(tx, id, terms);
     });
-    await this.#applied();
+    await this.applied();
   }
 
   /** Removes a list with everything. @throws VigieError `list-not-found` */
@@ -235,7 +278,7 @@ export class Lists {
       await this.#record(tx, { kind: 'list.removed', subject: `list:${id}`, refs: { list: id }, payload: { name } });
       await removeList(tx, id);
     });
-    await this.#applied();
+    await this.applied();
   }
 
   async ls(): Promise<ListView[]> {
@@ -282,6 +325,7 @@ export class Lists {
     const merged: string[] = [];
     for (const { info } of this.#loader.all) {
       if (list !== undefined && info.name !== list) continue;
+      await this.#compacting.get(info.name)?.done;
       const stop = new AbortController();
       const done = this.#growth.merge(info.id, stop.signal, enough);
       this.#compacting.set(info.name, { stop, done: done.catch(() => undefined) });
@@ -341,7 +385,7 @@ export class Lists {
   }
 
   /** Waits until all that was committed before the call has taken effect in this process. */
-  async #applied(): Promise<void> {
+  async applied(): Promise<void> {
     await this.#follower.poll();
     await this.#follower.settled();
   }

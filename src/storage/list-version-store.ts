@@ -195,6 +195,27 @@ export async function currentManifests(db: Db, listId?: string): Promise<Manifes
   return [...manifests.values()];
 }
 
+/** The segments of one version. @throws VigieError `list-version-not-found` when it is not kept */
+export async function versionSegments(db: Db, listId: string, version: number): Promise<ManifestSegment[]> {
+  const found = await db
+    .selectFrom('list_version')
+    .select('state')
+    .where('list_id', '=', listId)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  if (found === undefined || found.state === 'retired') {
+    throw new VigieError('list-version-not-found', { detail: `version ${version}` });
+  }
+  return await db
+    .selectFrom('version_segment as part')
+    .innerJoin('segment', 'segment.id', 'part.segment_id')
+    .select(['segment.id', 'segment.bytes', 'segment.entries', 'segment.summary'])
+    .where('part.list_id', '=', listId)
+    .where('part.version', '=', version)
+    .orderBy('part.ordinal')
+    .execute();
+}
+
 /**
  * Forgets the segments that no version needs any more.
  * @returns their ids; delete the blobs after the commit
