@@ -295,7 +295,8 @@ describe.each(DATABASES)('sync of sources: $name', ({ missing, start }) => {
         const small = { limits: { changes: 5, bytes: 2 ** 30, ms: 1e9 } };
         source.pageSize = 5;
         expect(await again(small)).toBe('held');
-        expect(left()).toBe(many - 30 - 10);
+        // Of 180 entries 18 may go in a day: 10 are gone by then.
+        expect(left()).toBe(many - 30 - 5);
       });
 
       it('is held when it begins anew with less', async () => {

@@ -37,7 +37,7 @@ export class ScriptedSource implements DeltaSource {
   async *pull(checkpoint: unknown, signal: AbortSignal): AsyncGenerator<SourcePage> {
     this.asked.push(checkpoint);
     const from = z.object({ told: z.number().int() }).optional().parse(checkpoint)?.told;
-    const restart = from !== undefined && from < this.oldest;
+    let restart = from !== undefined && from < this.oldest;
     let at = restart ? 0 : (from ?? 0);
     do {
       signal.throwIfAborted();
@@ -45,6 +45,7 @@ export class ScriptedSource implements DeltaSource {
       at += changes.length;
       const upToDate = at >= this.log.length;
       const page: SourcePage = { changes, setAside: [], checkpoint: { told: at }, upToDate, ...(restart && { restart }) };
+      restart = false;
       const fault = this.faults.get(this.pages++);
       if (fault === 'cut') return;
       if (fault instanceof VigieError) throw fault;
