@@ -10,6 +10,7 @@ export const BENCHES = {
   scan: async (): Promise<Bench> => (await import('./scan.js')).scanBench,
   import: async (): Promise<Bench> => (await import('./import.js')).importBench,
   delta: async (): Promise<Bench> => (await import('./delta.js')).deltaBench,
+  live: async (): Promise<Bench> => (await import('./live-list.js')).liveListBench,
   events: async (): Promise<Bench> => (await import('./events.js')).eventsBench,
   items: async (): Promise<Bench> => (await import('./items.js')).itemsBench,
   http: async (): Promise<Bench> => (await import('./http.js')).httpBench,
