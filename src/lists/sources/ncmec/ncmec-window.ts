@@ -62,15 +62,22 @@ export function isNextStale({ at }: NcmecWindow, now: number): boolean {
  */
 export function checkNext(next: string, base: string, asked: { readonly from: number; readonly to: number }): string {
   const wrong = (detail: string) => new VigieError('source-malformed', { detail });
-  const below = next.startsWith(`${base}/`) ? next.slice(base.length) : next;
+  // It is written below the environment; whole, and as seen from the server's root, mean the same.
+  const root = [base, new URL(base).pathname.replace(/\/$/, '')].find((start) => next.startsWith(`${start}/v2/`)) ?? '';
   // Some answers are escaped twice.
-  const path = below.replaceAll('&amp;', '&');
+  const path = next.slice(root.length).replaceAll('&amp;', '&');
   if (path.length > 4_096 || !path.startsWith('/v2/entries?')) throw wrong('a next page that is not of its entries');
   const query = new URLSearchParams(path.slice(path.indexOf('?')));
-  const [from, to] = [parseNcmecTime(query.get('from') ?? ''), parseNcmecTime(query.get('to') ?? '')];
-  const same = from === asked.from * 1_000 && to === asked.to * 1_000;
-  if (!same) throw wrong('a next page of another range of time');
+  if (!isAt(query.get('from'), asked.from) || !isAt(query.get('to'), asked.to)) {
+    throw wrong('a next page of another range of time');
+  }
   return path;
+}
+
+/** Whether a time is the one that was asked for, to the second; one that is left out is. */
+function isAt(text: string | null, seconds: number): boolean {
+  const time = parseNcmecTime(text ?? undefined);
+  return text === null || (time !== undefined && Math.abs(time - seconds * 1_000) <= 1_000);
 }
 
 /** How many records a window has by its first page: what was read, and what `next` says is left. It may be far off. */

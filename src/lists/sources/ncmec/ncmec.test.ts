@@ -363,7 +363,7 @@ describe('NCMEC', () => {
       [changed((body) => `${body}<more/>`), 'source-malformed'],
       [changed((body) => body.replace('<md5>', '<d>'.repeat(100))), 'source-malformed'],
       [
-        changed((body) => body.replace(/from=[^&]+/, `from=${encodeURIComponent(formatNcmecTime(1))}`)),
+        changed((body) => body.replace(/from=[^&]+/, `from=${encodeURIComponent(formatNcmecTime(99))}`)),
         'source-malformed',
       ],
       [changed((body) => body.replace('/v2/entries?', 'http://127.0.0.1:1/v2/entries?')), 'source-malformed'],

@@ -116,7 +116,7 @@ describe('StopNCII', () => {
             const kept = nothingKept();
             const left = [...kills];
             for (const step of steps) {
-              now += 10_000;
+              now += 1_000;
               // Whatever is changed is changed now, and some of it in a second that was read already.
               for (const { n, ago, hashStatus } of step) {
                 server.put(hash(n, { hashStatus, lastModtimestamp: Math.floor(now / 1_000) - (ago % 2) }));

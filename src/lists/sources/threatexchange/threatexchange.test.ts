@@ -141,7 +141,7 @@ describe('ThreatExchange', () => {
             const kept = nothingKept();
             const left = [...kills];
             for (const step of steps) {
-              now += 10_000;
+              now += 1_000;
               for (const { n, ago, gone } of step) {
                 const last_updated = Math.floor(now / 1_000) - ago;
                 const withdrawn = gone === 'no' ? {} : { descriptors: [], silent: gone === 'silent' };
