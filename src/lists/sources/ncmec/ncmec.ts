@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SourceKind } from '../source.js';
-import { baseUrlSchema, withoutSlash } from '../wire/base-url.js';
+import { baseUrlOrNothingSchema, withoutSlash } from '../wire/base-url.js';
 import { NCMEC_ENVIRONMENT_NAMES, NCMEC_ENVIRONMENTS } from './ncmec-environments.js';
 import { NcmecSource } from './ncmec-source.js';
 
@@ -9,8 +9,7 @@ const settings = z.strictObject({
     .enum(NCMEC_ENVIRONMENT_NAMES)
     .default('industry')
     .describe('Which of the lists of NCMEC, and whether the real one or that for tests'),
-  baseUrl: z
-    .union([z.literal(''), baseUrlSchema])
+  baseUrl: baseUrlOrNothingSchema
     .default('')
     .describe('Another server that speaks the same, in place of the environment: the address before /v2'),
   onlyMembers: z

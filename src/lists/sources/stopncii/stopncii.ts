@@ -24,7 +24,9 @@ const credentials = z.strictObject({
   subscriptionKey: key.describe('Key of your subscription (Ocp-Apim-Subscription-Key)'),
   fetchKey: key.describe('Key for reading hashes (x-functions-key of FetchHashes)'),
   feedbackKey: z
-    .union([z.literal(''), key])
+    .string()
+    .max(500)
+    .regex(/^[\x21-\x7e]*$/)
     .default('')
     .describe('Key for feedback (x-functions-key of SubmitFeedback); without it none is given'),
 });

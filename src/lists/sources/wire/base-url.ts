@@ -1,11 +1,16 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 
+const FORM = 'an https address without user, query and fragment; http for this machine alone';
+
 /** Where a server of ours or theirs begins, such as `https://example.org/hashsharing`; no slash is needed at its end. */
-export const baseUrlSchema = z
+export const baseUrlSchema = z.string().max(1_024).refine(isBaseUrl, FORM);
+
+/** The same, or nothing. */
+export const baseUrlOrNothingSchema = z
   .string()
   .max(1_024)
-  .refine(isBaseUrl, 'an https address without user, query and fragment; http for this machine alone');
+  .refine((text) => text === '' || isBaseUrl(text), FORM);
 
 /** Credentials are sent there, so that nothing but TLS will do, unless it never leaves the machine. */
 function isBaseUrl(text: string): boolean {
