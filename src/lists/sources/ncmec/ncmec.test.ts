@@ -155,6 +155,54 @@ describe('NCMEC', () => {
     TIME_LIMIT * 2,
   );
 
+  it(
+    'gives what is there at last, whenever it is killed, while entries are changed and withdrawn',
+    async () => {
+      const drawn = fc.record({
+        id: fc.integer({ min: 0, max: 25 }).map(String),
+        deleted: fc.boolean(),
+        value: fc.integer({ min: 0, max: 1e6 }),
+      });
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.array(drawn, { maxLength: 12 }), { maxLength: 5 }),
+          fc.constantFrom('both' as const, 'first' as const, 'last' as const, 'neither' as const),
+          fc.integer({ min: 2, max: 5 }),
+          fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 5 }),
+          async (steps, ends, pageSize, kills) => {
+            await using server = await NcmecServer.open({ ends, pageSize });
+            let now = SECOND;
+            server.http.now = () => now * 1_000;
+            const kept = { ...nothingKept(), checkpoint: { from: SECOND - HOUR, span: HOUR } };
+            const pull = (pages?: number) =>
+              pullInto(
+                kept,
+                connect(server, {}, () => now * 1_000),
+                pages,
+              );
+            const left = [...kills];
+            for (const step of steps) {
+              for (const { value, ...rest } of step) {
+                const own = { member: '42', kind: 'image' as const, timestamp: now };
+                server.put({ ...rest, ...own, fingerprints: [['md5', md5(value)]] });
+              }
+              now += 3;
+              await pull(left.shift());
+            }
+            now += 6;
+            await pull();
+            const expected = [...server.entries].filter(([, { deleted }]) => !deleted);
+            expect(new Map([...kept.entries].map(([id, found]) => [id, valuesOf(found)]))).toEqual(
+              new Map(expected.map(([id, { fingerprints }]) => [id, [`md5 ${fingerprints?.[0]?.[1] as string}`]])),
+            );
+          },
+        ),
+        { numRuns: 20 },
+      );
+    },
+    TIME_LIMIT * 2,
+  );
+
   it('finds what stands at the ends of windows, whichever of them are part of a range', async () => {
     for (const ends of ['both', 'first', 'last', 'neither'] as const) {
       const server = await serve({ ends, pageSize: 3 });

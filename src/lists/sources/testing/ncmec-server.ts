@@ -36,7 +36,17 @@ export interface NcmecServerOptions {
   readonly nextSeconds?: number;
 }
 
-const FEEDBACK_TYPES = ['MD5', 'SHA1', 'PDNA', 'PDQ', 'NETCLEAN', 'VIDENTIFIER', 'TMK_PDQF', 'SSVH_PDNA'] as const;
+const FEEDBACK_TYPES = [
+  'MD5',
+  'SHA1',
+  'PDNA',
+  'PDQ',
+  'NETCLEAN',
+  'VIDENTIFIER',
+  'TMK_PDQF',
+  'SSVH_PDNA',
+  'SSVH_SAFER_HASH',
+] as const;
 
 /** The reasons that are offered against a fingerprint of a type. */
 export const SERVED_REASONS: Readonly<Record<string, readonly { readonly guid: string; readonly name: string }[]>> = {
@@ -58,7 +68,8 @@ export class NcmecServer implements AsyncDisposable {
   readonly feedback = new Map<string, string>();
   readonly http: FaultServer;
   readonly #options: Required<NcmecServerOptions>;
-  readonly #given = new Map<string, number>();
+  readonly #given = new Set<string>();
+  readonly #ranges = new Map<string, { readonly entries: readonly ServedEntry[]; readonly at: number }>();
 
   private constructor(http: FaultServer, options: NcmecServerOptions) {
     this.http = http;
@@ -112,15 +123,11 @@ export class NcmecServer implements AsyncDisposable {
     const zoned = /Z$/.test(query.get('from') ?? '') && /Z$/.test(query.get('to') ?? '');
     if (from === undefined || to === undefined || from > to || !zoned) return { status: 400 };
     const start = query.get('start');
-    if (start !== null && !this.#holds(query)) return { status: 400 };
-    const { pageSize, ends } = this.#options;
-    const [first, last] = [ends === 'both' || ends === 'first', ends === 'both' || ends === 'last'];
-    const inRange = [...this.entries.values()].filter(({ timestamp }) => {
-      const at = timestamp * 1_000;
-      return (first ? at >= from : at > from) && (last ? at <= to : at < to);
-    });
-    // In no order of time, and always the same one.
-    inRange.sort((a, b) => scatter(a) - scatter(b));
+    if (start !== null && !this.#holds(query, `${from} ${to}`)) return { status: 400 };
+    const range = `${from} ${to}`;
+    if (start === null) this.#ranges.set(range, { entries: this.#within(from, to), at: this.http.now() });
+    const inRange = this.#ranges.get(range)?.entries ?? [];
+    const { pageSize } = this.#options;
     const skip = start === null ? 0 : Number(start) - 1;
     const page = inRange.slice(skip, skip + pageSize);
     const rest = inRange.length - skip - page.length;
@@ -130,18 +137,29 @@ export class NcmecServer implements AsyncDisposable {
     );
   }
 
+  /** A range is found once, and then read page by page as it was found: in no order of time, and always the same. */
+  #within(from: number, to: number): readonly ServedEntry[] {
+    const { ends } = this.#options;
+    const [first, last] = [ends === 'both' || ends === 'first', ends === 'both' || ends === 'last'];
+    const inRange = [...this.entries.values()].filter(({ timestamp }) => {
+      const at = timestamp * 1_000;
+      return (first ? at >= from : at > from) && (last ? at <= to : at < to);
+    });
+    return inRange.sort((a, b) => scatter(a) - scatter(b));
+  }
+
   #next(query: URLSearchParams, start: number, max: number): string {
     const time = (name: string) => encodeURIComponent((query.get(name) ?? '').replace(/(?:\.000)?Z$/, '.000Z'));
     const tail = `start=${start}&size=${this.#options.pageSize}&max=${max}`;
     const next = `/v2/entries?from=${time('from')}&to=${time('to')}&${tail}`;
-    this.#given.set(new URLSearchParams(next.slice(next.indexOf('?'))).toString(), this.http.now());
+    this.#given.add(new URLSearchParams(next.slice(next.indexOf('?'))).toString());
     return `<paging><next>${escaped(next)}</next></paging>`;
   }
 
-  /** Only a `next` that was given, as it was given, and not too long ago. */
-  #holds(query: URLSearchParams): boolean {
-    const at = this.#given.get(query.toString());
-    return at !== undefined && this.http.now() - at <= this.#options.nextSeconds * 1_000;
+  /** Only a `next` that was given, as it was given, and of a range that was found not too long ago. */
+  #holds(query: URLSearchParams, range: string): boolean {
+    const at = this.#ranges.get(range)?.at ?? Number.NEGATIVE_INFINITY;
+    return this.#given.has(query.toString()) && this.http.now() - at <= this.#options.nextSeconds * 1_000;
   }
 
   #reasons(type: string): Reply {
