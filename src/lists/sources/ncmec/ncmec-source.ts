@@ -21,8 +21,11 @@ import { type NcmecPage, readNcmecPage } from './read-ncmec-page.js';
 
 /** A window ends so many seconds before the source's now: entries of the last ones may still be on their way. */
 const END_SECONDS = 5;
-/** Windows overlap by so much, so that nothing is lost whichever of their ends is part of them. */
-const OVERLAP_SECONDS = 1;
+/**
+ * Windows overlap by their length, and by so much at most: nothing is lost whichever of their ends is part of them, nor
+ * when something comes to be there a moment after the time that it bears.
+ */
+const OVERLAP_SECONDS = 60;
 /** Times that a window is begun anew in one pull because its `next` was refused. */
 const NEW_BEGINNINGS = 3;
 
@@ -171,7 +174,8 @@ export class NcmecSource implements DeltaSource {
 
   /** @returns undefined when the source does not know the window's `next` any more */
   async #page(window: NcmecWindow, signal: AbortSignal): Promise<PageAt | undefined> {
-    const asked = { from: Math.max(0, window.from - OVERLAP_SECONDS), to: window.to };
+    const overlap = Math.min(OVERLAP_SECONDS, window.to - window.from);
+    const asked = { from: Math.max(0, window.from - overlap), to: window.to };
     const query = new URLSearchParams({ from: formatNcmecTime(asked.from), to: formatNcmecTime(asked.to) });
     const path = window.next ?? `/v2/entries?${query}`;
     const read = async ({ body, sourceNow }: Answer) => {

@@ -42,8 +42,8 @@ const pageSchema = z.object({
 
 /** The earliest time that the exchange takes, seconds since 1970. */
 const EARLIEST = 10;
-/** Asked anew from so much before, so that nothing of the last second is missing. */
-const OVERLAP_SECONDS = 1;
+/** Asked anew from so much before: something may come to be there a moment after the time that it bears. */
+const OVERLAP_SECONDS = 60;
 
 /** Hashes of StopNCII.org, which have no ids: an entry of ours is one hash. */
 class StopNciiSource implements DeltaSource {
@@ -76,7 +76,7 @@ class StopNciiSource implements DeltaSource {
     return followCursor(rules, checkpoint, this.#house, signal);
   }
 
-  async #page({ since, cursor }: CursorPosition, signal: AbortSignal): Promise<CursorPage | undefined> {
+  async #page({ since, cursor, begun }: CursorPosition, signal: AbortSignal): Promise<CursorPage | undefined> {
     const from = Math.max(EARLIEST, Number(since) - OVERLAP_SECONDS);
     const query = { startTimestamp: String(from), pageSize: String(this.#pageSize) };
     const more = cursor === undefined ? {} : { nextPageToken: cursor };
@@ -87,10 +87,11 @@ class StopNciiSource implements DeltaSource {
     }
     const builder = new PageBuilder();
     const { changes } = stopNciiChanges(page.hashRecords, builder);
-    // Never back, and never beyond a clock: what is entered meanwhile would be passed over.
-    const reach = Math.max(Number(since), Math.min(Math.floor(page.nextSetTimestamp), page.clocks.earlier));
+    const { earlier } = page.clocks;
+    // Never back, and never beyond the clocks: what was entered meanwhile would be passed over.
+    const reach = Math.max(Number(since), Math.min(Math.floor(page.nextSetTimestamp), begun ?? earlier));
     const next = page.hasMoreRecords ? (page.nextPageToken ?? undefined) : undefined;
-    return { changes, builder, more: page.hasMoreRecords, cursor: next, reach: String(reach) };
+    return { changes, builder, next, reach: String(reach), earlier };
   }
 
   /** @returns undefined when the position is refused, and `mayRefuse` says that it may be */

@@ -62,8 +62,8 @@ const KINDS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The hash list of Tech Against Terrorism. Each page says how far it reaches, by time and id of its last record; the
- * next one is asked for from there, so that every page can be the last before a stop.
+ * The hash list of Tech Against Terrorism. Each page says how far it reaches, by time and id of its last record, and the
+ * next one is asked for from there.
  */
 class TechAgainstTerrorismSource implements DeltaSource {
   readonly shape = 'delta';
@@ -95,16 +95,19 @@ class TechAgainstTerrorismSource implements DeltaSource {
     return followCursor(rules, checkpoint, this.#house, signal);
   }
 
-  async #page({ since }: CursorPosition, signal: AbortSignal): Promise<CursorPage> {
-    const { results, next, checkpoint, earlier } = await this.#fetch(since, signal);
+  async #page({ since, cursor, begun }: CursorPosition, signal: AbortSignal): Promise<CursorPage> {
+    const after = cursor ?? before(since);
+    const { results, next: more, checkpoint, earlier } = await this.#fetch(after, signal);
     const builder = new PageBuilder();
     const { changes } = changesOf(results, builder, this.#ideology);
-    const more = Boolean(next);
-    const reach = later(since, checkpoint ?? '');
-    if (more && reach === since) throw new VigieError('source-malformed', { detail: 'more hashes and no way to them' });
-    // Never beyond a clock: what is entered meanwhile would be passed over.
-    const far = !more && Number.parseFloat(reach) > earlier ? later(since, `${earlier},0`) : reach;
-    return { changes, builder, more, cursor: undefined, reach: far };
+    const read = later(after, checkpoint ?? '');
+    if (more && read === after) {
+      throw new VigieError('source-malformed', { detail: 'more hashes and no way to them' });
+    }
+    // Never beyond the clocks: what was entered meanwhile would be passed over.
+    const sure = begun ?? earlier;
+    const reach = later(since, Number.parseFloat(read) > sure ? `${sure},0` : read);
+    return { changes, builder, next: more ? read : undefined, reach, earlier };
   }
 
   async #fetch(after: string, signal: AbortSignal): Promise<TatPage> {
@@ -177,10 +180,19 @@ function timeOf(time: number | string | null | undefined): number | undefined {
   return Number.isSafeInteger(ms) && ms >= 0 ? ms : undefined;
 }
 
+const POSITION = /^([0-9]{1,12}(?:\.[0-9]{1,9})?),([0-9]{1,18})$/;
+
+/** Asked anew from so much before: something may come to be there a moment after the time that it bears. */
+const OVERLAP_SECONDS = 60;
+
+function before(position: string): string {
+  const time = POSITION.exec(position)?.[1];
+  return time === undefined ? '' : `${Math.max(0, Math.floor(Number(time)) - OVERLAP_SECONDS)},0`;
+}
+
 /** Positions are `time,id`. One that is no position, or lies further back, moves nothing. */
 function later(since: string, checkpoint: string): string {
-  const form = /^([0-9]{1,12}(?:\.[0-9]{1,9})?),([0-9]{1,18})$/;
-  const [theirs, ours] = [form.exec(checkpoint), form.exec(since)];
+  const [theirs, ours] = [POSITION.exec(checkpoint), POSITION.exec(since)];
   if (theirs === null) {
     if (checkpoint !== '') throw new VigieError('source-malformed', { detail: 'a checkpoint that is none' });
     return since;

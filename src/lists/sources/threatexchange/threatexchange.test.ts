@@ -124,7 +124,7 @@ describe('ThreatExchange', () => {
     async () => {
       const drawn = fc.record({
         n: fc.integer({ min: 1, max: 25 }),
-        ago: fc.integer({ min: 0, max: 1 }),
+        ago: fc.integer({ min: 0, max: 20 }),
         gone: fc.constantFrom('no', 'told', 'silent'),
       });
       await fc.assert(

@@ -52,8 +52,8 @@ const groupSchema = z.object({ name: z.string().nullish() });
 
 /** Descriptors of one entry that we react to at most; it has one or a few. */
 const REACTED_TO = 50;
-/** Asked anew from so much before, so that nothing of the last second is missing. */
-const OVERLAP_SECONDS = 1;
+/** Asked anew from so much before: something may come to be there a moment after the time that it bears. */
+const OVERLAP_SECONDS = 60;
 
 const REACTION = { confirmed: 'HELPFUL', refuted: 'NOT_HELPFUL' } as const;
 
@@ -92,7 +92,7 @@ class ThreatExchangeSource implements DeltaSource {
     return followCursor(rules, checkpoint, this.#house, signal);
   }
 
-  async #page({ since, cursor, reach }: CursorPosition, signal: AbortSignal): Promise<CursorPage | undefined> {
+  async #page({ since, cursor, reach, begun }: CursorPosition, signal: AbortSignal): Promise<CursorPage | undefined> {
     const path = `/${this.#group}/threat_updates/`;
     const from = Number(since) - OVERLAP_SECONDS;
     const first = { fields: FIELDS, limit: String(this.#pageSize), ...(from > 0 && { start_time: String(from) }) };
@@ -104,8 +104,8 @@ class ThreatExchangeSource implements DeltaSource {
       const next = paging?.next ? this.#graph.nextQuery(paging.next, path) : undefined;
       // One record with a time to come must not take us past all that is entered until then.
       const { earlier } = new TwoClocks(answer.sourceNow, this.#house.now());
-      const far = Math.max(Number(since), Number(reach ?? 0), Math.min(newest, earlier));
-      return { changes: latest.changes, builder, more: next !== undefined, cursor: next, reach: String(far) };
+      const far = Math.max(Number(since), Number(reach ?? 0), Math.min(newest, begun ?? earlier));
+      return { changes: latest.changes, builder, next, reach: String(far), earlier };
     };
     return await this.#graph.ask(
       path,

@@ -11,6 +11,7 @@ const positionSchema = z.object({
   at: z.number().int().min(0),
   cursor: text.min(1).optional(),
   reach: text.optional(),
+  begun: z.number().int().min(0).optional(),
 });
 
 /** Everything up to `since` is stored, and of what comes after it everything before the cursor. */
@@ -20,16 +21,19 @@ export interface CursorPosition {
   readonly cursor: string | undefined;
   /** How far what was read since then reaches; undefined while nothing was. */
   readonly reach: string | undefined;
+  /** The earlier of their clock and ours at that beginning, seconds since 1970: whatever changes later may be missing. */
+  readonly begun: number | undefined;
 }
 
 export interface CursorPage {
   readonly changes: readonly SourceChange[];
   readonly builder: PageBuilder;
-  readonly more: boolean;
-  /** Where the next page is. Undefined when `reach` says that, or when there is none. */
-  readonly cursor: string | undefined;
-  /** Takes the place of `since` when all of it is read, or at once when there is no cursor. */
+  /** Where the next page is; undefined after the last. */
+  readonly next: string | undefined;
+  /** Takes the place of `since` when all of it is read. */
   readonly reach: string;
+  /** The earlier of their clock and ours, seconds since 1970. */
+  readonly earlier: number;
 }
 
 export interface CursorRules {
@@ -60,35 +64,38 @@ export async function* followCursor(
   const stored = positionSchema.safeParse(checkpoint).data;
   const age = stored === undefined ? Number.POSITIVE_INFINITY : seconds() - stored.at;
   let restart = checkpoint !== undefined && age > rules.staleSeconds;
-  let position: CursorPosition =
-    stored === undefined || restart
-      ? { since: rules.start, cursor: undefined, reach: undefined }
-      : { since: stored.since, cursor: stored.cursor, reach: stored.reach };
-  if (age > rules.cursorSeconds) position = beginning(position);
+  let position = stored === undefined || restart ? beginningAt(rules.start) : { ...beginningAt(''), ...stored };
+  if (age > rules.cursorSeconds) position = beginningAt(position.since);
+  // What a cursor leads to is as old as the cursor may be: only a set that is begun now can end at the present.
+  let fresh = position.cursor === undefined;
   const guard = new CircleGuard();
   for (let beginnings = 0; ; ) {
     guard.step(JSON.stringify([position.since, position.cursor, beginnings]));
     const page = await rules.ask(position, signal);
     if (page === undefined) {
       if (++beginnings > NEW_BEGINNINGS) throw new VigieError('source-refused', { detail: 'its own next page' });
-      position = beginning(position);
+      position = beginningAt(position.since);
+      fresh = true;
       continue;
     }
-    const { builder, changes, more, cursor, reach } = page;
-    position =
-      more && cursor !== undefined
-        ? { since: position.since, cursor, reach }
-        : { since: reach, cursor: undefined, reach: undefined };
+    const { builder, changes, next, reach, earlier } = page;
+    const { since, begun = earlier } = position;
+    position = next === undefined ? beginningAt(reach) : { since, cursor: next, reach, begun };
+    const upToDate = next === undefined && fresh;
     yield {
       ...{ changes, setAside: builder.setAside, unused: builder.unused },
-      ...{ checkpoint: { ...position, at: seconds() }, upToDate: !more },
+      ...{ checkpoint: { ...position, at: seconds() }, upToDate },
       ...(restart && { restart }),
     };
-    if (!more) return;
+    if (upToDate) return;
+    if (next === undefined) {
+      fresh = true;
+      beginnings++;
+    }
     restart = false;
   }
 }
 
-function beginning({ since }: CursorPosition): CursorPosition {
-  return { since, cursor: undefined, reach: undefined };
+function beginningAt(since: string): CursorPosition {
+  return { since, cursor: undefined, reach: undefined, begun: undefined };
 }
