@@ -22,8 +22,8 @@ import { type NcmecPage, readNcmecPage } from './read-ncmec-page.js';
 /** A window ends so many seconds before the source's now: entries of the last ones may still be on their way. */
 const END_SECONDS = 5;
 /**
- * Windows overlap by their length, and by so much at most: nothing is lost whichever of their ends is part of them, nor
- * when something comes to be there a moment after the time that it bears.
+ * Windows overlap by their length, and by so much at most, so that nothing is lost whichever of their ends is part of
+ * them. The first of a pull overlaps by all of it: something may come to be there a moment after the time that it bears.
  */
 const OVERLAP_SECONDS = 60;
 /** Times that a window is begun anew in one pull because its `next` was refused. */
@@ -81,19 +81,15 @@ export class NcmecSource implements DeltaSource {
     let position: NcmecPosition = stored ?? { from: 0, span: Math.max(1, end), open: undefined };
     if (position.open !== undefined && isNextStale(position.open, clocks.source)) position = shorter(position);
     let reading = position.from;
+    let first = true;
     let told = { setAside: clocks.difference, ...(restart && { restart }) };
     const guard = new CircleGuard();
     for (let beginnings = 0; ; ) {
-      const fresh = {
-        from: reading,
-        to: Math.min(end, reading + position.span),
-        sure,
-        next: undefined,
-        at: 0,
-        taken: 0,
-      };
-      const window: NcmecWindow = position.open ?? fresh;
-      if (window.from >= window.to) {
+      const to = Math.min(end, reading + position.span);
+      const overlap = first ? OVERLAP_SECONDS : Math.min(OVERLAP_SECONDS, to - reading);
+      const begun = { from: Math.max(0, reading - overlap), to, sure, next: undefined, at: 0, taken: 0 };
+      const window: NcmecWindow = position.open ?? begun;
+      if (position.open === undefined && reading >= to) {
         // The source's clock stands before what was already read: nothing can be new.
         yield { changes: [], ...told, checkpoint: position, upToDate: true };
         return;
@@ -106,10 +102,12 @@ export class NcmecSource implements DeltaSource {
         reading = position.from;
         continue;
       }
-      if (window.next === undefined && this.#isTooLarge(page, window)) {
-        position = { ...position, span: this.#shortened(page, window) };
+      const length = to - reading;
+      if (position.open === undefined && length > 1 && this.#isTooLarge(page)) {
+        position = { ...position, span: this.#shortened(page, length) };
         continue;
       }
+      if (position.open === undefined) first = false;
       position = this.#after(position, window, page);
       if (position.open === undefined) reading = window.to;
       const upToDate = position.open === undefined && reading >= end;
@@ -174,13 +172,11 @@ export class NcmecSource implements DeltaSource {
 
   /** @returns undefined when the source does not know the window's `next` any more */
   async #page(window: NcmecWindow, signal: AbortSignal): Promise<PageAt | undefined> {
-    const overlap = Math.min(OVERLAP_SECONDS, window.to - window.from);
-    const asked = { from: Math.max(0, window.from - overlap), to: window.to };
-    const query = new URLSearchParams({ from: formatNcmecTime(asked.from), to: formatNcmecTime(asked.to) });
+    const query = new URLSearchParams({ from: formatNcmecTime(window.from), to: formatNcmecTime(window.to) });
     const path = window.next ?? `/v2/entries?${query}`;
     const read = async ({ body, sourceNow }: Answer) => {
       const page = await readNcmecPage(body);
-      const next = page.next === undefined ? undefined : checkNext(page.next, this.#options.base, asked);
+      const next = page.next === undefined ? undefined : checkNext(page.next, this.#options.base, window);
       return { ...page, records: page.records, unknown: page.unknown, next, at: Math.floor(sourceNow / 1_000) };
     };
     const instead = async (status: number) =>
@@ -188,14 +184,14 @@ export class NcmecSource implements DeltaSource {
     return await this.#ask<PageAt | undefined>(path, { read, instead }, signal);
   }
 
-  #isTooLarge({ records, next }: NcmecPage, { from, to }: NcmecWindow): boolean {
-    return next !== undefined && to - from > 1 && estimateRecords(records.length, next) > this.#largest;
+  #isTooLarge({ records, next }: NcmecPage): boolean {
+    return next !== undefined && estimateRecords(records.length, next) > this.#largest;
   }
 
   /** By a quarter at least, and in proportion when it is far too large: asking for a large one is dear to the source. */
-  #shortened({ records, next = '' }: NcmecPage, { from, to }: NcmecWindow): number {
+  #shortened({ records, next = '' }: NcmecPage, length: number): number {
     const share = this.#largest / estimateRecords(records.length, next);
-    return Math.max(1, Math.floor((to - from) * Math.min(1 / 4, share)));
+    return Math.max(1, Math.floor(length * Math.min(1 / 4, share)));
   }
 
   #after({ from, span }: NcmecPosition, window: NcmecWindow, page: PageAt): NcmecPosition {
