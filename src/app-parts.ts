@@ -8,6 +8,7 @@ import type { VigieError } from './errors.js';
 import { GroundFloor } from './ground-floor.js';
 import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
+import { FloodWatch } from './lists/flood/flood-watch.js';
 import { Lists } from './lists/lists.js';
 import { SealedBlobStore } from './lists/sealed-blob-store.js';
 import { createPhotoDnaHasher } from './media/photodna-hasher.js';
@@ -32,6 +33,7 @@ import type { NodeState } from './storage/nodes/node-store.js';
 import { NodeTable } from './storage/nodes/node-table.js';
 import { type KeyPlace, openKeyring } from './storage/open-keyring.js';
 import type { NodeRole } from './storage/schema.js';
+import { openSecret } from './storage/secrets.js';
 import { TableWorkStream } from './storage/work/table-work-stream.js';
 import type { WorkStream } from './storage/work/work-stream.js';
 
@@ -60,6 +62,7 @@ export interface AppParts {
   readonly videos: VideoPool;
   readonly scanner: Scanner;
   readonly seen: SeenLog;
+  readonly flood: FloodWatch;
   readonly keys: ApiKeys;
   readonly stream: WorkStream;
   readonly nodes: NodeTable;
@@ -115,6 +118,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   const { metric, threshold = 0 } = config.photodna;
   const index = new MatchIndex({ pool: memory, photodna: { metric, threshold } });
   const { keyFile, canaryFile } = dataDir.keyPlace;
+  const mediumKey = await openSecret(database, keyring, 'medium-digest');
   const lists = opened.own(
     new Lists({
       database,
@@ -124,6 +128,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       record: events.record,
       node: nodes,
       place: { store: segments, keyFile, canaryFile },
+      sampleKey: mediumKey,
     }),
   );
   await lists.load({
@@ -136,8 +141,21 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   await starting;
   const seen = opened.own(new SeenLog(dataDir.seen, keyring));
   const client = new GuardedClient({ allow: config.allowFetchFrom, timeoutMs: config.limits.fetchMs });
+  const metrics = new Metrics();
+  const flood = opened.own(
+    new FloodWatch({
+      ...config.flood,
+      database,
+      record: events.record,
+      key: mediumKey,
+      applied: () => lists.applied(),
+      quarantined: (list) => metrics.count('vigie_entries_quarantined_total', { list }),
+      failed: (error) => logger.warn({ err: error }, 'what entries match could not be counted'),
+    }),
+  );
   const scanner = new Scanner({
     lists,
+    onMatches: (medium, matches) => flood.note(medium, matches),
     pool,
     seen,
     client,
@@ -150,7 +168,6 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   });
   const stream = opened.own(await openStream(config, database, logger));
   const mediaStore = openBlobStore(media);
-  const metrics = new Metrics();
   const placed = { shared: config.segments !== undefined, server: config.databaseUrl !== undefined };
   const batches = openBatches({ segments, ...placed, local: dataDir.events }, keyring);
   const floor = opened.own(
@@ -184,6 +201,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     videos,
     scanner,
     seen,
+    flood,
     keys,
     stream,
     nodes,

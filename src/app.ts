@@ -204,12 +204,13 @@ export class App implements Services {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort(new VigieError('shutting-down'));
     await this.#drain();
-    const { floor, stream, nodes, pool, videos, seen, lists, keys, database, dataDir } = this.#parts;
+    const { floor, stream, nodes, pool, videos, seen, flood, lists, keys, database, dataDir } = this.#parts;
     const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, what);
     await floor.close().catch(failed('not all that was under way was written down'));
     await stream.close();
     await Promise.all([pool.close(), videos.close()]);
     await seen.close();
+    await flood.close();
     // A merge that is under way gives way to the lists being closed.
     await Promise.all([lists.close(), ...this.#chores.map((stop) => stop())]);
     await keys.flush().catch(failed('use of keys was not written down'));

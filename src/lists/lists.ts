@@ -10,12 +10,15 @@ import type { Database } from '../storage/database.js';
 import { findEntryStatuses, setEntryStatus } from '../storage/entry-status-store.js';
 import type { EventDraft, EventKind, RecordEvent } from '../storage/events/event-kinds.js';
 import { lastListChange } from '../storage/list-change-log.js';
+import type { EntryRules, ListRole, Thresholds } from '../storage/list-rules.js';
 import { changeListTerms, getList, type ListTerms, listLists, removeList } from '../storage/list-store.js';
+import { settleAttention } from '../storage/attention/raise-attention.js';
 import { currentManifests, listVersions, rollBackTo } from '../storage/list-version-store.js';
 import type { EntryStatusName, Tx } from '../storage/schema.js';
 import { writeDelta } from './add-entries.js';
 import { compactSegments } from './compact.js';
 import { type ExportFormat, exportEntries } from './export-list.js';
+import { floodCause } from './flood/quarantine.js';
 import { Importer, type ImportOptions, type ImportResult } from './import.js';
 import type { ImportReport } from './import-report.js';
 import type { SegmentPlace } from './import-thread.js';
@@ -23,6 +26,7 @@ import { ListFollower } from './list-follower.js';
 import { ListLoader, type ListProblem, type LoadProgress, matches } from './list-loader.js';
 import { type ListView, viewOf } from './list-views.js';
 import type { ListInfo, LoadedList } from './loaded-list.js';
+import type { RulesInForce } from './rules/rules-in-force.js';
 import { sweep } from './sweep.js';
 import { discard, type OwnNode, publish, WriteRuns } from './write-run.js';
 
@@ -40,6 +44,8 @@ export interface ListsOptions {
   readonly keepVersions?: number | undefined;
   /** Writes down what is done to lists, in the transaction that does it; without it nothing is. */
   readonly record?: RecordEvent | undefined;
+  /** Secret with which it is decided which media a list is applied to, the same in every process. */
+  readonly sampleKey?: Uint8Array | undefined;
 }
 
 /** Who changes the status of an entry, and why. */
@@ -55,6 +61,15 @@ export interface ShownEntry {
   readonly status: EntryStatusName;
   readonly reason: string | null;
   readonly changedAt: Date | null;
+}
+
+/** How the matches of a list are judged, as it was said. */
+export interface StoredRules {
+  readonly role: ListRole;
+  readonly shadow: boolean;
+  readonly rules: EntryRules;
+  readonly thresholds: Thresholds;
+  readonly sampleRatio: number;
 }
 
 const KEPT_VERSIONS = 5;
@@ -117,6 +132,11 @@ export class Lists {
   /** Lists that are not searched, or not in their current version. Each of them needs somebody. */
   problems(): readonly ListProblem[] {
     return this.#loader.problems;
+  }
+
+  /** What the rules of all lists come to; undefined when none has any. */
+  get rules(): RulesInForce | undefined {
+    return this.#loader.rules;
   }
 
   /** @throws VigieError `signal-invalid`, `threshold-invalid` */
@@ -217,6 +237,12 @@ export class Lists {
       await changeListTerms(tx, id, terms);
     });
     await this.#applied();
+  }
+
+  /** How the matches of a list are judged. @throws VigieError `list-not-found` */
+  async rulesOf(name: string): Promise<StoredRules> {
+    const { role, shadow, rules, threshold, sampleRatio } = await getList(this.#options.database.db, name);
+    return { role, shadow, rules: rules ?? {}, thresholds: threshold ?? {}, sampleRatio };
   }
 
   /** Removes a list with everything. @throws VigieError `list-not-found` */
@@ -326,6 +352,10 @@ export class Lists {
   }
 
   /** Waits until all that was committed before the call has taken effect in this process. */
+  async applied(): Promise<void> {
+    await this.#applied();
+  }
+
   async #applied(): Promise<void> {
     await this.#follower.poll();
     await this.#follower.settled();
@@ -355,6 +385,11 @@ export class Lists {
         payload: { entries: [...ids], reason },
       });
       await setEntryStatus(tx, change);
+      // Whoever restores an entry has looked at it.
+      if (status !== 'active') return;
+      for (const id of ids) {
+        await settleAttention(tx, { kind: 'entry-flood', cause: floodCause(listId, id) }, by ?? 'service');
+      }
     });
     try {
       await this.#follower.poll();
