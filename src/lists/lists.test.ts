@@ -481,6 +481,35 @@ c,${md5(4)},,,,,,,,,,
       }
     });
 
+    it('takes rules of a list into account at once, in every process, and tells what they are', async () => {
+      const [lists, other] = [await node(), await node()];
+      await lists.import(options('hotline', csv(0, 10)));
+      const rulesSeen = (by: Lists) => {
+        const [hit] = by.lookup('pdq', signalType('pdq').parse(pdq(7))).hits;
+        return by.describe(hit!.segment).rules;
+      };
+      expect([lists.rules, rulesSeen(lists)]).toEqual([undefined, { role: 'block', shadow: false, thresholds: {} }]);
+      await lists.describeList('hotline', {
+        ...{ role: 'allow', shadow: true, rules: { grades: ['A'] }, threshold: { pdq: 40 }, sampleRatio: 0 },
+      });
+      await other.applied();
+      for (const each of [lists, other]) {
+        expect(each.rules).toMatchObject({ widest: { pdq: 40, vpdq: 31 }, allowsByBytes: false });
+        expect(rulesSeen(each)).toMatchObject({ role: 'allow', shadow: true, thresholds: { pdq: 40 } });
+        expect(rulesSeen(each)?.admits?.({ grade: 'B' })).toBe(false);
+        expect(rulesSeen(each)?.sampled?.(new Uint8Array(32))).toBe(false);
+      }
+      expect(await lists.rulesOf('hotline')).toEqual({
+        ...{ role: 'allow', shadow: true, rules: { grades: ['A'] }, thresholds: { pdq: 40 }, sampleRatio: 0 },
+      });
+      await lists.describeList('hotline', { role: 'block', shadow: false, rules: {}, threshold: {}, sampleRatio: 1 });
+      expect(lists.rules).toBeUndefined();
+      await lists.describeList('hotline', { role: 'allow' });
+      expect(lists.rules?.allowsByBytes).toBe(true);
+      await lists.remove('hotline');
+      expect(lists.rules).toBeUndefined();
+    });
+
     it('imports in a thread, from a file and from a stream, with the same result', async () => {
       const lists = await node({ place: store.place });
       const text = csv(0, 20_000, 'bad,bad,bad,\n');

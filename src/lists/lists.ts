@@ -5,6 +5,7 @@ import type { LookupAnswer, LookupOptions, MatchIndex } from '../index/match-ind
 import type { MemoryPool } from '../index/pdq/memory-pool.js';
 import type { Segment } from '../index/segment.js';
 import type { SignalTypeName } from '../signals/signal-type.js';
+import { settleAttention } from '../storage/attention/raise-attention.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { Database } from '../storage/database.js';
 import { findEntryStatuses, setEntryStatus } from '../storage/entry-status-store.js';
@@ -12,7 +13,6 @@ import type { EventDraft, EventKind, RecordEvent } from '../storage/events/event
 import { lastListChange } from '../storage/list-change-log.js';
 import type { EntryRules, ListRole, Thresholds } from '../storage/list-rules.js';
 import { changeListTerms, getList, type ListTerms, listLists, removeList } from '../storage/list-store.js';
-import { settleAttention } from '../storage/attention/raise-attention.js';
 import { currentManifests, listVersions, rollBackTo } from '../storage/list-version-store.js';
 import type { EntryStatusName, Tx } from '../storage/schema.js';
 import { writeDelta } from './add-entries.js';

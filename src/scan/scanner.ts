@@ -186,7 +186,8 @@ export class Scanner {
     }
     const record = performance.now() - recordStart;
     const [verdict, reason] = judge(looked, found, lists.incomplete);
-    if (found.matches.length > 0) this.#options.onMatches?.(looked.digests?.sha256 ?? framesDigest(media), found.matches);
+    if (found.matches.length > 0)
+      this.#options.onMatches?.(looked.digests?.sha256 ?? framesDigest(media), found.matches);
     const { matches, withoutEffect, total, truncated } = found;
     return {
       verdict,
