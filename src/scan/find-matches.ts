@@ -54,14 +54,19 @@ const PDQ_THRESHOLD = signalType('pdq').defaultThreshold;
 export async function findMatches(lists: KnownLists, query: QuerySignals, options: FindOptions): Promise<Found> {
   const lookup = new RuledLookup(lists, { ...options, medium: query.digests?.sha256 });
   const finds = new Finds();
-  const look = async (signal: SignalTypeName, value: Uint8Array, view?: View): Promise<void> => {
-    finds.add(await lookup.near(signal, value), { signal, query: value, view });
+  const look = (signal: SignalTypeName, value: Uint8Array, view?: View): undefined | Promise<void> => {
+    const asked = { signal, query: value, view };
+    const answer = lookup.near(signal, value);
+    if (answer instanceof Promise) return answer.then((each) => finds.add(each, asked));
+    finds.add(answer, asked);
+    return undefined;
   };
   if (query.digests !== undefined) for (const type of EXACT) await look(type, query.digests[type]);
   if (query.photodna !== undefined) await look('photodna', query.photodna);
   for (const view of viewsOf(query.frames)) {
     if (view.negative && finds.acts) break;
-    await look('pdq', view.pdq, view);
+    const reading = look('pdq', view.pdq, view);
+    if (reading !== undefined) await reading;
   }
   return await tell(lists, finds, options);
 }

@@ -1,7 +1,7 @@
 import type { Entry, EntrySignal } from '../../index/entry.js';
 import { isExact, tableOf } from '../../index/signal-widths.js';
 import type { SignalTypeName } from '../../signals/signal-type.js';
-import type { Hit, KnownLists } from '../known-lists.js';
+import type { Hit, KnownLists, LookupAnswer } from '../known-lists.js';
 import { distanceTo, nearestSignal } from '../nearest-signal.js';
 import { type Circumstances, radiusOf, type Standing, standingOf } from './standing.js';
 
@@ -30,6 +30,7 @@ const MOST_HITS = 16_384;
 /** Entries that are read for the rules of one look-up at the most. */
 const MOST_READ = 4_096;
 const GROWTH = 4;
+const NOTHING: RuledAnswer = { hits: [], total: 0, truncated: false, undecided: false };
 
 /** Looks signals of one medium up, and applies the rules of lists to what is found. */
 export class RuledLookup {
@@ -45,20 +46,30 @@ export class RuledLookup {
 
   /**
    * Where the nearest are kept out by rules, those behind them are looked at, up to a bound.
+   * @returns at once when nothing has to be read: nearly always
    * @throws VigieError what a look-up and the reading of an entry throw
    */
-  async near(type: SignalTypeName, value: Uint8Array): Promise<RuledAnswer> {
+  near(type: SignalTypeName, value: Uint8Array): RuledAnswer | Promise<RuledAnswer> {
+    const radius = this.#radius(type);
+    const first = this.#lists.lookup(type, value, { limit: this.#limit, ...radius });
+    if (first.hits.length === 0) return NOTHING;
+    if (this.#lists.rules !== undefined) return this.#judgeAll(type, value, radius, first);
+    const { hits, total, truncated } = first;
+    return { hits: hits.map((hit) => ({ hit, standing: 'acts' })), total, truncated, undecided: false };
+  }
+
+  async #judgeAll(
+    type: SignalTypeName,
+    value: Uint8Array,
+    radius: { readonly threshold?: number },
+    first: LookupAnswer,
+  ): Promise<RuledAnswer> {
     const lists = this.#lists;
     const limit = this.#limit;
-    const radius = this.#radius(type);
-    if (lists.rules === undefined) {
-      const { hits, total, truncated } = lists.lookup(type, value, { limit, ...radius });
-      return { hits: hits.map((hit) => ({ hit, standing: 'acts' })), total, truncated, undecided: false };
-    }
     const judged = new Map<string, RuledHit | undefined>();
     const reading = { left: MOST_READ };
     for (let most = limit; ; most = Math.min(MOST_HITS, GROWTH * most)) {
-      const { hits, total, truncated } = lists.lookup(type, value, { limit: most, ...radius });
+      const { hits, total, truncated } = most === limit ? first : lists.lookup(type, value, { limit: most, ...radius });
       const through: RuledHit[] = [];
       for (const hit of hits) {
         const key = `${hit.segment.id}/${hit.row}`;
