@@ -8,6 +8,15 @@ export interface EntrySignal {
   readonly quality?: number;
   /** False for a signal that is kept but must not match (a PDQ or a frame whose stated quality is below 50). */
   readonly active: boolean;
+  /** Set for a signal that we made from a medium which a person confirmed; the source does not have it. */
+  readonly derived?: boolean;
+}
+
+/** What a member of an exchange thinks of an entry: that it is what the list says, or that it is not. */
+export interface Opinion {
+  /** Id of the member at the source. */
+  readonly member: string;
+  readonly affirmative: boolean;
 }
 
 /** One record of a list, as a segment stores it. */
@@ -21,5 +30,12 @@ export interface Entry {
   /** When the source added it, milliseconds since 1970. */
   readonly added?: number;
   readonly comment?: string;
+  /** Id of the member who gave it to the exchange. */
+  readonly member?: string;
+  /** At most `OPINION_LIMIT`; one a member. */
+  readonly opinions?: readonly Opinion[];
   readonly signals: readonly EntrySignal[];
 }
+
+/** Opinions that are kept of an entry. */
+export const OPINION_LIMIT = 255;

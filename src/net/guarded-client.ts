@@ -22,6 +22,24 @@ export interface Fetched {
   readonly length: number | undefined;
 }
 
+/** A request as an exchange wants it. */
+export interface ExchangeRequest {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** Time limit for the whole exchange, milliseconds; the client's when left out. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What was answered, whatever its status; nothing in it is to be trusted. */
+export interface ExchangeAnswer {
+  readonly status: number;
+  /** By names in lower case; of several values the first. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 export interface PostOptions {
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -91,28 +109,39 @@ export class GuardedClient {
   }
 
   /**
-   * Sends a text and reads the answer, whatever its status. A redirect is an answer: it is never followed.
-   * @throws VigieError `url-invalid`, `url-forbidden`, `fetch-failed`, `fetch-timeout`
+   * Sends a request and gives the answer, whatever its status. A redirect is an answer: it is never followed.
+   * @param consume reads the body; the connection is closed when it returns or throws
+   * @throws VigieError `url-invalid`, `url-forbidden`, `fetch-failed`, `fetch-timeout`; what `consume` throws as one of ours
    */
-  async post(url: string, options: PostOptions): Promise<PostAnswer> {
-    const { body, headers, answerBytes, timeoutMs = this.#timeoutMs } = options;
-    return await this.#limited(timeoutMs, options.signal, async (signal) => {
+  async exchange<T>(url: string, sent: ExchangeRequest, consume: (answer: ExchangeAnswer) => Promise<T>): Promise<T> {
+    const { method = 'GET', headers, body = null, timeoutMs = this.#timeoutMs } = sent;
+    return await this.#limited(timeoutMs, sent.signal, async (signal) => {
       const target = parse(url);
       const dispatcher = agentFor(await this.#judge(hostOf(target), signal));
       try {
         const response = await request(target, {
-          ...{ dispatcher, signal, method: 'POST', body, headersTimeout: timeoutMs, bodyTimeout: timeoutMs },
+          ...{ dispatcher, signal, method, body, headersTimeout: timeoutMs, bodyTimeout: timeoutMs },
           headers: { accept: '*/*', 'user-agent': 'Vigie', ...headers },
         });
-        const { statusCode: status, headers: answered } = response;
+        // Whoever reads the body meets its errors there; one that is given up must not raise one that nobody meets.
         response.body.on('error', () => undefined);
-        const { text, cut } = await readUpTo(response.body, answerBytes);
-        const contentType = String(answered['content-type'] ?? '');
-        const retryAfter = answered['retry-after'];
-        return { status, contentType, retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined, text, cut };
+        return await consume({ status: response.statusCode, headers: firstOf(response.headers), body: response.body });
       } finally {
         await dispatcher.destroy();
       }
+    });
+  }
+
+  /**
+   * Sends a text and reads the answer, whatever its status. A redirect is an answer: it is never followed.
+   * @throws VigieError `url-invalid`, `url-forbidden`, `fetch-failed`, `fetch-timeout`
+   */
+  async post(url: string, { body, headers, answerBytes, timeoutMs, signal }: PostOptions): Promise<PostAnswer> {
+    const sent = { method: 'POST', body, headers, signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) } as const;
+    return await this.exchange(url, sent, async (answer) => {
+      const { text, cut } = await readUpTo(answer.body, answerBytes);
+      const { 'content-type': contentType = '', 'retry-after': retryAfter } = answer.headers;
+      return { status: answer.status, contentType, retryAfter, text, cut };
     });
   }
 
@@ -188,6 +217,15 @@ function agentFor(address: string): Agent {
     },
     pipelining: 0,
   });
+}
+
+function firstOf(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  const first: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    const one = Array.isArray(value) ? value[0] : value;
+    if (one !== undefined) first[name] = one;
+  }
+  return first;
 }
 
 async function readUpTo(body: AsyncIterable<Uint8Array>, most: number): Promise<{ text: string; cut: boolean }> {
