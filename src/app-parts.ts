@@ -11,6 +11,9 @@ import { MemoryPool } from './index/pdq/memory-pool.js';
 import { FloodWatch } from './lists/flood/flood-watch.js';
 import { Lists } from './lists/lists.js';
 import { SealedBlobStore } from './lists/sealed-blob-store.js';
+import { SOURCE_KINDS } from './lists/sources/source-kinds.js';
+import { SourceSync } from './lists/sync/source-sync.js';
+import { Sources } from './lists/sync/sources.js';
 import { createPhotoDnaHasher } from './media/photodna-hasher.js';
 import { MediaPool } from './media/pool.js';
 import { VideoPool } from './media/video/video-pool.js';
@@ -34,6 +37,7 @@ import { NodeTable } from './storage/nodes/node-table.js';
 import { type KeyPlace, openKeyring } from './storage/open-keyring.js';
 import type { NodeRole } from './storage/schema.js';
 import { openSecret } from './storage/secrets.js';
+import { SourceStore } from './storage/source-store.js';
 import { TableWorkStream } from './storage/work/table-work-stream.js';
 import type { WorkStream } from './storage/work/work-stream.js';
 
@@ -58,6 +62,9 @@ export interface AppParts {
   readonly database: Database;
   readonly index: MatchIndex;
   readonly lists: Lists;
+  readonly sources: Sources;
+  /** Starts when the service does. */
+  readonly sync: SourceSync;
   readonly pool: MediaPool;
   readonly videos: VideoPool;
   readonly scanner: Scanner;
@@ -166,6 +173,13 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     memory,
     cacheBytes: config.limits.cacheBytes,
   });
+  const fed = {
+    ...{ database, lists, kinds: SOURCE_KINDS, record: events.record },
+    store: new SourceStore(keyring),
+    house: { client, now: Date.now },
+  };
+  const failedSync = (error: unknown) => logger.error({ err: error }, 'syncing sources failed');
+  const sync = opened.own(new SourceSync({ ...fed, node, failed: failedSync }));
   const stream = opened.own(await openStream(config, database, logger));
   const mediaStore = openBlobStore(media);
   const placed = { shared: config.segments !== undefined, server: config.databaseUrl !== undefined };
@@ -197,6 +211,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     database,
     index,
     lists,
+    sources: new Sources(fed),
+    sync,
     pool,
     videos,
     scanner,

@@ -17,7 +17,7 @@ import { getItem, handInItem } from './endpoints/items.js';
 import { handInItems } from './endpoints/items-batch.js';
 import { createKey, listKeys, revokeKey } from './endpoints/keys.js';
 import { changeListRules, getListRules } from './endpoints/list-rules.js';
-import { getList, getLists, removeList, rollBackList } from './endpoints/lists.js';
+import { diffList, getList, getLists, removeList, rollBackList } from './endpoints/lists.js';
 import { lookup } from './endpoints/lookup.js';
 import { metrics } from './endpoints/metrics.js';
 import { listNodes } from './endpoints/nodes.js';
@@ -27,6 +27,19 @@ import { getSample, listSamples } from './endpoints/samples.js';
 import { scan } from './endpoints/scan.js';
 import { sealKeys } from './endpoints/seal-keys.js';
 import { createLink, openSession } from './endpoints/sessions.js';
+import {
+  addSource,
+  approveHeldChange,
+  changeSource,
+  getSource,
+  listSourceKinds,
+  listSources,
+  refuseHeldChange,
+  removeSource,
+  syncSource,
+  testSource,
+  tryOutSource,
+} from './endpoints/sources.js';
 import { status } from './endpoints/status.js';
 import { addWebhook, listWebhooks, removeWebhook, rotateWebhook, testWebhook } from './endpoints/webhooks.js';
 
@@ -42,6 +55,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   importList,
   getListRules,
   changeListRules,
+  diffList,
   rollBackList,
   removeList,
   exportList,
@@ -50,6 +64,17 @@ export const ENDPOINTS: readonly Endpoint[] = [
   withdrawEntry,
   restoreEntry,
   disputeEntry,
+  listSourceKinds,
+  listSources,
+  getSource,
+  addSource,
+  tryOutSource,
+  testSource,
+  changeSource,
+  syncSource,
+  approveHeldChange,
+  refuseHeldChange,
+  removeSource,
   listSamples,
   getSample,
   switchPrivateOn,

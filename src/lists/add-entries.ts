@@ -29,7 +29,7 @@ export async function writeDelta(
   const builder = new SegmentBuilder({ pool, maxEntries: entries.length });
   const record = new ListRecord();
   for (const [i, entry] of entries.entries()) {
-    fill(record, entry, i + 1);
+    fillRecord(record, entry, i + 1);
     const admitted = admission.admit(record);
     if (admitted !== undefined) builder.add(admitted);
   }
@@ -41,7 +41,8 @@ export async function writeDelta(
   return { segment: { ...segment, summary: { ...(segment.summary as object), delta: true } }, report };
 }
 
-function fill(record: ListRecord, entry: Entry, line: number): void {
+/** An entry as a record, to which the rules of an import apply. */
+export function fillRecord(record: ListRecord, entry: Entry, line: number): void {
   const { id, grade, kind, added, comment, member, opinions = [], signals } = entry;
   record.reset(line);
   record.id = id;

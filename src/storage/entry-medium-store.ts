@@ -39,7 +39,9 @@ export async function noteMedia(
     JOIN list ON list.name = told.list
     WHERE NOT EXISTS (
       SELECT FROM entry_status AS s
-      WHERE s.list_id = list.id AND s.entry_id = told.entry AND s.status IN ('withdrawn', 'inactive', 'active')
+      WHERE s.list_id = list.id AND s.entry_id = told.entry AND (
+        s.status IN ('withdrawn', 'inactive') OR (s.status = 'active' AND s.origin IN ('person', 'quarantine'))
+      )
     )
     ORDER BY 1, 2, 3
     ON CONFLICT (list_id, entry_id, medium) DO UPDATE SET at = now()

@@ -2,7 +2,7 @@ import type { Migration } from './migration.js';
 
 /** What is asked of entries before they match, lists of what is known to be good, and entries that flood. */
 export const listRules: Migration = {
-  number: 3,
+  number: 4,
   name: 'list-rules',
   statements: [
     `ALTER TABLE list ADD COLUMN role text NOT NULL DEFAULT 'block' CHECK (role IN ('block', 'allow'))`,
