@@ -8,12 +8,13 @@ import type { VigieError } from './errors.js';
 import { GroundFloor } from './ground-floor.js';
 import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
+import { FloodWatch } from './lists/flood/flood-watch.js';
 import { Lists } from './lists/lists.js';
 import { SealedBlobStore } from './lists/sealed-blob-store.js';
-import { createPhotoDnaHasher } from './media/photodna-hasher.js';
 import { SOURCE_KINDS } from './lists/sources/source-kinds.js';
 import { SourceSync } from './lists/sync/source-sync.js';
 import { Sources } from './lists/sync/sources.js';
+import { createPhotoDnaHasher } from './media/photodna-hasher.js';
 import { MediaPool } from './media/pool.js';
 import { VideoPool } from './media/video/video-pool.js';
 import { Metrics } from './metrics/metrics.js';
@@ -35,6 +36,7 @@ import type { NodeState } from './storage/nodes/node-store.js';
 import { NodeTable } from './storage/nodes/node-table.js';
 import { type KeyPlace, openKeyring } from './storage/open-keyring.js';
 import type { NodeRole } from './storage/schema.js';
+import { openSecret } from './storage/secrets.js';
 import { SourceStore } from './storage/source-store.js';
 import { TableWorkStream } from './storage/work/table-work-stream.js';
 import type { WorkStream } from './storage/work/work-stream.js';
@@ -67,6 +69,7 @@ export interface AppParts {
   readonly videos: VideoPool;
   readonly scanner: Scanner;
   readonly seen: SeenLog;
+  readonly flood: FloodWatch;
   readonly keys: ApiKeys;
   readonly stream: WorkStream;
   readonly nodes: NodeTable;
@@ -122,6 +125,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   const { metric, threshold = 0 } = config.photodna;
   const index = new MatchIndex({ pool: memory, photodna: { metric, threshold } });
   const { keyFile, canaryFile } = dataDir.keyPlace;
+  const mediumKey = await openSecret(database, keyring, 'medium-digest');
   const lists = opened.own(
     new Lists({
       database,
@@ -131,6 +135,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       record: events.record,
       node: nodes,
       place: { store: segments, keyFile, canaryFile },
+      sampleKey: mediumKey,
     }),
   );
   await lists.load({
@@ -143,8 +148,21 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   await starting;
   const seen = opened.own(new SeenLog(dataDir.seen, keyring));
   const client = new GuardedClient({ allow: config.allowFetchFrom, timeoutMs: config.limits.fetchMs });
+  const metrics = new Metrics();
+  const flood = opened.own(
+    new FloodWatch({
+      ...config.flood,
+      database,
+      record: events.record,
+      key: mediumKey,
+      applied: () => lists.applied(),
+      quarantined: (list) => metrics.count('vigie_entries_quarantined_total', { list }),
+      failed: (error) => logger.warn({ err: error }, 'what entries match could not be counted'),
+    }),
+  );
   const scanner = new Scanner({
     lists,
+    onMatches: (medium, matches) => flood.note(medium, matches),
     pool,
     seen,
     client,
@@ -164,7 +182,6 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   const sync = opened.own(new SourceSync({ ...fed, node, failed: failedSync }));
   const stream = opened.own(await openStream(config, database, logger));
   const mediaStore = openBlobStore(media);
-  const metrics = new Metrics();
   const placed = { shared: config.segments !== undefined, server: config.databaseUrl !== undefined };
   const batches = openBatches({ segments, ...placed, local: dataDir.events }, keyring);
   const floor = opened.own(
@@ -200,6 +217,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     videos,
     scanner,
     seen,
+    flood,
     keys,
     stream,
     nodes,

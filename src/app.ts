@@ -92,7 +92,16 @@ export class App implements Services {
     const app = new App(config, parts, options);
     const { database, index, lists, pool, videos, stream } = parts;
     const depth = () => stream.depth();
-    registerSources(app.metrics, { sources: parts.sources, database, index, lists, pool, videos, depth, readiness: () => app.readiness() });
+    registerSources(app.metrics, {
+      sources: parts.sources,
+      database,
+      index,
+      lists,
+      pool,
+      videos,
+      depth,
+      readiness: () => app.readiness(),
+    });
     // A command that owns the directory for a moment delivers nothing and looks at nothing.
     await parts.floor.start({ deliver: options.decoders, work: options.work ?? options.decoders });
     if (options.decoders && options.role !== 'worker') await parts.sync.start();
@@ -207,13 +216,14 @@ export class App implements Services {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort(new VigieError('shutting-down'));
     await this.#drain();
-    const { floor, stream, sync, nodes, pool, videos, seen, lists, keys, database, dataDir } = this.#parts;
+    const { floor, stream, sync, nodes, pool, videos, seen, flood, lists, keys, database, dataDir } = this.#parts;
     const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, what);
     await sync.close();
     await floor.close().catch(failed('not all that was under way was written down'));
     await stream.close();
     await Promise.all([pool.close(), videos.close()]);
     await seen.close();
+    await flood.close();
     // A merge that is under way gives way to the lists being closed.
     await Promise.all([lists.close(), ...this.#chores.map((stop) => stop())]);
     await keys.flush().catch(failed('use of keys was not written down'));

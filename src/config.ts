@@ -55,6 +55,8 @@ export interface Config {
     readonly metric: 'squared-euclidean' | 'manhattan';
     readonly threshold: number | undefined;
   };
+  /** Different media within a time from which on an entry that matches them is silenced; 0 for never. */
+  readonly flood: { readonly limit: number; readonly windowMs: number };
   /** How often who may ask; see access/quotas.ts. */
   readonly rates: Rates;
   /** Where mail about alarms goes; none when left out. */
@@ -97,6 +99,7 @@ export const DEFAULTS: Config = {
   },
   allowFetchFrom: [],
   photodna: { hasher: undefined, metric: 'squared-euclidean', threshold: undefined },
+  flood: { limit: 1_000, windowMs: 3_600_000 },
   rates: DEFAULT_RATES,
   mail: undefined,
   logLevel: 'info',

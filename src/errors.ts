@@ -108,6 +108,12 @@ export const ERRORS = define({
     title: 'A list could not be loaded, so its entries were not tried.',
     remedy: 'See `vigie list ls`; restore the list from a backup or import it again, then scan the medium again.',
   },
+  'rules-undecided': {
+    status: 503,
+    title: 'Rules of a list keep out more entries than could be looked at, and nothing else was found.',
+    remedy:
+      'Thousands of entries are nearly the same: see the rules of the list, and whether its source repeats itself.',
+  },
   'segment-damaged': {
     status: 500,
     title: 'A segment file is damaged or was cut short.',

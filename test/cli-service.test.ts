@@ -67,6 +67,29 @@ describe('with a running service', () => {
     expect(await verdict()).toEqual([10, 'match']);
   });
 
+  it('shows and changes how the matches of a list are judged', async () => {
+    const rules = async (...args: string[]) =>
+      JSON.parse((await run(['list', 'rules', 'first', ...args, '--format', 'json'])).stdout);
+    expect(await rules()).toEqual({ role: 'block', shadow: false, rules: {}, thresholds: {}, sampleRatio: 1 });
+    expect(await rules('--shadow', 'on', '--grades', 'A,B', '--threshold', 'pdq=20', '--sample', '0.5')).toEqual({
+      ...{ role: 'block', shadow: true, rules: { grades: ['A', 'B'] }, thresholds: { pdq: 20 }, sampleRatio: 0.5 },
+    });
+    expect(await rules('--drop-at-negative', '2', '--threshold', 'vpdq=18')).toMatchObject({
+      rules: { grades: ['A', 'B'], dropAtNegative: 2 },
+      thresholds: { pdq: 20, vpdq: 18 },
+    });
+    expect((await run(['list', 'rules', 'first'])).stdout).toContain('50 % of media');
+    expect(await rules('--reset')).toMatchObject({ shadow: true, rules: {}, thresholds: {}, sampleRatio: 1 });
+    const tried = await run(['scan', lighthouse]);
+    expect([tried.code, tried.stdout]).toEqual([0, expect.stringContaining('nothing-known; in shadow: first')]);
+    expect(jsonLines(await run(['scan', lighthouse, '--format', 'jsonl']))[0]).toMatchObject({
+      matches: [],
+      withoutEffect: [{ list: 'first', entry: 'sample-01', shadow: true }],
+    });
+    expect((await run(['list', 'ls'])).stdout).toMatch(/first.*shadow/);
+    await rules('--shadow', 'off');
+  });
+
   it('imports vPDQ files, one or several, each an entry named by its file', async () => {
     const hex = 'c3'.repeat(32);
     const folder = await mkdtemp(join(tmpdir(), 'vigie-vpdq-'));

@@ -198,6 +198,9 @@ describe('the command line', () => {
       ['hash', '--max-bytes', 'much', 'x'],
       ['list', 'rollback', 'x', '--to', 'abc'],
       ['key', 'create', 'x', '--scope', 'everything'],
+      ['list', 'rules', 'x', '--threshold', 'md5=3'],
+      ['list', 'rules', 'x', '--sample', '2'],
+      ['list', 'rules', 'x', '--grades', 'A,,B'],
     ];
     const outcomes = await Promise.all(wrong.map((args) => vigie(args)));
     for (const { code, stdout, stderr } of outcomes) {

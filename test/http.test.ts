@@ -232,6 +232,61 @@ describe('lists', () => {
     expect(await problem(await service.call('GET', '/v1/lists/tried'))).toEqual([404, 'list-not-found']);
   });
 
+  it('judges matches by rules that are changed as it runs', async () => {
+    const small = await sample('lighthouse-small.jpg');
+    const scan = async () =>
+      await read<Verdict & { scan: string }>(await service.call('POST', '/v1/scan', small, BYTES_TYPE));
+    const change = async (list: string, rules: object) => await post(`/v1/lists/${list}/rules`, rules);
+    const before = await scan();
+    expect(before).toMatchObject({ verdict: 'match', matches: [{ list: 'sample' }], withoutEffect: [] });
+    const listed = before.matches[0]?.fingerprint?.query ?? '';
+
+    expect(await read(await change('sample', { shadow: true }))).toEqual({
+      ...{ role: 'block', shadow: true, rules: {}, thresholds: {}, sampleRatio: 1 },
+    });
+    const tried = await scan();
+    expect(tried).toMatchObject({ verdict: 'no-match', reason: 'nothing-known', matches: [], total: 0 });
+    expect(tried.withoutEffect).toMatchObject([{ list: 'sample', shadow: true }]);
+    const { events } = await read<{ events: unknown[] }>(
+      await service.call('GET', `/v1/audit/events?subject=scan:${tried.scan}`),
+    );
+    expect(events).toEqual([]);
+    expect(await (await service.call('GET', '/metrics')).text()).toMatch(
+      /vigie_matches_without_effect_total\{list="sample",why="shadow"\} 1/,
+    );
+    await change('sample', { shadow: false });
+
+    await importList('good/import', `id,pdq\nlighthouse,${listed}\n`);
+    expect((await scan()).matches.map(({ list }) => list)).toContain('good');
+    await change('good', { role: 'allow' });
+    const overruled = await scan();
+    expect(overruled).toMatchObject({ verdict: 'no-match', reason: 'nothing-known', total: 0 });
+    expect(overruled.withoutEffect).toMatchObject([
+      { list: 'sample', overruledBy: { list: 'good', entry: 'lighthouse' } },
+    ]);
+    const { results } = await read<{ results: Verdict[] }>(
+      await post('/v1/lookup', { signals: [{ type: 'pdq', value: listed }] }),
+    );
+    expect(results).toMatchObject([{ matches: [], total: 0, withoutEffect: [{ list: 'sample' }] }]);
+
+    await change('good', { sampleRatio: 0 });
+    expect((await scan()).verdict).toBe('match');
+    await change('sample', { rules: { grades: ['no such grade'] } });
+    expect(await scan()).toMatchObject({ verdict: 'no-match', withoutEffect: [] });
+    await change('sample', { rules: {} });
+    expect((await scan()).verdict).toBe('match');
+    for (const bad of [
+      { role: 'friend' },
+      { rules: { grade: ['A'] } },
+      { thresholds: { md5: 1 } },
+      { sampleRatio: 2 },
+    ]) {
+      expect(await problem(await change('sample', bad))).toEqual([400, 'request-invalid']);
+    }
+    expect(await problem(await change('nowhere', { shadow: true }))).toEqual([404, 'list-not-found']);
+    expect((await service.call('DELETE', '/v1/lists/good')).status).toBe(200);
+  });
+
   it('says what is wrong with a list that it stops reading at its beginning', async () => {
     const { error } = await importList('unreadable/import?format=auto', randomBytes(2 ** 20));
     expect(error?.code).toBe('list-format-unknown');

@@ -43,6 +43,8 @@ const xid = (low: number, high: number): fc.Arbitrary<Value> => fc.integer({ min
 const BY_COLUMN: Readonly<Record<string, fc.Arbitrary<Value>>> = {
   'instance.singleton': oneOf('true'),
   'list.name': fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,20}$/),
+  'list.role': oneOf('block', 'allow'),
+  'list.sample_ratio': fc.double({ min: 0, max: 1, noNaN: true }).map(String),
   'segment.id': fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('hex')),
   'list_version.state': oneOf('kept', 'retired'),
   'entry_status.status': oneOf('withdrawn', 'disputed', 'inactive', 'active'),

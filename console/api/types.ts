@@ -149,6 +149,10 @@ export interface Match {
   readonly across: 'same-kind' | 'frame-of-video' | 'picture-in-video';
   /** For what was found in a video; absent without the scope `matches:detail`. */
   readonly video?: VideoOverlap;
+  /** The list is tried out: nothing follows from the match. */
+  readonly shadow?: true;
+  /** Known good that overrules the match. */
+  readonly overruledBy?: { readonly list: string; readonly entry: string };
   /** Only for the sample list, or with the scope `entries:read`. */
   readonly fingerprint?: FingerprintPair;
 }
@@ -169,6 +173,8 @@ export interface Verdict {
   /** True when a part of a damaged file was all that could be decoded. */
   readonly damaged: boolean;
   readonly matches: readonly Match[];
+  /** What was found and makes no match. */
+  readonly withoutEffect: readonly Match[];
   readonly total: number;
   readonly truncated: boolean;
   /** Milliseconds by stage, and `total`. */

@@ -12,6 +12,8 @@ export interface ListAnswer {
   readonly withdrawn: number;
   readonly grades: Readonly<Record<string, number>>;
   readonly signals: Readonly<Record<string, { readonly values: number; readonly active: number }>>;
+  readonly role: 'block' | 'allow';
+  readonly shadow: boolean;
   readonly state: string;
   readonly versions: readonly {
     readonly version: number;
@@ -25,10 +27,16 @@ export interface ListAnswer {
 /** Where a list is found in the API. */
 export const at = (name: string, rest = ''): string => `/v1/lists/${encodeURIComponent(name)}${rest}`;
 
+/** What sets a list apart from one that is looked for; nothing for most. */
+export function judgedAs({ role, shadow }: Pick<ListAnswer, 'role' | 'shadow'>): string {
+  return [...(role === 'allow' ? ['known good'] : []), ...(shadow ? ['shadow'] : [])].join(', ');
+}
+
 export function inWords(list: ListAnswer): string {
   const facts: [string, string][] = [
     ['list', list.name],
     ['state', list.state],
+    ['judged as', judgedAs(list)],
     ['version', list.version === null ? 'none' : String(list.version)],
     ['entries', list.entries.toLocaleString('en')],
     ['withdrawn', list.withdrawn.toLocaleString('en')],
@@ -86,7 +94,9 @@ export function diffInWords({ signals, grades, unchanged, ...all }: DiffAnswer):
   const rows = [
     row('entries', all),
     ...Object.entries(signals).map(([type, counts]) => row(`with ${type}`, counts)),
-    ...Object.entries(grades).map(([grade, counts]) => row(`grade ${grade === '' ? 'none' : printable(grade)}`, counts)),
+    ...Object.entries(grades).map(([grade, counts]) =>
+      row(`grade ${grade === '' ? 'none' : printable(grade)}`, counts),
+    ),
   ];
   return `${table(['', 'added', 'changed', 'removed'], rows)}\n${unchanged.toLocaleString('en')} are as they were.`;
 }

@@ -14,6 +14,7 @@ const FIRST_LOOK: Readonly<Record<AttentionKind, string>> = {
   'source-stale': 'vigie source ls',
   'source-refused': 'vigie source ls',
   'source-held': 'vigie source ls, then vigie source approve or refuse',
+  'entry-flood': 'vigie list rules <list>',
   'effect-exhausted': 'vigie effects ls --state exhausted',
   'decoders-lost': 'vigie doctor',
   'assertion-failed': 'vigie doctor',
@@ -33,6 +34,10 @@ export function nextStep({ id, kind, state, backlog, detail }: Shown): string {
   const effect = ownId(detail['effect']);
   if (kind === 'effect-exhausted' && effect !== undefined) {
     return `vigie effects retry ${effect}; or vigie effects give-up ${effect} --reason …; others: ${look}`;
+  }
+  const [list, entry] = [ownId(detail['list']), ownId(detail['entry'])];
+  if (kind === 'entry-flood' && list !== undefined && entry !== undefined) {
+    return `look at the entry; is it right, vigie list restore ${list} ${entry} --reason …; else vigie attention resolve ${id}`;
   }
   if (backlog > 0) return `vigie attention replay ${id} (when the cause is gone: ${look})`;
   return `${look}; then vigie attention resolve ${id}`;

@@ -10,6 +10,7 @@ import {
   photodnaConfig,
   ranges,
   size,
+  whole,
 } from './options.js';
 
 /** What `vigie serve` and `vigie worker` can both be told. */
@@ -26,6 +27,8 @@ export interface ServiceFlags extends DecoderFlags, PhotoDnaFlags {
   readonly uploadTimeout?: number;
   readonly fetchTimeout?: number;
   readonly indexMemory?: number;
+  readonly floodLimit?: number;
+  readonly floodWindow?: number;
   readonly rate?: readonly string[];
   readonly alarmTo?: readonly string[];
   readonly alarmFrom?: string;
@@ -46,6 +49,12 @@ export const serviceOptions = (): readonly Option[] => [
   new Option('--upload-timeout <time>', 'longest sending of one medium').argParser(duration),
   new Option('--fetch-timeout <time>', 'longest fetching of one medium').argParser(duration),
   new Option('--index-memory <size>', 'most memory of the index').env('VIGIE_INDEX_MEMORY').argParser(size),
+  new Option('--flood-limit <n>', 'different media from which on an entry that matches them is silenced; 0: never')
+    .env('VIGIE_FLOOD_LIMIT')
+    .argParser(whole(0, 1_000_000)),
+  new Option('--flood-window <time>', 'the time in which they are counted')
+    .env('VIGIE_FLOOD_WINDOW')
+    .argParser(duration),
   new Option('--rate <quota=rate>', `how often: ${Object.keys(QUOTAS).join(', ')}; such as scan=500/s, failed=off`)
     .env('VIGIE_RATES')
     .argParser(ratesOption),
@@ -83,6 +92,10 @@ export function configFrom(flags: ServiceFlags): Config {
     },
     allowFetchFrom: flags.allowFetchFrom ?? [],
     photodna: photodnaConfig(flags),
+    flood: {
+      limit: flags.floodLimit ?? DEFAULTS.flood.limit,
+      windowMs: flags.floodWindow ?? DEFAULTS.flood.windowMs,
+    },
     rates: flags.rate === undefined ? DEFAULTS.rates : (parseRates(flags.rate) ?? DEFAULTS.rates),
     mail: mailFrom(flags),
     logLevel: flags.log,

@@ -16,6 +16,7 @@ import { importList } from './endpoints/import-list.js';
 import { getItem, handInItem } from './endpoints/items.js';
 import { handInItems } from './endpoints/items-batch.js';
 import { createKey, listKeys, revokeKey } from './endpoints/keys.js';
+import { changeListRules, getListRules } from './endpoints/list-rules.js';
 import { diffList, getList, getLists, removeList, rollBackList } from './endpoints/lists.js';
 import { lookup } from './endpoints/lookup.js';
 import { metrics } from './endpoints/metrics.js';
@@ -52,6 +53,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   getLists,
   getList,
   importList,
+  getListRules,
+  changeListRules,
   diffList,
   rollBackList,
   removeList,

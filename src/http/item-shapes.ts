@@ -46,6 +46,7 @@ export const itemSchema = z.object({
           format: z.string().nullable(),
           bytes: z.number().int(),
           matches: z.array(matchSchema),
+          withoutEffect: z.array(matchSchema).describe('What was found and makes no match.'),
           total: z.number().int(),
           ms: z.record(z.string(), z.number()),
         }),
@@ -75,6 +76,7 @@ export function presentItem(report: ItemReport, principal: Principal): z.output<
         ...medium,
         ms: { ...medium.ms },
         matches: medium.matches.map((match) => hideDetail({ ...OF_PICTURES, ...match }, principal)),
+        withoutEffect: (medium.withoutEffect ?? []).map((match) => hideDetail(match, principal)),
       })),
     },
   };

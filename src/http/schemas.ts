@@ -41,6 +41,11 @@ export const matchSchema = z.object({
   extent: z.enum(['full', 'partial']).describe('Only a full match is enough to act on; a partial one is for people.'),
   across: z.enum(['same-kind', 'frame-of-video', 'picture-in-video']),
   video: videoOverlapSchema.optional().describe('For what was found in a video. Only with the scope matches:detail.'),
+  shadow: z.literal(true).optional().describe('The list is tried out: nothing follows from the match.'),
+  overruledBy: z
+    .object({ list: z.string(), entry: z.string() })
+    .optional()
+    .describe('Known good that is no farther from the medium: nothing follows from the match.'),
   fingerprint: z
     .object({ query: z.string(), entry: z.string() })
     .optional()
@@ -64,6 +69,9 @@ export const verdictSchema = z.object({
   quality: z.number().nullable(),
   damaged: z.boolean(),
   matches: z.array(matchSchema),
+  withoutEffect: z
+    .array(matchSchema)
+    .describe('What was found and makes no match: each says `shadow` or `overruledBy`.'),
   total: z.number().int(),
   truncated: z.boolean(),
   ms: z.record(z.string(), z.number()).describe('Milliseconds by stage, to a tenth.'),

@@ -92,6 +92,11 @@ export class MatchIndex {
     return this.#segments;
   }
 
+  /** Greatest distance that counts where a look-up names none. */
+  get radius(): { readonly pdq: number; readonly vpdq: number; readonly photodna: number } {
+    return { pdq: PDQ_THRESHOLD, vpdq: PDQ_THRESHOLD, photodna: this.#photodna.threshold };
+  }
+
   /**
    * Makes a change. A segment with the id of one that is there takes its place.
    * @throws VigieError `memory-exhausted`; nothing is changed then

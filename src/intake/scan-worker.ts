@@ -38,7 +38,10 @@ export interface ScanWorkerOptions {
   /** Media that are in memory at once; other items under way wait for the database. */
   readonly scansAtOnce: number;
   /** Told of the verdict on each medium of an item whose verdict was stored, for the figures. */
-  readonly counted?: (verdict: Pick<MediumDetail, 'verdict' | 'reason' | 'ms'>, surface: Surface) => void;
+  readonly counted?: (
+    verdict: Pick<MediumDetail, 'verdict' | 'reason' | 'ms' | 'withoutEffect'>,
+    surface: Surface,
+  ) => void;
   readonly now?: () => Date;
   readonly random?: () => number;
 }

@@ -9,6 +9,8 @@ export interface MediumDetail {
   readonly format: string | null;
   readonly bytes: number;
   readonly matches: readonly Omit<Match, 'fingerprint'>[];
+  /** What was found and has no effect; absent in verdicts of before there was such a thing. */
+  readonly withoutEffect?: readonly Omit<Match, 'fingerprint'>[];
   readonly total: number;
   /** Milliseconds by stage. */
   readonly ms: Readonly<Record<string, number>>;
@@ -27,10 +29,15 @@ export function mediumDetail(ordinal: number, verdict: Verdict): MediumDetail {
     kind: verdict.kind,
     format: verdict.format,
     bytes: verdict.bytes,
-    matches: verdict.matches.map(({ fingerprint: _fingerprint, ...match }) => match),
+    matches: verdict.matches.map(withoutFingerprint),
+    ...(verdict.withoutEffect.length > 0 && { withoutEffect: verdict.withoutEffect.map(withoutFingerprint) }),
     total: verdict.total,
     ms: roundedMs(verdict.ms),
   };
+}
+
+function withoutFingerprint({ fingerprint: _fingerprint, ...match }: Match): Omit<Match, 'fingerprint'> {
+  return match;
 }
 
 /** A medium that could not be looked at. */

@@ -9,6 +9,8 @@ import { getListById, type StoredList } from '../storage/list-store.js';
 import { currentManifests, type Manifest } from '../storage/list-version-store.js';
 import type { Db } from '../storage/schema.js';
 import { type EntryLiveness, isGone, type ListInfo, LoadedList } from './loaded-list.js';
+import { matchingRules } from './rules/matching-rules.js';
+import { type RulesInForce, rulesInForce } from './rules/rules-in-force.js';
 import { isSample } from './samples.js';
 
 /** Why a list, or its newest version, is not searched. */
@@ -32,6 +34,8 @@ interface LoaderOptions {
   readonly blobs: BlobStore;
   readonly index: MatchIndex;
   readonly pool: MemoryPool;
+  /** With which it is decided which media a list is applied to; see `isSampled`. */
+  readonly sampleKey?: Uint8Array | undefined;
 }
 
 const STATUS_PAGE = 5000;
@@ -43,6 +47,7 @@ export class ListLoader {
   readonly #problems = new Map<string, ListProblem>();
   /** Which list a segment in the index belongs to. */
   readonly #owners = new Map<string, ListInfo>();
+  #rules: RulesInForce | undefined;
   /** Changes of entries that came while a list was being loaded, by list. */
   readonly #meanwhile = new Map<string, EntryLiveness[]>();
   #queue: Promise<unknown> = Promise.resolve();
@@ -61,6 +66,11 @@ export class ListLoader {
 
   get all(): readonly LoadedList[] {
     return [...this.#loaded.values()];
+  }
+
+  /** What the rules of all loaded lists come to. */
+  get rules(): RulesInForce | undefined {
+    return this.#rules;
   }
 
   /** @throws VigieError `segment-closed` for a segment that is not in the index any more */
@@ -146,7 +156,8 @@ export class ListLoader {
     onProgress: ((progress: LoadProgress) => void) | undefined,
   ): Promise<void> {
     const { id, name, expiresAt } = stored;
-    const info: ListInfo = { id, name, version: manifest.version, expiresAt, sample: isSample(stored) };
+    const rules = matchingRules(stored, this.#options.sampleKey ?? new Uint8Array(0));
+    const info: ListInfo = { id, name, version: manifest.version, expiresAt, sample: isSample(stored), rules };
     const before = this.#loaded.get(id);
     if (before?.info.version === manifest.version) {
       this.#keep(before.withInfo(info));
@@ -192,6 +203,15 @@ export class ListLoader {
     this.#loaded.set(list.info.id, list);
     this.#problems.delete(list.info.id);
     for (const { id } of list.segments) this.#owners.set(id, list.info);
+    this.#sumUp();
+  }
+
+  #sumUp(): void {
+    const lists = this.all.map(({ info: { rules }, segments }) => {
+      const exact = segments.some(({ resident }) => Object.keys(resident.exact).length > 0);
+      return { rules, exact };
+    });
+    this.#rules = rulesInForce(lists, this.#options.index.radius);
   }
 
   async #drop(listId: string): Promise<void> {
@@ -201,6 +221,7 @@ export class ListLoader {
     this.#options.index.apply({ remove: list.segments.map(({ id }) => id) });
     this.#loaded.delete(listId);
     for (const { id } of list.segments) this.#owners.delete(id);
+    this.#sumUp();
     await list.close();
   }
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { SegmentSummary } from '../index/segment-summary.js';
 import { SIGNAL_TYPE_NAMES } from '../signals/signal-type.js';
 import type { Database } from '../storage/database.js';
+import type { ListRole } from '../storage/list-rules.js';
 import type { StoredList } from '../storage/list-store.js';
 import { currentManifests, listVersions } from '../storage/list-version-store.js';
 import type { ListLoader } from './list-loader.js';
@@ -17,6 +18,8 @@ export interface ListView {
   terms: string | null;
   expires: string | null;
   sample: boolean;
+  role: ListRole;
+  shadow: boolean;
   version: number | null;
   entries: number;
   withdrawn: number;
@@ -45,6 +48,8 @@ export async function viewOf(database: Database, loader: ListLoader, stored: Sto
     terms: stored.terms,
     expires: stored.expiresAt?.toISOString() ?? null,
     sample: isSample(stored),
+    role: stored.role,
+    shadow: stored.shadow,
     version: stored.currentVersion,
     entries: versions.find(({ version }) => version === stored.currentVersion)?.entries ?? 0,
     withdrawn: withdrawn.n,

@@ -10,6 +10,7 @@ import type { Database } from '../storage/database.js';
 import { findEntryStatuses, setEntryStatus, silencedAmong } from '../storage/entry-status-store.js';
 import type { EventDraft, EventKind, RecordEvent } from '../storage/events/event-kinds.js';
 import { lastListChange } from '../storage/list-change-log.js';
+import type { EntryRules, ListRole, Thresholds } from '../storage/list-rules.js';
 import { changeListTerms, getList, type ListTerms, listLists, removeList } from '../storage/list-store.js';
 import {
   currentManifests,
@@ -21,6 +22,7 @@ import {
 import type { EntryStatusName, EntryStatusOrigin, Tx } from '../storage/schema.js';
 import { type Comparison, compareEntries, manifestEntries, totals, type VersionDiff } from './compare-versions.js';
 import { type ExportFormat, exportEntries } from './export-list.js';
+import { liftQuarantine } from './flood/quarantine.js';
 import { Importer, type ImportOptions, type ImportResult } from './import.js';
 import type { ImportReport } from './import-report.js';
 import type { SegmentPlace } from './import-thread.js';
@@ -29,6 +31,7 @@ import { type Effect, ListGrowth, type TakeIn, type TakenIn } from './list-growt
 import { ListLoader, type ListProblem, type LoadProgress } from './list-loader.js';
 import { type ListView, viewOf } from './list-views.js';
 import type { ListInfo, LoadedList } from './loaded-list.js';
+import type { RulesInForce } from './rules/rules-in-force.js';
 import { sweep } from './sweep.js';
 import { type OwnNode, WriteRuns } from './write-run.js';
 
@@ -46,6 +49,8 @@ export interface ListsOptions {
   readonly keepVersions?: number | undefined;
   /** Writes down what is done to lists, in the transaction that does it; without it nothing is. */
   readonly record?: RecordEvent | undefined;
+  /** Secret with which it is decided which media a list is applied to, the same in every process. */
+  readonly sampleKey?: Uint8Array | undefined;
 }
 
 /** Who changes the status of an entry, and why. */
@@ -68,6 +73,15 @@ export interface SaidStatus {
   readonly reason: string | null;
   readonly by: string | null;
   readonly at: Date;
+}
+
+/** How the matches of a list are judged, as it was said. */
+export interface StoredRules {
+  readonly role: ListRole;
+  readonly shadow: boolean;
+  readonly rules: EntryRules;
+  readonly thresholds: Thresholds;
+  readonly sampleRatio: number;
 }
 
 const KEPT_VERSIONS = 5;
@@ -134,6 +148,11 @@ export class Lists {
   /** Lists that are not searched, or not in their current version. Each of them needs somebody. */
   problems(): readonly ListProblem[] {
     return this.#loader.problems;
+  }
+
+  /** What the rules of all lists come to; undefined when none has any. */
+  get rules(): RulesInForce | undefined {
+    return this.#loader.rules;
   }
 
   /** @throws VigieError `signal-invalid`, `threshold-invalid` */
@@ -268,6 +287,12 @@ export class Lists {
       await changeListTerms(tx, id, terms);
     });
     await this.applied();
+  }
+
+  /** How the matches of a list are judged. @throws VigieError `list-not-found` */
+  async rulesOf(name: string): Promise<StoredRules> {
+    const { role, shadow, rules, threshold, sampleRatio } = await getList(this.#options.database.db, name);
+    return { role, shadow, rules: rules ?? {}, thresholds: threshold ?? {}, sampleRatio };
   }
 
   /** Removes a list with everything. @throws VigieError `list-not-found` */
@@ -414,6 +439,8 @@ export class Lists {
         payload: { entries: [...ids], reason },
       });
       await setEntryStatus(tx, change);
+      // Whoever restores an entry has looked at it.
+      if (status === 'active') await liftQuarantine(tx, listId, ids, by);
       return await silencedAmong(tx, listId, ids);
     });
     try {

@@ -5,6 +5,7 @@ import type { MemoryPool } from '../index/pdq/memory-pool.js';
 import { Segment } from '../index/segment.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { ManifestSegment } from '../storage/list-version-store.js';
+import type { MatchingRules } from './rules/matching-rules.js';
 import { whatGrew } from './what-grew.js';
 
 /** What is told of a list with each match. */
@@ -14,6 +15,7 @@ export interface ListInfo {
   readonly version: number;
   readonly expiresAt: Date | null;
   readonly sample: boolean;
+  readonly rules: MatchingRules;
 }
 
 /** A segment in memory, and why which of its rows do not match. */

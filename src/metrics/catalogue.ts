@@ -1,7 +1,7 @@
 /**
  * Every figure that the service tells of itself, in one table. The page docs/metrics.md is made from it (`npm run docs`),
  * and a test keeps the two equal. A label never holds an id, an address, an account or an entry: its values are few, and
- * known beforehand.
+ * known beforehand; the name of a list is the most that it says.
  */
 export interface MetricKind {
   readonly type: 'counter' | 'gauge' | 'histogram';
@@ -31,6 +31,16 @@ export const METRICS = define({
     labels: ['stage'],
     unit: 'seconds',
     buckets: FAST,
+  },
+  vigie_matches_without_effect_total: {
+    type: 'counter',
+    help: 'Entries that were found and counted for nothing: shadow, as their list is tried out; overruled, by known good.',
+    labels: ['list', 'why'],
+  },
+  vigie_entries_quarantined_total: {
+    type: 'counter',
+    help: 'Entries that matched so many different media that this process has silenced them.',
+    labels: ['list'],
   },
   vigie_lookup_signals_total: {
     type: 'counter',

@@ -1,16 +1,24 @@
 import type { Metrics } from '../metrics/metrics.js';
+import type { Match } from './verdict.js';
+
+export interface CountedVerdict {
+  readonly verdict: string;
+  readonly reason: string | null;
+  readonly ms: Readonly<Record<string, number>>;
+  readonly withoutEffect?: readonly Pick<Match, 'list' | 'overruledBy'>[] | undefined;
+}
 
 /** Counts a verdict and the times of its stages; whoever gives verdicts calls this once for each. */
 export function countVerdict(
   metrics: Metrics,
-  {
-    verdict,
-    reason,
-    ms,
-  }: { readonly verdict: string; readonly reason: string | null; readonly ms: Readonly<Record<string, number>> },
+  { verdict, reason, ms, withoutEffect = [] }: CountedVerdict,
   surface: 'public' | 'private',
 ): void {
   metrics.count('vigie_verdicts_total', { verdict, reason: reason ?? '', surface });
+  for (const { list, overruledBy } of withoutEffect) {
+    const why = overruledBy === undefined ? 'shadow' : 'overruled';
+    metrics.count('vigie_matches_without_effect_total', { list, why });
+  }
   for (const [stage, milliseconds] of Object.entries(ms)) {
     metrics.observe('vigie_scan_stage_seconds', { stage }, milliseconds / 1_000);
   }

@@ -1,8 +1,10 @@
 import type { FrameSignals } from '../media/media-signals.js';
 import type { SignalTypeName } from '../signals/signal-type.js';
 import { signalType } from '../signals/signal-types.js';
-import type { Hit, KnownLists } from './known-lists.js';
+import type { KnownLists } from './known-lists.js';
 import { acrossOf, nearestSignal, overlapOfFrame, pictureHash } from './nearest-signal.js';
+import { type Candidate, Finds } from './rules/finds.js';
+import { RuledLookup } from './rules/ruled-lookup.js';
 import type { DigestValues } from './signal-cache.js';
 import type { Match } from './verdict.js';
 import { type View, viewsOf } from './views.js';
@@ -23,76 +25,92 @@ export interface FindOptions {
   readonly showFingerprints: boolean;
 }
 
-export interface Found {
-  readonly matches: readonly Match[];
-  readonly total: number;
-  readonly truncated: boolean;
+/** An entry, by its list's name and its own id. */
+export interface EntryName {
+  readonly list: string;
+  readonly entry: string;
 }
 
-/** A hit together with what was looked up. */
-export interface Candidate {
-  readonly hit: Hit;
-  readonly signal: SignalTypeName;
-  readonly query: Uint8Array;
-  readonly view: View | undefined;
+export interface Found {
+  readonly matches: readonly Match[];
+  /** What was found and counts for nothing: of lists that are tried out, and what known good overrules. Bounded as well. */
+  readonly withoutEffect: readonly Match[];
+  /** How many matches there are, of those that count; at most so many when not all that is near could be looked at. */
+  readonly total: number;
+  readonly truncated: boolean;
+  /** True when nothing counts as far as could be looked: something that does may lie behind what rules kept out. */
+  readonly undecided: boolean;
+  /** The known good that the medium is byte for byte. */
+  readonly knownGood?: EntryName;
 }
 
 const EXACT = ['sha256', 'sha1', 'md5'] as const;
 const PDQ_THRESHOLD = signalType('pdq').defaultThreshold;
 
 /**
- * Looks everything up and keeps, for each entry, the signal and view that came nearest. The negatives are looked at
- * only when no positive view matched, since they then explain nothing better.
+ * Looks everything up, applies the rules of the lists, and keeps, for each entry, the signal and view that came nearest.
+ * The negatives are looked at only when no positive view matched, since they then explain nothing better.
  */
 export async function findMatches(lists: KnownLists, query: QuerySignals, options: FindOptions): Promise<Found> {
-  const { threshold, limit } = options;
-  const nearest = new Map<string, Candidate>();
-  let total = 0;
-  let truncated = false;
-  const look = (signal: SignalTypeName, value: Uint8Array, view?: View): void => {
-    const pdqThreshold = signal === 'pdq' && threshold !== undefined ? { threshold } : {};
-    const answer = lists.lookup(signal, value, { limit, ...pdqThreshold });
-    total = Math.max(total, answer.total);
-    truncated ||= answer.truncated;
-    for (const hit of answer.hits) {
-      const key = `${hit.segment.id}/${hit.row}`;
-      const before = nearest.get(key);
-      if (before === undefined || ranks(signal, hit.distance, before)) {
-        nearest.set(key, { hit, signal, query: value, view });
-      }
-    }
+  const lookup = new RuledLookup(lists, { ...options, medium: query.digests?.sha256 });
+  const finds = new Finds();
+  const look = (signal: SignalTypeName, value: Uint8Array, view?: View): undefined | Promise<void> => {
+    const asked = { signal, query: value, view };
+    const answer = lookup.near(signal, value);
+    if (answer instanceof Promise) return answer.then((each) => finds.add(each, asked));
+    finds.add(answer, asked);
+    return undefined;
   };
-  if (query.digests !== undefined) for (const type of EXACT) look(type, query.digests[type]);
-  if (query.photodna !== undefined) look('photodna', query.photodna);
+  if (query.digests !== undefined) for (const type of EXACT) await look(type, query.digests[type]);
+  if (query.photodna !== undefined) await look('photodna', query.photodna);
   for (const view of viewsOf(query.frames)) {
-    if (nearest.size > 0 && view.negative) break;
-    look('pdq', view.pdq, view);
+    if (view.negative && finds.acts) break;
+    const reading = look('pdq', view.pdq, view);
+    if (reading !== undefined) await reading;
   }
-  const kept = [...nearest.values()].sort(order).slice(0, limit);
+  return await tell(lists, finds, options);
+}
+
+/** Puts what was found into words, and sorts what counts from what does not. */
+export async function tell(
+  lists: KnownLists,
+  finds: Finds,
+  { limit, showFingerprints }: Pick<FindOptions, 'limit' | 'showFingerprints'>,
+): Promise<Found> {
+  const { acting, shadow, overruled } = finds.sorted();
   const matches: Match[] = [];
-  for (const candidate of kept) matches.push(await toMatch(lists, candidate, options.showFingerprints));
-  const count = Math.max(total, nearest.size);
-  return { matches, total: count, truncated: truncated || count > matches.length };
+  for (const candidate of acting.slice(0, limit)) matches.push(await toMatch(lists, candidate, showFingerprints));
+  const withoutEffect: Match[] = [];
+  for (const { candidate, by } of overruled.slice(0, limit)) {
+    const match = await toMatch(lists, candidate, showFingerprints);
+    withoutEffect.push({ ...match, overruledBy: await nameOf(lists, by) });
+  }
+  for (const candidate of shadow.slice(0, limit - withoutEffect.length)) {
+    withoutEffect.push({ ...(await toMatch(lists, candidate, showFingerprints)), shadow: true });
+  }
+  const { knownGood } = finds;
+  const undecided = acting.length === 0 && finds.undecided && knownGood === undefined;
+  // What lies behind matches that known good overrules is no nearer than they are, and is overruled as well.
+  const uncounted = finds.truncated && (acting.length > 0 || undecided);
+  const total = uncounted ? Math.max(finds.most, acting.length) : acting.length;
+  return {
+    ...{ matches, withoutEffect, total, undecided },
+    truncated: uncounted || total > matches.length,
+    ...(knownGood && { knownGood: await nameOf(lists, knownGood) }),
+  };
 }
 
-// An exact hash proves more than a perceptual one at distance 0; PhotoDNA distances are on a scale of their own.
-const RANK: Readonly<Record<SignalTypeName, number>> = { sha256: 0, sha1: 1, md5: 2, pdq: 3, vpdq: 4, photodna: 5 };
-
-function ranks(signal: SignalTypeName, distance: number, than: Candidate): boolean {
-  const difference = RANK[signal] - RANK[than.signal];
-  return difference < 0 || (difference === 0 && distance < than.hit.distance);
-}
-
-function order(a: Candidate, b: Candidate): number {
-  return RANK[a.signal] - RANK[b.signal] || a.hit.distance - b.hit.distance;
+async function nameOf(lists: KnownLists, { hit, entry }: Candidate): Promise<EntryName> {
+  const { id } = entry ?? (await hit.segment.entry(hit.row));
+  return { list: lists.describe(hit.segment).name, entry: id };
 }
 
 /** Reads the entry of a hit and puts both into words. */
 export async function toMatch(lists: KnownLists, candidate: Candidate, showFingerprints: boolean): Promise<Match> {
   const { hit, signal, query, view } = candidate;
-  const entry = await hit.segment.entry(hit.row);
+  const entry = candidate.entry ?? (await hit.segment.entry(hit.row));
   const list = lists.describe(hit.segment);
-  const found = nearestSignal(entry, signal, query);
+  const found = candidate.found ?? nearestSignal(entry, signal, query);
   const across = found === undefined ? 'same-kind' : acrossOf(signal, found.type);
   const shown = (showFingerprints || list.sample) && found !== undefined;
   return {

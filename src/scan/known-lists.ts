@@ -1,4 +1,6 @@
 import type { Segment } from '../index/segment.js';
+import type { MatchingRules } from '../lists/rules/matching-rules.js';
+import type { RulesInForce } from '../lists/rules/rules-in-force.js';
 import type { SignalTypeName } from '../signals/signal-type.js';
 
 /** A row of a segment that is near enough to a query. */
@@ -36,6 +38,8 @@ export interface KnownLists {
    * @throws VigieError `index-stale` when they cannot be read
    */
   catchUp?(): Promise<void> | undefined;
+  /** What the rules of all lists come to; absent when no list has any. */
+  readonly rules?: RulesInForce | undefined;
   lookup(type: SignalTypeName, value: Uint8Array, options?: LookupOptions): LookupAnswer;
   /** Name and version of the list that a segment belongs to. */
   describe(segment: Segment): ListIdentity;
@@ -46,4 +50,6 @@ export interface ListIdentity {
   readonly version: number;
   /** True for the list of generated pictures that comes with Vigie: its fingerprints are no secret. */
   readonly sample: boolean;
+  /** How its matches are judged; absent where nothing was said. */
+  readonly rules?: MatchingRules;
 }

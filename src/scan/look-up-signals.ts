@@ -2,14 +2,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { VigieError } from '../errors.js';
 import type { SignalTypeName } from '../signals/signal-type.js';
 import { signalType } from '../signals/signal-types.js';
-import { type Found, toMatch } from './find-matches.js';
+import { type Found, tell } from './find-matches.js';
 import type { KnownLists } from './known-lists.js';
+import { Finds } from './rules/finds.js';
+import { RuledLookup } from './rules/ruled-lookup.js';
 
 /** How long look-ups may hold the event loop before others get their turn. */
 const TURN_MS = 5;
 
 /**
- * Looks up signals that somebody else made.
+ * Looks up signals that somebody else made. Each stands by itself: known good that one finds speaks for that one alone.
  * @throws VigieError `signal-invalid` naming the place of the bad signal, never its value
  */
 export async function lookUpSignals(
@@ -33,15 +35,12 @@ export async function lookUpSignals(
   let turnStart = performance.now();
   for (const [i, { type }] of signals.entries()) {
     const value = values[i] as Uint8Array;
-    const perceptual = type === 'pdq' || type === 'vpdq';
-    const pdqThreshold = perceptual && options.threshold !== undefined ? { threshold: options.threshold } : {};
-    const { hits, total, truncated } = lists.lookup(type, value, { limit: options.limit, ...pdqThreshold });
-    const matches = [];
-    for (const hit of hits) {
-      const candidate = { hit, signal: type, query: value, view: undefined };
-      matches.push(await toMatch(lists, candidate, options.showFingerprints));
-    }
-    results.push({ matches, total, truncated });
+    const { threshold, limit } = options;
+    // Where a list is applied to a share of all media, the signal stands for its medium.
+    const lookup = new RuledLookup(lists, { threshold, limit, medium: value });
+    const finds = new Finds();
+    finds.add(await lookup.near(type, value), { signal: type, query: value, view: undefined });
+    results.push(await tell(lists, finds, options));
     if (performance.now() - turnStart > TURN_MS) {
       await nextTurn();
       options.signal?.throwIfAborted();

@@ -14,20 +14,31 @@ export function pictureHash(type: SignalTypeName, value: Uint8Array): Uint8Array
 /**
  * The signal of an entry that a look-up has found: of those that match, the one nearest to the query. Pictures and frames
  * are found by each other; of two that are equally near the first is taken, and a picture before a frame.
+ * @param counts whether a signal of a type counts at a distance; all do when left out
  */
-export function nearestSignal(entry: Entry, name: SignalTypeName, query: Uint8Array): EntrySignal | undefined {
-  const distance = tableOf(name) === 'pdq' ? hammingDistance : signalType(name).distance;
-  const wanted = pictureHash(name, query);
+export function nearestSignal(
+  entry: Entry,
+  name: SignalTypeName,
+  query: Uint8Array,
+  counts: (type: SignalTypeName, distance: number) => boolean = () => true,
+): EntrySignal | undefined {
   let best: EntrySignal | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const signal of entry.signals) {
     if (!signal.active || tableOf(signal.type) !== tableOf(name)) continue;
-    const apart = distance(pictureHash(signal.type, signal.value), wanted);
+    const apart = distanceTo(signal, name, query);
+    if (!counts(signal.type, apart)) continue;
     if (apart > least || (apart === least && (signal.type === best?.type || signal.type === 'vpdq'))) continue;
     best = signal;
     least = apart;
   }
   return best;
+}
+
+/** How far a signal of an entry is from what was looked up, in the terms of the table that both lie in. */
+export function distanceTo({ type, value }: EntrySignal, name: SignalTypeName, query: Uint8Array): number {
+  const distance = tableOf(name) === 'pdq' ? hammingDistance : signalType(name).distance;
+  return distance(pictureHash(type, value), pictureHash(name, query));
 }
 
 /** What was found of what, told from the types of both signals. */

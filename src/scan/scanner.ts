@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ENGINE } from '../engine.js';
 import { type ErrorCode, VigieError } from '../errors.js';
 import { MemoryPool } from '../index/pdq/memory-pool.js';
@@ -33,6 +34,8 @@ export interface ScannerOptions {
   readonly cacheBytes: number;
   /** Without it, videos are only known by their exact hashes. */
   readonly videos?: VideoPoolLike;
+  /** Told of matches that count, and of what tells the medium from others: its SHA-256, or where it was not read to its end, that of its frames. */
+  readonly onMatches?: (medium: Uint8Array, matches: readonly Match[]) => void;
   /** Where the memory comes from in which known videos are compared. */
   readonly memory?: MemoryPool;
 }
@@ -53,7 +56,7 @@ export interface ScanRequest extends Pick<VideoRequest, 'atHand' | 'onProgress'>
 const MATCH_LIMIT = 20;
 /** How often lists may be replaced under one look-up before it is given up. */
 const REPLACED_LIMIT = 5;
-const NOTHING: Found = { matches: [], total: 0, truncated: false };
+const NOTHING: Found = { matches: [], withoutEffect: [], total: 0, truncated: false, undecided: false };
 
 /** One medium to one verdict. */
 export class Scanner {
@@ -166,10 +169,12 @@ export class Scanner {
       const seq = lists.appliedSeq;
       const exact = looked.digests === undefined ? NOTHING : await findInWhole(lists, query, options);
       if (video === undefined) return [seq, exact] as const;
+      video.matcher.medium = looked.digests?.sha256;
       return [seq, join(exact, await video.matcher.finish({ whole: !video.stopped }))] as const;
     });
     // What ended the work was withdrawn since, and the rest was not looked at.
-    if (video?.stopped === true && found.total === 0) throw new VigieError('index-stale', { retryAfter: 1 });
+    const nothing = found.total === 0 && found.knownGood === undefined;
+    if (video?.stopped === true && nothing) throw new VigieError('index-stale', { retryAfter: 1 });
     const lookup = performance.now() - lookupStart;
     const recordStart = performance.now();
     if (seen !== undefined && looked.digests !== undefined) {
@@ -181,6 +186,9 @@ export class Scanner {
     }
     const record = performance.now() - recordStart;
     const [verdict, reason] = judge(looked, found, lists.incomplete);
+    if (found.matches.length > 0)
+      this.#options.onMatches?.(looked.digests?.sha256 ?? framesDigest(media), found.matches);
+    const { matches, withoutEffect, total, truncated } = found;
     return {
       verdict,
       reason,
@@ -194,7 +202,7 @@ export class Scanner {
       framesHashed: media?.framesHashed ?? null,
       quality: bestQuality(media),
       damaged: media?.damaged ?? false,
-      ...found,
+      ...{ matches, withoutEffect, total, truncated },
       ms: { ...looked.ms, lookup, ...(seen === undefined ? {} : { record }), total: performance.now() - start },
       engine: ENGINE,
       appliedSeq,
@@ -219,9 +227,10 @@ const UNFETCHED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['fetch-failed', 'f
 /** The verdict follows from what was looked at and what was found; a match needs nothing else to be right. */
 function judge(
   { media, failure }: Looked,
-  { total }: Found,
+  { total, undecided }: Found,
   incomplete: boolean,
 ): [Verdict['verdict'], NoMatchReason | ErrorCode | null] {
+  if (undecided) return ['could-not-tell', 'rules-undecided'];
   if (total > 0) return ['match', null];
   if (incomplete) return ['could-not-tell', 'index-incomplete'];
   // A picture too small to have a perceptual hash is one of quality 0.
@@ -235,19 +244,34 @@ function judge(
   return ['no-match', 'nothing-known'];
 }
 
+/** Tells a video whose bytes were not all read from another one. */
+function framesDigest(media: MediaSignals | undefined): Uint8Array {
+  const digest = createHash('sha256');
+  for (const { pdq } of media?.hashes ?? []) digest.update(pdq);
+  return digest.digest();
+}
+
 function bestQuality(media: MediaSignals | undefined): number | null {
   if (media === undefined || media.hashes.length === 0) return null;
   return media.hashes.reduce((best, { quality }) => Math.max(best, quality), 0);
 }
 
-/** What exact hashes found, and what frames found, each entry once: an exact hash says more. */
+/** What exact hashes found, and what frames found, each entry once: an exact hash says more. Known good is no match. */
 function join(exact: Found, frames: Found): Found {
   const key = ({ list, entry }: Match) => JSON.stringify([list, entry]);
   const known = new Set(exact.matches.map(key));
   const others = frames.matches.filter((match) => !known.has(key(match)));
+  const { knownGood } = exact;
+  const aside = [...exact.withoutEffect, ...frames.withoutEffect.filter((match) => !known.has(key(match)))];
+  if (knownGood !== undefined) {
+    const overruled = others.map((match) => ({ ...match, overruledBy: knownGood }));
+    return { ...exact, withoutEffect: [...overruled, ...aside].slice(0, MATCH_LIMIT) };
+  }
   const matches = [...exact.matches, ...others].slice(0, MATCH_LIMIT);
+  const withoutEffect = aside.slice(0, MATCH_LIMIT);
   const total = exact.total + frames.total - (frames.matches.length - others.length);
-  return { matches, total, truncated: total > matches.length };
+  const undecided = matches.length === 0 && (exact.undecided || frames.undecided);
+  return { matches, withoutEffect, total, truncated: total > matches.length, undecided };
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -64,6 +64,10 @@ export interface Match {
   readonly across: MatchAcross;
   /** For what was found in a video. */
   readonly video?: VideoOverlap;
+  /** The list is tried out: nothing follows from the match. */
+  readonly shadow?: true;
+  /** What is known to be good and no farther from the medium, so that nothing follows from the match. */
+  readonly overruledBy?: { readonly list: string; readonly entry: string };
   /** Both fingerprints in hexadecimal; only for a principal who may see entries, and for sample lists. */
   readonly fingerprint?: { readonly query: string; readonly entry: string };
 }
@@ -88,6 +92,8 @@ export interface Verdict {
   readonly damaged: boolean;
   /** Nearest first, bounded; `total` is the true count. */
   readonly matches: readonly Match[];
+  /** What was found and has no effect, bounded: each says `shadow` or `overruledBy`. It never makes a verdict `match`. */
+  readonly withoutEffect: readonly Match[];
   readonly total: number;
   readonly truncated: boolean;
   /** Milliseconds by stage: read, wait, decode, hash, lookup, record, total. */

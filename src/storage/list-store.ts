@@ -1,6 +1,7 @@
 import { VigieError } from '../errors.js';
 import { jsonb } from './column-values.js';
 import { appendListChange } from './list-change-log.js';
+import type { EntryRules, ListRole, Thresholds } from './list-rules.js';
 import { randomId } from './random-id.js';
 import type { Db, ListRow, Tx } from './schema.js';
 
@@ -14,7 +15,12 @@ export interface ListTerms {
   readonly expiresAt?: Date | null;
   readonly shadow?: boolean;
   /** Radius by signal type; null for those of the types. */
-  readonly threshold?: Readonly<Record<string, number>> | null;
+  readonly threshold?: Thresholds | null;
+  readonly role?: ListRole;
+  /** What is asked of entries before they match; null for nothing. */
+  readonly rules?: EntryRules | null;
+  /** Share of media that the list is applied to, 0 to 1. */
+  readonly sampleRatio?: number;
 }
 
 export interface StoredList extends Required<ListTerms> {
@@ -89,7 +95,8 @@ export async function lockList(tx: Tx, id: string): Promise<StoredList> {
   return listOf(row);
 }
 
-function columnsOf({ source, licence, terms, expiresAt, shadow, threshold }: ListTerms) {
+function columnsOf(said: ListTerms) {
+  const { source, licence, terms, expiresAt, shadow, threshold, role, rules, sampleRatio } = said;
   return {
     ...(source === undefined ? {} : { source }),
     ...(licence === undefined ? {} : { licence }),
@@ -97,13 +104,17 @@ function columnsOf({ source, licence, terms, expiresAt, shadow, threshold }: Lis
     ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
     ...(shadow === undefined ? {} : { shadow }),
     ...(threshold === undefined ? {} : { threshold: threshold === null ? null : jsonb(threshold) }),
+    ...(role === undefined ? {} : { role }),
+    ...(rules === undefined ? {} : { rules: rules === null ? null : jsonb(rules) }),
+    ...(sampleRatio === undefined ? {} : { sample_ratio: sampleRatio }),
   };
 }
 
 function listOf(row: ListRow): StoredList {
-  const { id, name, source, licence, terms, shadow, threshold } = row;
+  const { id, name, source, licence, terms, shadow, threshold, role, rules } = row;
   return {
-    ...{ id, name, source, licence, terms, shadow, threshold },
+    ...{ id, name, source, licence, terms, shadow, threshold, role, rules },
+    sampleRatio: row.sample_ratio,
     expiresAt: row.expires_at,
     currentVersion: row.current_version,
     createdAt: row.created_at,

@@ -1,5 +1,6 @@
 /** The tables as TypeScript sees them. The truth is in migrations/; a test compares schema.snapshot.txt with both databases. */
 import type { ColumnType, Generated, Kysely, RawBuilder, Selectable, Transaction } from 'kysely';
+import type { EntryRules, ListRole, Thresholds } from './list-rules.js';
 
 /** Anything that can run a query: the database itself, or an open transaction. */
 export type Db = Kysely<Schema>;
@@ -41,9 +42,22 @@ export interface ListTable {
   /** A list that is tried out: its matches are recorded and nothing follows from them. */
   shadow: Generated<boolean>;
   /** Radius by signal type, where it differs from the type's own. */
-  threshold: NullableJsonColumn<Readonly<Record<string, number>>>;
+  threshold: NullableJsonColumn<Thresholds>;
+  role: Generated<ListRole>;
+  rules: NullableJsonColumn<EntryRules>;
+  /** Share of media that the list is applied to. */
+  sample_ratio: Generated<number>;
   current_version: Nullable<number>;
   created_at: Stamp;
+}
+
+/** A medium that an entry matched of late. */
+export interface EntryMediumTable {
+  list_id: Fixed<string>;
+  entry_id: Fixed<string>;
+  /** 63 bits of a keyed digest of its SHA-256. */
+  medium: Fixed<string>;
+  at: Stamp;
 }
 
 export interface ListVersionTable {
@@ -395,6 +409,7 @@ export interface Schema {
   segment: SegmentTable;
   version_segment: VersionSegmentTable;
   entry_status: EntryStatusTable;
+  entry_medium: EntryMediumTable;
   list_change: ListChangeTable;
   import_run: ImportRunTable;
   api_key: ApiKeyTable;

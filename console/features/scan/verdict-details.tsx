@@ -5,6 +5,7 @@ import { MatchDetails } from './match-details.js';
 import type { OverlapMedium } from './overlap.js';
 import { Stages } from './stages.js';
 import { Unlooked } from './unlooked.js';
+import { whyWithoutEffect } from './verdict-words.js';
 
 interface VerdictDetailsProps {
   readonly verdict: Verdict;
@@ -14,7 +15,7 @@ interface VerdictDetailsProps {
 
 /** What led to a verdict: matches, the error, the file, the time. */
 export function VerdictDetails({ verdict, medium, onAgain }: VerdictDetailsProps) {
-  const { matches, total, error, seconds } = verdict;
+  const { matches, withoutEffect, total, error, seconds } = verdict;
   const [nearest, ...others] = matches;
   return (
     <div className="space-y-3">
@@ -36,6 +37,18 @@ export function VerdictDetails({ verdict, medium, onAgain }: VerdictDetailsProps
           {total > matches.length && (
             <p className="mt-2 text-ink-3 text-xs">The nearest {count(matches.length)} are shown.</p>
           )}
+        </Disclosure>
+      )}
+      {withoutEffect.length > 0 && (
+        <Disclosure summary={`${counted(withoutEffect.length, 'find', 'finds')} without effect`}>
+          <ul className="space-y-2">
+            {withoutEffect.map((match) => (
+              <li key={`${match.list}/${match.entry}`} className="rounded-lg border border-line p-3">
+                <p className="mb-2 text-ink-3 text-xs">{whyWithoutEffect(match)}</p>
+                <MatchDetails match={match} medium={medium} seconds={seconds} />
+              </li>
+            ))}
+          </ul>
         </Disclosure>
       )}
       <p className="text-ink-3 text-xs">{mediumInWords(verdict)}</p>

@@ -54,3 +54,9 @@ function nearInWords(signal: Match['signal'], distance: number | undefined): str
   if (signal === 'photodna') return `, at a PhotoDNA distance of ${distance}`;
   return distance === 0 ? ': all 256 bits are the same' : `: ${distance} of 256 bits differ`;
 }
+
+/** Why nothing follows from what was found. */
+export function whyWithoutEffect({ list, overruledBy }: Match): string {
+  if (overruledBy === undefined) return `“${list}” is tried out: nothing follows from what it finds.`;
+  return `Overruled: entry ${overruledBy.entry} of “${overruledBy.list}” is known to be good, and no farther from it.`;
+}

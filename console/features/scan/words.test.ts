@@ -31,6 +31,7 @@ const verdict: Verdict = {
   quality: 90,
   damaged: false,
   matches: [match],
+  withoutEffect: [],
   total: 1,
   truncated: false,
   ms: {},

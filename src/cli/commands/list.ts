@@ -1,12 +1,21 @@
 import { Command, Option } from 'commander';
 import { VigieError } from '../../errors.js';
 import { interrupted } from '../interrupt.js';
-import { at, type DiffAnswer, diffInWords, historyInWords, inWords, type ListAnswer } from '../list-answer.js';
+import {
+  at,
+  type DiffAnswer,
+  diffInWords,
+  historyInWords,
+  inWords,
+  judgedAs,
+  type ListAnswer,
+} from '../list-answer.js';
 import { dataOption, formatOption, whole } from '../options.js';
 import { colour, remark, table, write, writeLine } from '../output.js';
 import { lostOr } from '../service-client.js';
 import { withService } from '../with-service.js';
 import { importCommand } from './list-import.js';
+import { rulesCommand } from './list-rules.js';
 
 interface Data {
   readonly data: string;
@@ -21,6 +30,7 @@ export function listCommand(): Command {
     .summary('hash lists: load, look, withdraw, roll back')
     .description('Hash lists as living things. Every change goes through the running service, if there is one.');
   command.addCommand(importCommand());
+  command.addCommand(rulesCommand());
   command
     .command('ls')
     .summary('all lists')
@@ -36,9 +46,10 @@ export function listCommand(): Command {
           list.entries,
           Object.keys(list.signals).join(','),
           list.state === 'ready' ? colour.green(list.state) : colour.yellow(list.state),
+          judgedAs(list),
           list.expires?.slice(0, 10) ?? '',
         ]);
-        await writeLine(table(['list', 'version', 'entries', 'signals', 'state', 'expires'], rows));
+        await writeLine(table(['list', 'version', 'entries', 'signals', 'state', 'judged as', 'expires'], rows));
       });
     });
   command

@@ -34,12 +34,16 @@ interface ScanLine {
   readonly scan?: string;
   readonly verdict: Verdict['verdict'];
   readonly reason: Verdict['reason'];
-  readonly matches: readonly Pick<
-    Match,
-    'list' | 'entry' | 'grade' | 'signal' | 'distance' | 'view' | 'extent' | 'across' | 'video'
-  >[];
+  readonly matches: readonly ToldMatch[];
+  /** What was found and makes no match: of lists that are tried out, and what known good overrules. */
+  readonly withoutEffect?: readonly (ToldMatch & Pick<Match, 'shadow' | 'overruledBy'>)[];
   readonly ms: Readonly<Record<string, number>>;
 }
+
+type ToldMatch = Pick<
+  Match,
+  'list' | 'entry' | 'grade' | 'signal' | 'distance' | 'view' | 'extent' | 'across' | 'video'
+>;
 
 interface Flags extends DecoderFlags, PhotoDnaFlags {
   readonly list?: readonly string[];
@@ -211,23 +215,28 @@ async function throughService(flags: Flags, command: Command, signal: AbortSigna
 /** Said on the command line, these would have no effect on a running service. */
 const LIST_ONLY = [...decoderOptions(), ...photodnaOptions()].map((option) => option.attributeName());
 
-function pick({ scan, verdict, reason, matches, ms }: Verdict & { readonly scan?: string }): Omit<ScanLine, 'path'> {
+function pick(told: Verdict & { readonly scan?: string }): Omit<ScanLine, 'path'> {
+  const { scan, verdict, reason, matches, withoutEffect, ms } = told;
   return {
     ...(scan === undefined ? {} : { scan }),
     verdict,
     reason,
-    matches: matches.map(({ list, entry, grade, signal, distance, view, extent, across, video }) => ({
-      list,
-      entry,
-      grade,
-      signal,
-      distance,
-      view,
-      extent,
-      across,
-      ...(video === undefined ? {} : { video }),
-    })),
+    matches: matches.map(pickMatch),
+    ...(withoutEffect.length > 0 && {
+      withoutEffect: withoutEffect.map(({ shadow, overruledBy, ...match }) => ({
+        ...pickMatch(match),
+        ...(shadow === undefined ? {} : { shadow }),
+        ...(overruledBy === undefined ? {} : { overruledBy }),
+      })),
+    }),
     ms: roundedMs(ms),
+  };
+}
+
+function pickMatch({ list, entry, grade, signal, distance, view, extent, across, video }: ToldMatch): ToldMatch {
+  return {
+    ...{ list, entry, grade, signal, distance, view, extent, across },
+    ...(video === undefined ? {} : { video }),
   };
 }
 
@@ -243,10 +252,22 @@ const COLUMNS = [
   { title: 'file', width: 0 },
 ] as const;
 
-function tableRow({ path, verdict, reason, matches, ms }: ScanLine): string[] {
+function tableRow({ path, verdict, reason, matches, withoutEffect = [], ms }: ScanLine): string[] {
   const [first, ...others] = matches;
   const more = others.length > 0 ? ` +${others.length} more` : '';
   const why =
-    first === undefined ? (reason ?? '') : `${cut(printable(matchInShort(first)), WHY_WIDTH - more.length)}${more}`;
+    first === undefined
+      ? [reason ?? '', ...asideInShort(withoutEffect)].join('; ')
+      : `${cut(printable(matchInShort(first)), WHY_WIDTH - more.length)}${more}`;
   return [IN_COLOUR[verdict](verdict), (ms['total'] ?? 0).toFixed(1), why, printable(path)];
+}
+
+/** What was found and makes no match, by list. */
+function asideInShort(aside: NonNullable<ScanLine['withoutEffect']>): string[] {
+  const shadow = new Set(aside.flatMap(({ list, shadow: tried }) => (tried === true ? [printable(list)] : [])));
+  const good = new Set(aside.flatMap(({ overruledBy }) => (overruledBy === undefined ? [] : [overruledBy.list])));
+  return [
+    ...(shadow.size > 0 ? [`in shadow: ${[...shadow].join(', ')}`] : []),
+    ...(good.size > 0 ? [`overruled by ${[...good].map(printable).join(', ')}`] : []),
+  ];
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { VigieError } from '../../errors.js';
-import type { Entry } from '../../index/entry.js';
+import { type Entry, OPINION_LIMIT } from '../../index/entry.js';
 import { derivedId } from '../../lists/admit.js';
 import type { ShownEntry, StatusChange } from '../../lists/lists.js';
 import { signalType } from '../../signals/signal-types.js';
@@ -28,6 +28,12 @@ const newEntry = z
     kind: z.string().max(64).optional(),
     added: z.iso.datetime({ offset: true }).optional(),
     comment: z.string().max(1_024).optional(),
+    member: z.string().min(1).max(64).optional().describe('Who gave it to the exchange.'),
+    opinions: z
+      .array(z.object({ member: z.string().min(1).max(64), affirmative: z.boolean() }).strict())
+      .max(OPINION_LIMIT)
+      .optional()
+      .describe('What members think of it; one each.'),
     signals: z.array(newSignal).min(1).max(100),
   })
   .strict();
@@ -61,6 +67,8 @@ export const getEntry = endpoint({
     kind: z.string().nullable(),
     added: z.string().nullable(),
     comment: z.string().nullable(),
+    member: z.string().nullable(),
+    opinions: z.array(z.object({ member: z.string(), affirmative: z.boolean() })).readonly(),
     status: z.string().describe('Withdrawn or inactive as soon as one of the statuses is.'),
     reason: z.string().nullable(),
     changed: z.string().nullable(),
@@ -81,6 +89,7 @@ export const getEntry = endpoint({
         value: z.string(),
         quality: z.number().nullable(),
         active: z.boolean(),
+        derived: z.boolean().describe('Made here from a confirmed medium; the source does not have it.'),
       }),
     ),
   }),
@@ -140,7 +149,7 @@ function toEntry({ id, added, signals, ...rest }: z.output<typeof newEntry>, ind
       throw new VigieError('signal-invalid', { detail: `entry ${index + 1}: ${type}`, cause });
     }
   });
-  const { grade, kind, comment } = rest;
+  const { grade, kind, comment, member, opinions } = rest;
   return {
     id: id ?? derivedId(values),
     signals: values,
@@ -148,6 +157,8 @@ function toEntry({ id, added, signals, ...rest }: z.output<typeof newEntry>, ind
     ...(grade === undefined ? {} : { grade }),
     ...(kind === undefined ? {} : { kind }),
     ...(comment === undefined ? {} : { comment }),
+    ...(member === undefined ? {} : { member }),
+    ...(opinions === undefined ? {} : { opinions }),
   };
 }
 
@@ -159,22 +170,25 @@ function deciding(statuses: ShownEntry['statuses']): ShownEntry['statuses'][numb
 
 function present({ entry, statuses }: ShownEntry) {
   const said = deciding(statuses);
-  const { id, grade, kind, added, comment, signals } = entry;
+  const { id, grade, kind, added, comment, member, opinions, signals } = entry;
   return {
     id,
     grade: grade ?? null,
     kind: kind ?? null,
     added: added === undefined ? null : new Date(added).toISOString(),
     comment: comment ?? null,
+    member: member ?? null,
+    opinions: opinions ?? [],
     status: said?.status ?? 'active',
     reason: said?.reason ?? null,
     changed: said?.at.toISOString() ?? null,
     statuses: statuses.map(({ at, ...rest }) => ({ ...rest, at: at.toISOString() })),
-    signals: signals.map(({ type, value, quality, active }) => ({
+    signals: signals.map(({ type, value, quality, active, derived }) => ({
       type,
       value: signalType(type).format(value),
       quality: quality ?? null,
       active,
+      derived: derived === true,
     })),
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Comparison } from '../../lists/compare-versions.js';
 import { endpoint } from '../endpoint.js';
+import { roleSchema } from '../list-rules-schema.js';
 import { listNameSchema } from '../schemas.js';
 
 const signalCountsSchema = z.record(z.string(), z.object({ values: z.number(), active: z.number() }));
@@ -12,6 +13,8 @@ export const listSchema = z.object({
   terms: z.string().nullable(),
   expires: z.string().nullable(),
   sample: z.boolean(),
+  role: roleSchema,
+  shadow: z.boolean().describe('The list is tried out: nothing follows from its matches.'),
   version: z.number().int().nullable(),
   entries: z.number().int(),
   withdrawn: z.number().int(),

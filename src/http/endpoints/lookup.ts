@@ -24,7 +24,14 @@ export const lookup = endpoint({
     limit: z.number().int().min(1).max(1_000).default(20),
   }),
   answer: z.object({
-    results: z.array(z.object({ matches: z.array(matchSchema), total: z.number().int(), truncated: z.boolean() })),
+    results: z.array(
+      z.object({
+        matches: z.array(matchSchema),
+        withoutEffect: z.array(matchSchema).describe('What was found and makes no match.'),
+        total: z.number().int(),
+        truncated: z.boolean(),
+      }),
+    ),
     listVersion: z.number().int(),
   }),
   handle: async ({ body, principal, signal, services }) => {
@@ -43,9 +50,10 @@ export const lookup = endpoint({
     });
     for (const { type } of body.signals) services.metrics.count('vigie_lookup_signals_total', { type });
     return {
-      results: results.map(({ matches, ...rest }) => ({
+      results: results.map(({ matches, withoutEffect, total, truncated }) => ({
         matches: matches.map((match) => hideDetail(match, principal)),
-        ...rest,
+        withoutEffect: withoutEffect.map((match) => hideDetail(match, principal)),
+        ...{ total, truncated },
       })),
       listVersion,
     };

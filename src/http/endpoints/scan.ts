@@ -74,6 +74,7 @@ async function scanMedium(
     ...verdict,
     ms: roundedMs(verdict.ms),
     matches: verdict.matches.map((match) => hideDetail(match, principal)),
+    withoutEffect: verdict.withoutEffect.map((match) => hideDetail(match, principal)),
     ...(verdict.verdict === 'could-not-tell' ? { error: explain(verdict.reason) } : {}),
   };
 }

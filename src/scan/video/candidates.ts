@@ -25,6 +25,8 @@ export interface Candidate {
   /** Support from which it is worth being measured, or being measured again. */
   measureAt: number;
   known?: KnownFrames;
+  /** Whether the rules of its list let the entry match; absent until it was read. */
+  admitted?: boolean;
   overlap?: Overlap;
   /** For the question which entries are unrelated: number of its group, or `whole` when the query holds nearly all of it. */
   group?: number | 'whole';
@@ -42,9 +44,9 @@ export class Candidates {
     return this.#all.size;
   }
 
-  /** How many entries were hit, those that were forgotten too. */
-  get total(): number {
-    return this.#all.size + this.#forgotten;
+  /** How many entries were hit and are not among these any more. */
+  get forgotten(): number {
+    return this.#forgotten;
   }
 
   values(): Iterable<Candidate> {

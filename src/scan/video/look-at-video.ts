@@ -54,14 +54,15 @@ export async function lookAtVideo(
   tools: VideoTools,
 ): Promise<Looked> {
   const { videos, cache } = tools;
+  const matcher = tools.newMatcher();
   const enough = new AbortController();
   const signal = request.signal === undefined ? enough.signal : AbortSignal.any([request.signal, enough.signal]);
   const arrival = new Arrival(source, tools.maximumBytes, async (digests) => {
+    matcher.medium = digests.sha256;
     if (cache.byHash(hex(digests.sha256)) !== undefined || (await knownByBytes(tools.lists, digests))) {
       enough.abort(ENOUGH);
     }
   });
-  const matcher = tools.newMatcher();
   const frames: VideoFrame[] = [];
   let summary: VideoSummary | undefined;
   let failure: Looked['failure'];
@@ -90,7 +91,9 @@ export async function lookAtVideo(
   }
   const stopped = enough.signal.aborted || matcher.decided;
   // A video that cannot be decoded may still be known by its bytes.
-  if (failure !== undefined || request.atHand === true || stopped === false) await arrival.toEnd();
+  // Nor is anything near to be acted on while its bytes may yet be those of known good.
+  const allOfIt = tools.lists.rules?.allowsByBytes === true || request.atHand === true;
+  if (failure !== undefined || allOfIt || stopped === false) await arrival.toEnd();
   const { digests, bytes, ms: read } = arrival;
   const known = digests === undefined ? undefined : cache.byHash(hex(digests.sha256));
   if (known !== undefined && !matcher.decided) {
@@ -112,6 +115,7 @@ export async function lookAgain(
 ): Promise<Looked> {
   const { video = [], ...rest } = known;
   const matcher = newMatcher();
+  matcher.medium = known.digests.sha256;
   for (const frame of video) if (await matcher.add(frame)) break;
   // All frames are there, so nothing is missing, however soon it was decided.
   return { ...rest, failure: undefined, ms, video: { matcher, stopped: false } };
@@ -119,8 +123,8 @@ export async function lookAgain(
 
 async function knownByBytes(lists: KnownLists, digests: DigestValues): Promise<boolean> {
   const query = { digests, frames: [], photodna: undefined };
-  const { total } = await findMatches(lists, query, { limit: 1, showFingerprints: false });
-  return total > 0;
+  const { matches } = await findMatches(lists, query, { limit: 1, showFingerprints: false });
+  return matches.length > 0;
 }
 
 /** @throws the error when it says nothing of the medium */

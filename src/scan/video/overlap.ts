@@ -27,6 +27,12 @@ export interface Sighting {
   readonly distance: number;
 }
 
+/** How many bits may differ from a frame of a known video, and from a known picture. */
+export interface Radius {
+  readonly frames: number;
+  readonly pictures: number;
+}
+
 /** Where the query and one entry meet. Grows with the query; what was compared once is not compared again. */
 export class Overlap {
   readonly meetings: Meeting[] = [];
@@ -45,7 +51,7 @@ export class Overlap {
     unrecorded: readonly number[],
     query: QueryFrames,
     known: KnownFrames,
-    { pool, pacer, threshold }: { readonly pool: MemoryPool; readonly pacer: Pacer; readonly threshold: number },
+    { pool, pacer, radius }: { readonly pool: MemoryPool; readonly pacer: Pacer; readonly radius: Radius },
   ): Promise<void> {
     if (this.known.length !== known.count) this.known = new Uint8Array(known.count);
     if (this.#looks === looks.length && this.#unrecorded === unrecorded.length) return;
@@ -55,7 +61,7 @@ export class Overlap {
         const recorded = this.#looks < looks.length;
         const look = recorded ? looks[this.#looks++]! : unrecorded[this.#unrecorded++]!;
         if (this.#found <= MOST_FOUND || (this.#looks + this.#unrecorded) % ONE_IN === 0) {
-          this.#compare(look, query, known, search, threshold);
+          this.#compare(look, query, known, search, radius);
         } else if (recorded) this.unplaced.push(Math.floor(look / VIEWS));
         if (pacer.due) await pacer.pause();
       }
@@ -69,19 +75,19 @@ export class Overlap {
     query: QueryFrames,
     known: KnownFrames,
     search: FrameSearch | undefined,
-    threshold: number,
+    radius: Radius,
   ): void {
     const hold = Math.floor(look / VIEWS);
     const view = look % VIEWS;
     const hash = query.hash(query.holds[hold]!, view);
     if (hash === undefined) return;
-    const runs = search?.find(hash, threshold, this.known) ?? [];
+    const runs = search?.find(hash, radius.frames, this.known) ?? [];
     this.#found += search?.found ?? 0;
     const few = this.meetings.length > MANY_MEETINGS && runs.length > FEW_RUNS;
     for (const run of few ? runs.slice(0, FEW_RUNS) : runs) this.meetings.push({ hold, view, ...run });
     for (const [picture, other] of known.pictures.entries()) {
       const distance = hammingDistance(hash, other);
-      if (distance <= threshold) this.sightings.push({ hold, view, picture, distance });
+      if (distance <= radius.pictures) this.sightings.push({ hold, view, picture, distance });
     }
   }
 }

@@ -1,13 +1,16 @@
 import { VigieError } from '../../errors.js';
 import { Pacer } from '../../index/pause.js';
 import type { MemoryPool } from '../../index/pdq/memory-pool.js';
-import type { Found } from '../find-matches.js';
-import type { KnownLists } from '../known-lists.js';
+import type { EntryName, Found } from '../find-matches.js';
+import type { Hit, KnownLists, LookupAnswer } from '../known-lists.js';
+import { radiusOf, type Standing, standingOf } from '../rules/standing.js';
+import type { Match } from '../verdict.js';
 import { type Candidate, Candidates } from './candidates.js';
 import { closerLook, type QueryRange } from './closer-look.js';
 import { COMMON_FROM, CommonFrames } from './common-frames.js';
-import { knownFrames } from './known-frames.js';
-import { Overlap } from './overlap.js';
+import { type KnownFrames, knownFrames } from './known-frames.js';
+import { discountGood, type Good, noteGood } from './known-good.js';
+import { Overlap, type Radius } from './overlap.js';
 import { type Hold, QueryFrames } from './query-frames.js';
 import type { VideoFrame } from './video-frame.js';
 import { type VideoMatch, weigh } from './video-match.js';
@@ -27,6 +30,10 @@ export interface VideoMatcherOptions {
 const THRESHOLD = 31;
 /** Hits of one look-up that are followed; what is beyond is found by comparing with all candidates. */
 const MOST_HITS = 200;
+/** The same where rules keep some of them out. */
+const MOST_RULED_HITS = 3_200;
+/** Entries that are asked whether the rules of their list let them match, at the end. */
+const MOST_RULED = 4_096;
 /** Entries that are read to be measured at the end, those with most support. */
 const MOST_MEASURED = 50;
 /** Entries that are read to tell common frames, on top of it. */
@@ -49,7 +56,6 @@ const ALL_WAYS = 2 ** ORIENTATIONS - 1;
 export class VideoMatcher {
   readonly #lists: KnownLists;
   readonly #options: VideoMatcherOptions;
-  readonly #threshold: number;
   readonly #pacer: Pacer;
   readonly #query = new QueryFrames();
   readonly #candidates = new Candidates();
@@ -61,6 +67,8 @@ export class VideoMatcher {
   readonly #read = new Set<Candidate>();
   /** Bits of the orientations that hit something: they are looked up for all frames. */
   #ways = AS_IS;
+  /** SHA-256 of the medium, as soon as it is known: by it a list is applied to a share of all media. */
+  medium: Uint8Array | undefined;
   #seq: number;
   #decided = false;
   #lookups = 0;
@@ -68,7 +76,6 @@ export class VideoMatcher {
   constructor(lists: KnownLists, options: VideoMatcherOptions) {
     this.#lists = lists;
     this.#options = options;
-    this.#threshold = options.threshold ?? THRESHOLD;
     this.#pacer = new Pacer(options.signal);
     this.#common = new CommonFrames(this.#threshold);
     this.#seq = lists.appliedSeq;
@@ -125,8 +132,10 @@ export class VideoMatcher {
     if (this.#decided) return [];
     const common = await this.#commonHolds();
     const matches: VideoMatch[] = [];
-    for (const candidate of this.#candidates.ranked().slice(0, CLOSER_CANDIDATES)) {
-      const match = await this.#weigh(candidate, common, true);
+    const acting = this.#candidates.ranked().filter((candidate) => this.#standing(candidate) === 'acts');
+    for (const candidate of acting.slice(0, CLOSER_CANDIDATES)) {
+      const { match, overruledBy } = await this.#weigh(candidate, common, true);
+      if (overruledBy !== undefined) continue;
       if (match?.extent === 'full') return [];
       if (match !== undefined) matches.push(match);
     }
@@ -180,10 +189,7 @@ export class VideoMatcher {
     const hash = this.#query.hash(hold, view);
     if (hash === undefined) return false;
     this.#lookups++;
-    const { hits, total, truncated } = this.#lists.lookup('pdq', hash, {
-      threshold: this.#threshold,
-      limit: MOST_HITS,
-    });
+    const { hits, total, truncated } = this.#near(hash);
     if (hits.length === 0) return false;
     const look = hold.number * VIEWS + view;
     if (this.#seen.hold !== hold.number) this.#seen = { hold: hold.number, candidates: new Set() };
@@ -194,13 +200,49 @@ export class VideoMatcher {
     return true;
   }
 
+  /** How far look-ups go: as far as any list wants. */
+  get #threshold(): number {
+    const { widest = { pdq: THRESHOLD, vpdq: THRESHOLD } } = this.#lists.rules ?? {};
+    return this.#options.threshold ?? Math.max(widest.pdq, widest.vpdq);
+  }
+
+  /** Hits that are within the radius of their list. Where many others stand before those that act, farther ones too. */
+  #near(hash: Uint8Array): LookupAnswer {
+    const threshold = this.#threshold;
+    for (let limit = MOST_HITS; ; limit *= 4) {
+      const answer = this.#lists.lookup('pdq', hash, { threshold, limit });
+      if (this.#lists.rules === undefined) return answer;
+      const hits = answer.hits.filter((hit) => {
+        const { frames, pictures } = this.#radius(hit);
+        return hit.distance <= Math.max(frames, pictures);
+      });
+      const acting = hits.filter((hit) => standingOf(this.#lists, hit, this) === 'acts').length;
+      if (!answer.truncated || acting >= MOST_HITS || limit >= MOST_RULED_HITS) return { ...answer, hits };
+    }
+  }
+
+  #standing(candidate: Pick<Hit, 'segment'>): Standing | undefined {
+    return this.#lists.rules === undefined ? 'acts' : standingOf(this.#lists, candidate, this);
+  }
+
+  #radius(hit: Pick<Hit, 'segment'>): Radius {
+    if (this.#lists.rules === undefined) return { frames: this.#threshold, pictures: this.#threshold };
+    const { threshold } = this.#options;
+    return {
+      frames: radiusOf(this.#lists, hit, 'vpdq', threshold),
+      pictures: radiusOf(this.#lists, hit, 'pdq', threshold),
+    };
+  }
+
   async #measureDue(): Promise<void> {
     const due = [...this.#due].sort((a, b) => b.support - a.support || b.samples - a.samples);
     for (const candidate of due.slice(0, MEASURED_AT_ONCE)) {
       this.#due.delete(candidate);
       candidate.measureAt = Math.max(candidate.support + 1, Math.ceil(candidate.support * 1.5));
-      const match = await this.#weigh(candidate, await this.#commonHolds(), false);
-      if (match?.extent !== 'full') continue;
+      // What is only tried out ends nothing, nor does what known good overrules.
+      if (this.#standing(candidate) !== 'acts') continue;
+      const { match, overruledBy } = await this.#weigh(candidate, await this.#commonHolds(), false);
+      if (match?.extent !== 'full' || overruledBy !== undefined) continue;
       this.#decided = true;
       return;
     }
@@ -214,17 +256,24 @@ export class VideoMatcher {
 
   /** Reads the entry of a candidate, unless it is in memory, and compares what came since the last time. */
   async #meet(candidate: Candidate) {
-    const known = candidate.known ?? knownFrames(await candidate.segment.entry(candidate.row));
+    const known = candidate.known ?? (await this.#readKnown(candidate));
     candidate.known = known;
     this.#read.delete(candidate);
     this.#read.add(candidate);
     const overlap = candidate.overlap ?? new Overlap();
     candidate.overlap = overlap;
     const { pool } = this.#options;
-    const tools = { pool, pacer: this.#pacer, threshold: this.#threshold };
+    const tools = { pool, pacer: this.#pacer, radius: this.#radius(candidate) };
     await overlap.extend(candidate.looks, this.#candidates.unrecorded, this.#query, known, tools);
     this.#forgetRead(candidate);
     return { known, overlap };
+  }
+
+  async #readKnown(candidate: Candidate): Promise<KnownFrames> {
+    const entry = await candidate.segment.entry(candidate.row);
+    const admits = this.#lists.describe(candidate.segment).rules?.admits;
+    candidate.admitted = admits === undefined || admits(entry);
+    return knownFrames(entry);
   }
 
   #forgetRead(except: Candidate): void {
@@ -239,37 +288,79 @@ export class VideoMatcher {
     }
   }
 
-  async #weigh(candidate: Candidate, common: Uint8Array, whole: boolean): Promise<VideoMatch | undefined> {
+  async #weigh(candidate: Candidate, common: Uint8Array, whole: boolean): Promise<Weighed> {
     const { known, overlap } = await this.#meet(candidate);
-    return await weigh({ query: this.#query, known, overlap, common, whole }, this.#pacer);
+    if (candidate.admitted === false) return {};
+    const what = { query: this.#query, known, overlap, common, whole };
+    const match = await weigh(what, this.#pacer);
+    if (match === undefined || this.#lists.rules === undefined) return { match };
+    const good = await this.#knownGood();
+    const discounted = discountGood(good, overlap, common);
+    if (discounted === undefined) return { match };
+    const { marks, by, all } = discounted;
+    return all ? { match, overruledBy: by } : { match: await weigh({ ...what, common: marks }, this.#pacer) };
+  }
+
+  /** For each hold the nearest of what is known to be good. */
+  async #knownGood(): Promise<ReadonlyMap<number, Good>> {
+    const good = new Map<number, Good>();
+    const allowing = this.#candidates.ranked().filter((candidate) => this.#standing(candidate) === 'allows');
+    for (const candidate of allowing.slice(0, MOST_MEASURED)) {
+      const { overlap } = await this.#meet(candidate);
+      if (candidate.admitted !== false) noteGood(good, candidate, overlap);
+    }
+    return good;
   }
 
   async #conclude(whole: boolean): Promise<Found> {
-    const { limit, showFingerprints } = this.#options;
+    const { limit } = this.#options;
     const common = await this.#commonHolds();
-    const ranked = this.#candidates.ranked();
-    const matches: { readonly match: VideoMatch; readonly candidate: Candidate }[] = [];
-    let weightless = 0;
-    for (const [i, candidate] of ranked.entries()) {
-      const onlyCommon =
-        candidate.looks.length > 0 && candidate.looks.every((look) => common[Math.floor(look / VIEWS)] === 1);
-      if (i >= MOST_MEASURED) {
-        if (onlyCommon) weightless++;
+    const told: Record<'acts' | 'shadow', Told[]> = { acts: [], shadow: [] };
+    const overruled: Told[] = [];
+    let unmeasured = 0;
+    let asked = 0;
+    for (const candidate of this.#candidates.ranked()) {
+      const standing = this.#standing(candidate);
+      if (standing !== 'acts' && standing !== 'shadow') continue;
+      if (told[standing].length >= MOST_MEASURED || asked >= MOST_RULED) {
+        if (standing === 'acts' && !onlyCommon(candidate, common)) unmeasured++;
         continue;
       }
-      const match = await this.#weigh(candidate, common, whole);
-      if (match === undefined) weightless++;
-      else matches.push({ match, candidate });
+      asked++;
+      const { match, overruledBy } = await this.#weigh(candidate, common, whole);
+      if (match === undefined) continue;
+      if (overruledBy === undefined || standing === 'shadow') told[standing].push({ match, candidate });
+      else overruled.push({ match, candidate, overruledBy });
     }
-    matches.sort((a, b) => order(a.match, b.match));
-    const told = matches.slice(0, limit).map(({ match, candidate }) => {
-      const list = this.#lists.describe(candidate.segment);
-      const { fingerprint, ...rest } = match;
-      const shown = showFingerprints || list.sample ? { fingerprint } : {};
-      return { list: list.name, version: list.version, ...rest, ...shown };
-    });
-    const total = this.#candidates.total - weightless;
-    return { matches: told, total, truncated: total > told.length };
+    const forgotten = this.#lists.rules === undefined ? this.#candidates.forgotten : 0;
+    const matches = told.acts.sort(byExtent).slice(0, limit);
+    const others = [...overruled.sort(byExtent), ...told.shadow.sort(byExtent)].slice(0, limit);
+    const withoutEffect: Match[] = [];
+    for (const each of others) {
+      const { overruledBy: by } = each;
+      const why = by === undefined ? ({ shadow: true } as const) : { overruledBy: await this.#nameOf(by) };
+      withoutEffect.push({ ...this.#inWords(each), ...why });
+    }
+    const total = told.acts.length + unmeasured + forgotten;
+    return {
+      matches: matches.map((each) => this.#inWords(each)),
+      withoutEffect,
+      total,
+      truncated: total > matches.length,
+      // What was not asked may be kept out by a rule, or be the one that is not.
+      undecided: this.#lists.rules !== undefined && told.acts.length === 0 && unmeasured > 0,
+    };
+  }
+
+  #inWords({ match, candidate }: Told): Match {
+    const list = this.#lists.describe(candidate.segment);
+    const { fingerprint, ...rest } = match;
+    const shown = this.#options.showFingerprints || list.sample ? { fingerprint } : {};
+    return { list: list.name, version: list.version, ...rest, ...shown };
+  }
+
+  async #nameOf({ segment, row, known }: Candidate): Promise<EntryName> {
+    return { list: this.#lists.describe(segment).name, entry: known?.id ?? (await segment.entry(row)).id };
   }
 
   /** Looks all up once more: the lists changed. */
@@ -288,10 +379,26 @@ export class VideoMatcher {
   }
 }
 
+interface Weighed {
+  readonly match?: VideoMatch | undefined;
+  /** Set when all that speaks for the match is as near, or nearer, to something that is known to be good. */
+  readonly overruledBy?: Candidate;
+}
+
+interface Told {
+  readonly match: VideoMatch;
+  readonly candidate: Candidate;
+  readonly overruledBy?: Candidate;
+}
+
+function onlyCommon({ looks }: Candidate, common: Uint8Array): boolean {
+  return looks.length > 0 && looks.every((look) => common[Math.floor(look / VIEWS)] === 1);
+}
+
 const EXTENT = { full: 0, partial: 1 } as const;
 
 /** What acts first, then what covers more. */
-function order(a: VideoMatch, b: VideoMatch): number {
+function byExtent({ match: a }: Told, { match: b }: Told): number {
   return (
     EXTENT[a.extent] - EXTENT[b.extent] ||
     Math.max(b.video.knownPercent, b.video.queryPercent) - Math.max(a.video.knownPercent, a.video.queryPercent) ||

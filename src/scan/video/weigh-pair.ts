@@ -33,7 +33,8 @@ export async function weighPair(
   );
   const entry = knownFrames({ id: 'known', signals: known.map(signalOf) });
   const overlap = new Overlap();
-  const tools = { pool: new MemoryPool(), pacer, threshold: signalType('pdq').defaultThreshold };
+  const { defaultThreshold: bits } = signalType('pdq');
+  const tools = { pool: new MemoryPool(), pacer, radius: { frames: bits, pictures: bits } };
   await overlap.extend(looks, [], frames, entry, tools);
   if (overlap.meetings.length === 0) return undefined;
   const common = new Uint8Array(frames.holds.length);

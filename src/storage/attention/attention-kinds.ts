@@ -19,6 +19,7 @@ export const ATTENTION_KINDS = define({
   'source-stale': { title: 'A source of a list gives nothing new', dueInMs: 8 * HOUR, alarms: 'at-once' },
   'source-refused': { title: 'A source of a list refuses us', dueInMs: 8 * HOUR, alarms: 'at-once' },
   'source-held': { title: 'A source would remove much of its list', dueInMs: 8 * HOUR, alarms: 'at-once' },
+  'entry-flood': { title: 'An entry matched so many media that it was silenced', dueInMs: HOUR, alarms: 'at-once' },
   'effect-exhausted': { title: 'Effects could not be delivered', dueInMs: 8 * HOUR, alarms: 'at-once' },
   'decoders-lost': { title: 'Decoders are missing or die', dueInMs: HOUR, alarms: 'at-once' },
   'assertion-failed': { title: 'Something does not hold that must', dueInMs: 4 * HOUR, alarms: 'at-once' },

@@ -19,6 +19,10 @@ export const EVENT_KINDS = {
     refs: ['list', 'status', 'count'],
     payload: z.object({ entries: z.array(z.string()), reason: z.string().nullable() }),
   }),
+  'entry.quarantined': kind(1, {
+    refs: ['list', 'media', 'windowSeconds'],
+    payload: z.object({ entry: z.string() }),
+  }),
   'entry.viewed': kind(1, { refs: ['list'], payload: z.object({ entry: z.string() }) }),
   'source.added': kind(1, { refs: ['source', 'name', 'kind', 'list'] }),
   'source.changed': kind(1, { refs: ['source', 'change'] }),
