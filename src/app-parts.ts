@@ -3,6 +3,8 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { ApiKeys } from './access/api-keys.js';
 import type { Config } from './config.js';
+import { Curation } from './curation/curation.js';
+import { NO_SOURCES } from './curation/source-feedback.js';
 import { VERSION } from './engine.js';
 import type { VigieError } from './errors.js';
 import { GroundFloor } from './ground-floor.js';
@@ -64,6 +66,7 @@ export interface AppParts {
   readonly stream: WorkStream;
   readonly nodes: NodeTable;
   readonly floor: GroundFloor;
+  readonly curation: Curation;
   readonly metrics: Metrics;
   /** Where files lie, as they are stored. */
   readonly stored: { readonly segments: BlobStore; readonly media: BlobStore; readonly events: BatchFiles };
@@ -136,12 +139,13 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   await starting;
   const seen = opened.own(new SeenLog(dataDir.seen, keyring));
   const client = new GuardedClient({ allow: config.allowFetchFrom, timeoutMs: config.limits.fetchMs });
+  const photodna = createPhotoDnaHasher(config.photodna.hasher);
   const scanner = new Scanner({
     lists,
     pool,
     seen,
     client,
-    ...given({ photodna: createPhotoDnaHasher(config.photodna.hasher) }),
+    ...given({ photodna }),
     maximumBytes: config.limits.mediaBytes,
     maximumVideoBytes: config.limits.videoBytes,
     videos,
@@ -170,6 +174,13 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       metrics,
     }),
   );
+  const curation = new Curation({
+    ...{ database, keyring, lists, client, route: NO_SOURCES, record: events.record, outbox: floor.outbox },
+    tools: {
+      ...{ pool, videos, maximumBytes: config.limits.mediaBytes, maximumVideoBytes: config.limits.videoBytes },
+      photodna,
+    },
+  });
   const keys = new ApiKeys(database, events.record);
   const stored = { segments: store, media: mediaStore, events: batches };
   const firstStart = (await keys.ls()).length === 0;
@@ -188,6 +199,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     stream,
     nodes,
     floor,
+    curation,
     stored,
     metrics,
     node,

@@ -10,11 +10,22 @@ import type { Database } from '../storage/database.js';
 import { findEntryStatuses, setEntryStatus } from '../storage/entry-status-store.js';
 import type { EventDraft, EventKind, RecordEvent } from '../storage/events/event-kinds.js';
 import { lastListChange } from '../storage/list-change-log.js';
-import { changeListTerms, getList, type ListTerms, listLists, removeList } from '../storage/list-store.js';
+import {
+  changeListTerms,
+  createList,
+  findList,
+  getList,
+  type ListTerms,
+  listLists,
+  lockList,
+  removeList,
+} from '../storage/list-store.js';
 import { currentManifests, listVersions, rollBackTo } from '../storage/list-version-store.js';
 import type { EntryStatusName, Tx } from '../storage/schema.js';
 import { writeDelta } from './add-entries.js';
+import { type Approved, assertOnePersonMay, assertOnePersonMaySet } from './approval.js';
 import { compactSegments } from './compact.js';
+import { endTerms } from './end-terms.js';
 import { type ExportFormat, exportEntries } from './export-list.js';
 import { Importer, type ImportOptions, type ImportResult } from './import.js';
 import type { ImportReport } from './import-report.js';
@@ -49,6 +60,9 @@ export interface StatusChange {
   readonly by: string | null;
 }
 
+/** Entries to write, made of what a list holds while nobody else can write to it. */
+export type MakeEntries = (list: LoadedList) => Promise<readonly Entry[]>;
+
 /** An entry as it stands, for those who may see it. */
 export interface ShownEntry {
   readonly entry: Entry;
@@ -72,6 +86,8 @@ export class Lists {
   /** Deltas wait for each other, by list. */
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #compacting = new Map<string, { readonly stop: AbortController; readonly done: Promise<unknown> }>();
+  /** Told of a list that this process has changed, before whoever changed it is answered. */
+  readonly #heed = new Set<(list: { readonly id: string; readonly name: string }) => Promise<void>>();
   #ready = false;
 
   constructor(options: ListsOptions) {
@@ -150,29 +166,78 @@ export class Lists {
 
   /** Imports a whole list; it is searched when this returns. See Importer. */
   async import(options: ImportOptions): Promise<ImportResult> {
+    const there = await findList(this.#options.database.db, options.list);
+    // Said before all of it is read; what counts is asked again when it is published.
+    if (there !== undefined) assertOnePersonMay(there);
     const compacting = this.#compacting.get(options.list);
     compacting?.stop.abort(new VigieError('import-aborted'));
     await compacting?.done;
     const result = await this.#importer.import(options);
     await this.#applied();
+    await this.#told(options.list);
     return result;
   }
 
   /**
    * Adds entries to a list, or new versions of entries that it has: the later one counts. An entry that was withdrawn
    * stays so. They match when this returns.
-   * @throws VigieError `list-not-found`, `import-in-progress`, `list-too-many-rejected`, `request-invalid`
+   * @throws VigieError `list-not-found`, `import-in-progress`, `list-too-many-rejected`, `request-invalid`,
+   * `approval-required`; what the approval throws
    */
-  async addEntries(name: string, entries: readonly Entry[]): Promise<{ version: number; report: ImportReport }> {
-    const { id } = await getList(this.#options.database.db, name);
-    const before = this.#turns.get(id) ?? Promise.resolve();
-    const turn = before.catch(() => undefined).then(() => this.#addEntries(id, name, entries));
-    this.#turns.set(id, turn);
-    try {
-      return await turn;
-    } finally {
-      if (this.#turns.get(id) === turn) this.#turns.delete(id);
-    }
+  async addEntries(
+    name: string,
+    entries: readonly Entry[],
+    approved?: Approved,
+  ): Promise<{ version: number; report: ImportReport }> {
+    const list = await getList(this.#options.database.db, name);
+    if (approved === undefined) assertOnePersonMay(list);
+    const written = await this.#inTurn(list.id, () => this.#write(list, async () => entries, approved));
+    if (written === undefined) throw new VigieError('request-invalid', { detail: 'no entries' });
+    await this.#told(name);
+    return written;
+  }
+
+  /**
+   * Writes entries that are made of those that are there, under the lock of the list: nothing comes between reading
+   * and writing. When none are made, nothing changes.
+   * @returns the version; undefined when nothing changed
+   * @throws VigieError as `addEntries`; `index-not-loaded`
+   */
+  async rewriteEntries(name: string, make: MakeEntries, approved?: Approved): Promise<number | undefined> {
+    const list = await getList(this.#options.database.db, name);
+    const written = await this.#inTurn(list.id, () =>
+      this.#write(list, async () => await make(await this.#current(list.id)), approved),
+    );
+    return written?.version;
+  }
+
+  /** Makes an empty list. @throws VigieError `list-name-invalid`, `list-name-taken` */
+  async create(name: string, terms: ListTerms = {}): Promise<void> {
+    await this.#options.database.transaction(async (tx) => {
+      const { id, approval } = await createList(tx, name, terms);
+      await this.#record(tx, {
+        ...{ kind: 'list.created', subject: `list:${id}`, refs: { list: id, approval } },
+        payload: { name },
+      });
+    });
+  }
+
+  /** What this process has loaded of a list. */
+  loaded(id: string): LoadedList | undefined {
+    return this.#loader.loaded(id);
+  }
+
+  /** From now on tells `heed` of each list that this process changes, and waits for it. */
+  heed(heed: (list: { readonly id: string; readonly name: string }) => Promise<void>): void {
+    this.#heed.add(heed);
+  }
+
+  /** Ends entries whose time is over; call it several times a second. They match no more, here, when this returns. */
+  async endTerms(): Promise<number> {
+    const { database, record } = this.#options;
+    const ended = await endTerms(database, record);
+    if (ended > 0) await this.#follower.poll();
+    return ended;
   }
 
   /** The entry stops matching, in this process before this returns and in every other one within a second. */
@@ -180,9 +245,14 @@ export class Lists {
     await this.#setStatus(list, entryIds, 'withdrawn', change);
   }
 
-  /** The entry matches again; a dispute is settled. */
-  async restore(list: string, entryIds: string | readonly string[], change: StatusChange): Promise<void> {
-    await this.#setStatus(list, entryIds, 'active', change);
+  /** The entry matches again; a dispute is settled. @throws VigieError `approval-required`; what the approval throws */
+  async restore(
+    list: string,
+    entryIds: string | readonly string[],
+    change: StatusChange,
+    approved?: Approved,
+  ): Promise<void> {
+    await this.#setStatus(list, entryIds, 'active', change, approved);
   }
 
   /** Notes a doubt about an entry. It goes on matching: whether it should is for its source or a person to decide. */
@@ -204,14 +274,21 @@ export class Lists {
       await rollBackTo(tx, id, target);
     });
     await this.#applied();
+    await this.#told(name);
     return target;
   }
 
-  /** Changes what is said of a list. */
-  async describeList(name: string, terms: ListTerms): Promise<void> {
+  /**
+   * Changes what is said of a list.
+   * @throws VigieError `approval-required` when it is to need no approval any more
+   */
+  async describeList(name: string, terms: ListTerms, approved?: Approved): Promise<void> {
     const { database } = this.#options;
     const { id } = await getList(database.db, name);
     await database.transaction(async (tx) => {
+      const list = await lockList(tx, id);
+      if (approved !== undefined) await approved.within(tx);
+      else if (terms.approval === 'none') assertOnePersonMay(list);
       const payload: Record<string, unknown> = { ...terms };
       await this.#record(tx, { kind: 'list.described', subject: `list:${id}`, refs: { list: id }, payload });
       await changeListTerms(tx, id, terms);
@@ -336,6 +413,7 @@ export class Lists {
     entryIds: string | readonly string[],
     status: EntryStatusName,
     { reason, by }: StatusChange,
+    approved?: Approved,
   ): Promise<void> {
     const { database } = this.#options;
     const { id: listId } = await getList(database.db, name);
@@ -347,6 +425,9 @@ export class Lists {
     }
     const change = { listId, entryIds: ids, status, reason, changedBy: by };
     await database.transaction(async (tx) => {
+      const stored = await lockList(tx, listId);
+      if (approved !== undefined) await approved.within(tx);
+      else await assertOnePersonMaySet(tx, stored, ids, status);
       await this.#record(tx, {
         kind: 'entry.status-changed',
         ...(by === null ? {} : { actor: by }),
@@ -371,11 +452,38 @@ export class Lists {
     return before.version;
   }
 
-  async #addEntries(
-    listId: string,
-    name: string,
-    entries: readonly Entry[],
-  ): Promise<{ version: number; report: ImportReport }> {
+  async #inTurn<T>(id: string, act: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(id) ?? Promise.resolve();
+    const turn = before.catch(() => undefined).then(act);
+    this.#turns.set(id, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(id) === turn) this.#turns.delete(id);
+    }
+  }
+
+  async #told(name: string): Promise<void> {
+    const list = await findList(this.#options.database.db, name);
+    if (list !== undefined) for (const heed of this.#heed) await heed(list);
+  }
+
+  /** A list in its current version, which stays that while its run is held. */
+  async #current(id: string): Promise<LoadedList> {
+    await this.#applied();
+    const list = this.#loadedList(id);
+    const [manifest] = await currentManifests(this.#options.database.db, id);
+    if (manifest?.version !== list.info.version) {
+      throw new VigieError('index-not-loaded', { detail: 'this list is not loaded in its current version' });
+    }
+    return list;
+  }
+
+  async #write(
+    { id: listId, name }: { readonly id: string; readonly name: string },
+    make: () => Promise<readonly Entry[]>,
+    approved: Approved | undefined,
+  ): Promise<{ version: number; report: ImportReport } | undefined> {
     const { database } = this.#options;
     const compacting = this.#compacting.get(name);
     compacting?.stop.abort(new VigieError('import-aborted'));
@@ -383,6 +491,11 @@ export class Lists {
     await using held = await this.#runs.claim(listId, { name: 'added entries', fingerprint: null });
     const { run } = held;
     try {
+      const entries = await make();
+      if (entries.length === 0) {
+        await discard(database, this.#options.blobs, run, 'abandoned');
+        return undefined;
+      }
       const { segment, report } = await writeDelta(entries, this.#options);
       const [manifest] = await currentManifests(database.db, listId);
       const segments = [...(manifest?.segments ?? []), segment];
@@ -395,7 +508,7 @@ export class Lists {
         segments,
         importRun: run.id,
       };
-      await publish(database, listId, next, { keep: this.#keep, record: this.#options.record });
+      await publish(database, listId, next, { keep: this.#keep, record: this.#options.record, approved });
       await this.#applied();
       return { version: run.version, report };
     } catch (error) {

@@ -10,7 +10,7 @@ import {
   startImport,
   takeOverImport,
 } from '../storage/import-run-store.js';
-import { changeListTerms, type ListTerms } from '../storage/list-store.js';
+import { changeListTerms, type ListTerms, lockList } from '../storage/list-store.js';
 import {
   forgetUnusedSegments,
   type NewVersion,
@@ -18,6 +18,7 @@ import {
   retireVersions,
 } from '../storage/list-version-store.js';
 import { randomId } from '../storage/random-id.js';
+import { type Approved, assertOnePersonMay } from './approval.js';
 
 /** After this time without a sign of life a run of another node counts as interrupted. */
 const SILENT_MS = 60_000;
@@ -126,19 +127,26 @@ export interface PublishOptions {
   readonly terms?: ListTerms | undefined;
   readonly record?: RecordEvent | undefined;
   readonly kind?: 'list.published' | 'list.merged';
+  /** For a list in which nothing acts that one person alone has put there. */
+  readonly approved?: Approved | undefined;
 }
 
 /**
  * Publishes a version, lets go of versions beyond `keep`, and says what there is to say of the list: one transaction.
  * @returns the sequence number of the last change
+ * @throws VigieError `approval-required`; what `publishVersion` throws
  */
 export async function publish(
   database: Database,
   listId: string,
   next: NewVersion,
-  { keep, terms, record, kind = 'list.published' }: PublishOptions,
+  { keep, terms, record, kind = 'list.published', approved }: PublishOptions,
 ): Promise<number> {
   return await database.transaction(async (tx) => {
+    const list = await lockList(tx, listId);
+    if (approved !== undefined) await approved.within(tx);
+    // Merging changes nothing of what acts.
+    else if (kind === 'list.published') assertOnePersonMay(list);
     if (terms !== undefined && Object.keys(terms).length > 0) await changeListTerms(tx, listId, terms);
     const { version, entries } = next;
     await record?.(tx, { kind, subject: `list:${listId}`, refs: { list: listId, version, entries } });

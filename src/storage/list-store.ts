@@ -2,7 +2,7 @@ import { VigieError } from '../errors.js';
 import { jsonb } from './column-values.js';
 import { appendListChange } from './list-change-log.js';
 import { randomId } from './random-id.js';
-import type { Db, ListRow, Tx } from './schema.js';
+import type { Approval, Db, ListRow, Tx } from './schema.js';
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
@@ -15,6 +15,8 @@ export interface ListTerms {
   readonly shadow?: boolean;
   /** Radius by signal type; null for those of the types. */
   readonly threshold?: Readonly<Record<string, number>> | null;
+  /** Whether an entry needs a second person before it acts. */
+  readonly approval?: Approval;
 }
 
 export interface StoredList extends Required<ListTerms> {
@@ -84,7 +86,7 @@ export async function lockList(tx: Tx, id: string): Promise<StoredList> {
   return listOf(row);
 }
 
-function columnsOf({ source, licence, terms, expiresAt, shadow, threshold }: ListTerms) {
+function columnsOf({ source, licence, terms, expiresAt, shadow, threshold, approval }: ListTerms) {
   return {
     ...(source === undefined ? {} : { source }),
     ...(licence === undefined ? {} : { licence }),
@@ -92,13 +94,14 @@ function columnsOf({ source, licence, terms, expiresAt, shadow, threshold }: Lis
     ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
     ...(shadow === undefined ? {} : { shadow }),
     ...(threshold === undefined ? {} : { threshold: threshold === null ? null : jsonb(threshold) }),
+    ...(approval === undefined ? {} : { approval }),
   };
 }
 
 function listOf(row: ListRow): StoredList {
-  const { id, name, source, licence, terms, shadow, threshold } = row;
+  const { id, name, source, licence, terms, shadow, threshold, approval } = row;
   return {
-    ...{ id, name, source, licence, terms, shadow, threshold },
+    ...{ id, name, source, licence, terms, shadow, threshold, approval },
     expiresAt: row.expires_at,
     currentVersion: row.current_version,
     createdAt: row.created_at,
