@@ -55,7 +55,11 @@ export class SegmentBuilder {
   readonly #maxEntries: number;
   readonly #tableFrom: number;
   readonly #log = new RecordLog();
-  readonly #dictionaries: Dictionaries = { grades: new Dictionary(), kinds: new Dictionary() };
+  readonly #dictionaries: Dictionaries = {
+    grades: new Dictionary(),
+    kinds: new Dictionary(),
+    members: new Dictionary(),
+  };
   readonly #active: Record<SignalTypeName, number> = { md5: 0, sha1: 0, sha256: 0, pdq: 0, photodna: 0, vpdq: 0 };
   #resident = 2 ** 20;
   #finished = false;
@@ -111,11 +115,11 @@ export class SegmentBuilder {
     try {
       const distinct = await fill(memory, layout, collected, pdq?.values, pacer);
       const writer = new SectionWriter(sink);
-      // Segments without videos stay readable for those who do not know of them.
-      const videos = collected.types.vpdq.all > 0;
-      await writer.head(videos ? 2 : 1);
+      // Segments without videos and opinions stay readable for those who do not know of them.
+      const version = collected.opinions ? 3 : collected.types.vpdq.all > 0 ? 2 : 1;
+      await writer.head(version);
       // From here on the log is let go piece by piece, so that it and the finished tables are never there at once.
-      const entries = await writeEntries(writer, log, ids.rows, videos, signal);
+      const entries = await writeEntries(writer, log, ids.rows, version > 1, signal);
       const resident = await writeResident(writer, memory, layout, pdq?.hashes, pacer);
       writer.open('ids');
       await writer.add(ids.keys.bytes);
@@ -129,6 +133,7 @@ export class SegmentBuilder {
         summary,
         grades: this.#dictionaries.grades.words,
         kinds: this.#dictionaries.kinds.words,
+        ...(version === 3 && { members: this.#dictionaries.members.words }),
         rowsPerBlock: ROWS_PER_BLOCK,
         idsPerBlock: IDS_PER_BLOCK,
         sections: [...entries, idSection, fenceSection],

@@ -49,7 +49,11 @@ export class SegmentFile {
     { blocks, firstRows, fences }: { blocks: Uint32Array; firstRows: Uint32Array | undefined; fences: Uint32Array },
   ) {
     this.contents = contents;
-    this.dictionaries = { grades: new Dictionary(contents.grades), kinds: new Dictionary(contents.kinds) };
+    this.dictionaries = {
+      grades: new Dictionary(contents.grades),
+      kinds: new Dictionary(contents.kinds),
+      members: new Dictionary(contents.members),
+    };
     this.#source = source;
     this.#entries = section(contents, 'entries');
     this.#blocks = blocks;

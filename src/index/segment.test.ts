@@ -111,8 +111,38 @@ describe('a segment file', () => {
       await expect(load(foreign)).rejects.toThrowError(code('segment-foreign'));
     }
     const later = good.slice();
-    later[8] = 3;
+    later[8] = 4;
     await expect(load(new MemoryFile(later))).rejects.toThrowError(code('segment-foreign'));
+  });
+
+  it('keeps members, opinions and derived signals, in a file of the third version, and through merges', async () => {
+    const maker = entryMaker(41, 'clustered', { opinions: true });
+    const entries = Array.from({ length: 600 }, () => maker.entry(500));
+    const kept = lastOfEachId(entries);
+    expect(kept.some(({ opinions = [] }) => opinions.length > 100)).toBe(true);
+    const file = await fileOf(entries);
+    expect(file.bytes[8]).toBe(3);
+    for (const other of [1, 2]) {
+      const altered = file.bytes.slice();
+      altered[8] = other;
+      await expect(load(new MemoryFile(altered))).rejects.toThrowError(code('segment-damaged'));
+    }
+    const segment = await load(file);
+    for (const entry of kept) expect(await segment.entry((await segment.findRow(entry.id))!)).toEqual(entry);
+    for await (const { row, entry } of segment.entries()) expect(entry, `row ${row}`).toEqual(kept[row]);
+
+    // Codes of members differ from segment to segment.
+    const before = Array.from({ length: 300 }, () => maker.entry(500));
+    const first = await SegmentFile.open(await fileOf(before));
+    const plain = await SegmentFile.open(await fileOf(made(50, 9).map((entry) => ({ ...entry, id: `p${entry.id}` }))));
+    const merged = new MemoryFile();
+    await mergeSegments([first, plain, segment.file], () => true, merged, { pool });
+    const all = await load(merged);
+    for (const entry of lastOfEachId([...before, ...entries])) {
+      expect(await all.entry((await all.findRow(entry.id))!)).toEqual(entry);
+    }
+    await segment.close();
+    await all.close();
   });
 
   it('is of the first version without videos, and with videos of the second, whose blocks stay small', async () => {
@@ -139,8 +169,11 @@ describe('a segment file', () => {
     // Neither passes for the other.
     for (const { bytes } of [plain, file]) {
       const altered = bytes.slice();
-      altered[8] = 3 - altered[8]!;
-      await expect(load(new MemoryFile(altered))).rejects.toThrowError(code('segment-damaged'));
+      for (const other of [1, 2, 3]) {
+        if (other === bytes[8]) continue;
+        altered[8] = other;
+        await expect(load(new MemoryFile(altered))).rejects.toThrowError(code('segment-damaged'));
+      }
     }
     const reads: number[] = [];
     const watched = new MemoryFile(file.bytes);

@@ -56,15 +56,18 @@ function assertCount(entries: readonly Entry[]): void {
   }
 }
 
-function fill(record: ListRecord, { id, grade, kind, added, comment, signals }: Entry, line: number): void {
+function fill(record: ListRecord, entry: Entry, line: number): void {
+  const { id, grade, kind, added, comment, member, opinions = [], signals } = entry;
   record.reset(line);
   record.id = id;
   record.grade = grade;
   record.kind = kind;
   record.added = added;
   record.comment = comment;
+  record.member = member;
+  record.opinions.push(...opinions);
   let frames = 0;
-  for (const { type, value, quality } of signals) {
-    record.signals.push({ type, value, quality, number: type === 'vpdq' ? ++frames : 0 });
+  for (const { type, value, quality, derived = false } of signals) {
+    record.signals.push({ type, value, quality, number: type === 'vpdq' ? ++frames : 0, derived });
   }
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Entry, EntrySignal } from '../index/entry.js';
+import { type Entry, type EntrySignal, OPINION_LIMIT, type Opinion } from '../index/entry.js';
 import { signalType } from '../signals/signal-types.js';
 import { type ListRecord, type RecordSignal, TEXT_LIMIT } from './formats/list-record.js';
 import type { ReportCounter } from './import-report.js';
@@ -17,6 +17,7 @@ interface ReusedSignal {
   value: Uint8Array;
   quality: number | undefined;
   active: boolean;
+  derived: boolean | undefined;
 }
 
 interface ReusedEntry {
@@ -25,6 +26,8 @@ interface ReusedEntry {
   kind: string | undefined;
   added: number | undefined;
   comment: string | undefined;
+  member: string | undefined;
+  opinions: readonly Opinion[] | undefined;
   signals: ReusedSignal[];
 }
 
@@ -45,6 +48,8 @@ export class Admission {
     kind: undefined,
     added: undefined,
     comment: undefined,
+    member: undefined,
+    opinions: undefined,
     signals: [],
   };
 
@@ -99,9 +104,9 @@ export class Admission {
     const { signals } = this.#entry;
     signals.length = 0;
     for (let i = 0; i < record.signals.length; i++) {
-      const { type, value, quality = record.quality, number } = record.signals[i] as RecordSignal;
+      const { type, value, quality = record.quality, number, derived } = record.signals[i] as RecordSignal;
       if (type === 'vpdq') {
-        this.#takeFrame(value, quality, record.line, number);
+        this.#takeFrame(record.line, { value, quality, number, derived });
         continue;
       }
       const unusable = signalType(type).unusable(value);
@@ -111,7 +116,7 @@ export class Admission {
         continue;
       }
       if (signals.some((other) => other.type === type && Buffer.compare(other.value, value) === 0)) continue;
-      this.#take(type, value, type === 'pdq' ? quality : undefined);
+      this.#take(type, value, type === 'pdq' ? quality : undefined, derived);
     }
     for (const type of record.malformed) {
       counter.note('malformed-signal', record.line);
@@ -124,25 +129,26 @@ export class Admission {
   }
 
   /** A video keeps every frame, equal ones too: shares of it are counted in frames. */
-  #takeFrame(value: Uint8Array, quality: number | undefined, line: number, frame: number): void {
+  #takeFrame(line: number, { value, quality, number: frame, derived }: Omit<RecordSignal, 'type'>): void {
     const counter = this.#counter;
     // A black frame is nothing odd in a video, and has low quality. Without a quality nobody can tell.
     const unusable = quality === undefined ? 'malformed-signal' : signalType('vpdq').unusable(value);
     if (unusable === undefined || (quality !== undefined && quality < MINIMUM_PDQ_QUALITY)) {
-      this.#take('vpdq', value, quality, frame);
+      this.#take('vpdq', value, quality, derived, frame);
       return;
     }
     counter.note(unusable, line, frame);
     counter.signal('vpdq', 'rejected');
   }
 
-  #take(type: EntrySignal['type'], value: Uint8Array, quality: number | undefined, frame = 0): void {
+  #take(type: EntrySignal['type'], value: Uint8Array, quality: number | undefined, derived: boolean, frame = 0): void {
     const { signals } = this.#entry;
     this.#frames[signals.length] = frame;
     const signal = this.#spareSignal(signals.length);
     signal.type = type;
     signal.value = value;
     signal.quality = quality;
+    signal.derived = derived || undefined;
     signal.active = quality === undefined || quality >= MINIMUM_PDQ_QUALITY;
     signals.push(signal);
   }
@@ -159,6 +165,7 @@ export class Admission {
       entry.comment = cut(record.comment, COMMENT_LIMIT);
       counter.note('comment-shortened', record.line);
     }
+    this.#takeMembers(record);
     for (let i = 0; i < record.unreadable.length; i++) counter.note('field-unreadable', record.line);
     for (let i = 0; i < entry.signals.length; i++) {
       const { type, active } = entry.signals[i] as ReusedSignal;
@@ -170,10 +177,30 @@ export class Admission {
     return entry as unknown as Entry;
   }
 
+  #takeMembers(record: ListRecord): void {
+    const { member } = record;
+    const long = member !== undefined && member.length > MEMBER_LIMIT;
+    // The id of a member is compared, so a part of it would be somebody else.
+    this.#entry.member = long || member === '' ? undefined : member;
+    if (long) this.#counter.note('field-unreadable', record.line);
+    this.#entry.opinions = undefined;
+    if (record.opinions.length === 0) return;
+    const byMember = new Map<string, Opinion>();
+    for (const opinion of record.opinions) {
+      if (opinion.member === '' || opinion.member.length > MEMBER_LIMIT) {
+        this.#counter.note('field-unreadable', record.line);
+      } else byMember.set(opinion.member, opinion);
+    }
+    // Where there are too many, those that speak against the entry stay: they are fewer, and rules ask for them.
+    const all = [...byMember.values()].sort((a, b) => Number(a.affirmative) - Number(b.affirmative));
+    if (all.length > OPINION_LIMIT) this.#counter.note('opinions-left-out', record.line);
+    if (all.length > 0) this.#entry.opinions = all.slice(0, OPINION_LIMIT);
+  }
+
   #spareSignal(i: number): ReusedSignal {
     let signal = this.#spare[i];
     if (signal === undefined) {
-      signal = { type: 'md5', value: new Uint8Array(0), quality: undefined, active: true };
+      signal = { type: 'md5', value: new Uint8Array(0), quality: undefined, active: true, derived: undefined };
       this.#spare[i] = signal;
     }
     return signal;
@@ -181,6 +208,7 @@ export class Admission {
 }
 
 const GRADE_LIMIT = 64;
+const MEMBER_LIMIT = 64;
 
 function short(text: string | undefined): string | undefined {
   if (text === undefined || text === '') return undefined;

@@ -7,12 +7,12 @@ import { formatVpdqItem } from '../signals/vpdq/vpdq-text.js';
 
 export type ExportFormat = 'csv' | 'jsonl';
 
-const HEADER = ['id', ...SIGNAL_TYPE_NAMES, 'quality', 'grade', 'kind', 'added', 'comment'];
+const HEADER = ['id', ...SIGNAL_TYPE_NAMES, 'quality', 'grade', 'kind', 'added', 'comment', 'member'];
 const PIECE = 64 * 1024;
 
 /**
  * Writes entries in a form that an import reads back to the same entries. CSV has one quality for all PDQ signals of an
- * entry; JSONL has one for each. Frames of videos are written as the JSON array of vPDQ, each with its quality and time.
+ * entry, and neither opinions nor what tells derived signals; JSONL has all. Frames of videos are written as the JSON array of vPDQ, each with its quality and time.
  * @returns how many entries were written
  */
 export async function exportEntries(
@@ -33,7 +33,7 @@ export async function exportEntries(
   return count;
 }
 
-function csvLine({ id, grade, kind, added, comment, signals }: Entry): string {
+function csvLine({ id, grade, kind, added, comment, member, signals }: Entry): string {
   const frames = framesOf(signals);
   const values = SIGNAL_TYPE_NAMES.map((name) =>
     signals
@@ -44,7 +44,9 @@ function csvLine({ id, grade, kind, added, comment, signals }: Entry): string {
   if (frames.length > 0) values[SIGNAL_TYPE_NAMES.indexOf('vpdq')] = JSON.stringify(frames);
   const quality = signals.find((signal) => signal.type === 'pdq' && signal.quality !== undefined)?.quality;
   const date = added === undefined ? '' : new Date(added).toISOString();
-  return [id, ...values, quality ?? '', grade ?? '', kind ?? '', date, comment ?? ''].map(quote).join(',');
+  return [id, ...values, quality ?? '', grade ?? '', kind ?? '', date, comment ?? '', member ?? '']
+    .map(quote)
+    .join(',');
 }
 
 function quote(value: string | number): string {
@@ -52,16 +54,24 @@ function quote(value: string | number): string {
   return /[",;\t\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-function jsonLine({ id, grade, kind, added, comment, signals }: Entry): string {
-  const frames = framesOf(signals);
-  const others = signals.filter(({ type }) => type !== 'vpdq');
+function jsonLine({ id, grade, kind, added, comment, member, opinions, signals }: Entry): string {
+  // A frame that we derived needs a place to say so.
+  const frames = framesOf(signals.filter(({ derived }) => derived !== true));
+  const others = signals.filter(({ type, derived }) => type !== 'vpdq' || derived === true);
   return JSON.stringify({
     id,
     grade,
     kind,
     added: added === undefined ? undefined : new Date(added).toISOString(),
     comment,
-    signals: others.map(({ type, value, quality }) => ({ type, value: signalType(type).format(value), quality })),
+    member,
+    opinions,
+    signals: others.map(({ type, value, quality, derived }) => ({
+      type,
+      value: signalType(type).format(value),
+      quality,
+      derived,
+    })),
     vpdq: frames.length > 0 ? frames : undefined,
   });
 }

@@ -13,7 +13,7 @@ export type RecordReason =
 export type SignalReason = 'malformed-signal' | 'all-zero' | 'empty-file';
 export type DuplicateReason = 'duplicate-id' | 'duplicate-signals';
 /** What else there is to say of a record that was taken. */
-export type Remark = 'field-unreadable' | 'comment-shortened' | 'id-taken';
+export type Remark = 'field-unreadable' | 'comment-shortened' | 'id-taken' | 'opinions-left-out';
 type Reason = RecordReason | SignalReason | DuplicateReason | Remark | 'low-quality';
 
 export interface ReasonCount {
@@ -73,6 +73,7 @@ const KIND: Readonly<Record<Reason, 'rejected' | 'inactive' | 'duplicate' | 'rem
   'field-unreadable': 'remarks',
   'comment-shortened': 'remarks',
   'id-taken': 'remarks',
+  'opinions-left-out': 'remarks',
 };
 
 interface Tally {

@@ -429,11 +429,11 @@ describe.each(DATABASES)('lists: $name', ({ missing, start }) => {
 
     it.each(['csv', 'jsonl'] as const)('exports what an import reads back to the same: %s', async (format) => {
       const lists = await node();
-      const text = `id,md5,sha1,sha256,pdq,quality,photodna,grade,kind,added,comment
-a,${md5(1)},${signalText('sha1', 1)},${signalText('sha256', 1)},${pdq(1)},30,${signalText('photodna', 1)},A,image,2024-02-29T12:00:00Z,"one, ""two""
+      const text = `id,md5,sha1,sha256,pdq,quality,photodna,grade,kind,added,member,comment
+a,${md5(1)},${signalText('sha1', 1)},${signalText('sha256', 1)},${pdq(1)},30,${signalText('photodna', 1)},A,image,2024-02-29T12:00:00Z,esp-1,"one, ""two""
 three"
-b,${md5(2)} ${md5(3)},,,${pdq(2)},80,,,,,
-c,${md5(4)},,,,,,,,,
+b,${md5(2)} ${md5(3)},,,${pdq(2)},80,,,,,,
+c,${md5(4)},,,,,,,,,,
 `;
       await lists.import(options('one', text));
       await lists.withdraw('one', 'c', BY);
@@ -444,6 +444,41 @@ c,${md5(4)},,,,,,,,,
         expect((await lists.entry('two', id)).entry).toEqual((await lists.entry('one', id)).entry);
       }
       await expect(lists.entry('two', 'c')).rejects.toMatchObject({ code: 'entry-not-found' });
+    });
+
+    it('keeps what members think of an entry, and which signals were derived', async () => {
+      const lists = await node();
+      await lists.import(options('one', `id,md5\ne1,${md5(1)}\n`));
+      const many = Array.from({ length: 300 }, (_, i) => ({ member: `esp-${i}`, affirmative: i < 290 }));
+      const frame = new Uint8Array(36);
+      frame.set(signalType('pdq').parse(pdq(5)));
+      const entries: Entry[] = [
+        {
+          ...{ id: 'a', member: 'esp-1' },
+          opinions: [
+            { member: 'esp-2', affirmative: false },
+            { member: 'esp-3', affirmative: true },
+          ],
+          signals: [
+            { type: 'md5', value: signalType('md5').parse(md5(7)), active: true },
+            { type: 'pdq', value: signalType('pdq').parse(pdq(3)), quality: 80, active: true, derived: true },
+            { type: 'vpdq', value: frame, quality: 90, active: true, derived: true },
+          ],
+        },
+        { id: 'b', opinions: many, signals: [{ type: 'md5', value: signalType('md5').parse(md5(8)), active: true }] },
+      ];
+      const { report } = await lists.addEntries('one', entries);
+      expect(report.remarks).toEqual({ 'opinions-left-out': { count: 1, lines: [2] } });
+      expect((await lists.entry('one', 'a')).entry).toEqual(entries[0]);
+      const { opinions = [] } = (await lists.entry('one', 'b')).entry;
+      expect([opinions.length, opinions.filter(({ affirmative }) => !affirmative).length]).toEqual([255, 10]);
+      expect(await lists.compact({ enough: 2 })).toEqual(['one']);
+      const file = new MemoryFile();
+      await lists.export('one', file, 'jsonl');
+      await lists.import(options('two', Buffer.from(file.bytes).toString()));
+      for (const id of ['a', 'b', 'e1']) {
+        expect((await lists.entry('two', id)).entry).toEqual((await lists.entry('one', id)).entry);
+      }
     });
 
     it('imports in a thread, from a file and from a stream, with the same result', async () => {

@@ -3,7 +3,7 @@ import { Pacer } from '../pause.js';
 import { SIGNAL_WIDTHS, signalCode, tableOf } from '../signal-widths.js';
 import type { ValueList } from '../value-list.js';
 import type { Dictionary } from './dictionary.js';
-import { HAS_GRADE, RecordReader } from './entry-record.js';
+import { HAS_GRADE, HAS_MEMBER, HAS_OPINIONS, RecordReader } from './entry-record.js';
 import type { RecordLog } from './record-log.js';
 
 /**
@@ -24,6 +24,8 @@ export interface CollectedValues extends ValueList {
 export interface CollectedSignals {
   readonly types: Readonly<Record<SignalTypeName, CollectedValues>>;
   readonly grades: Readonly<Record<string, number>>;
+  /** Whether an entry says who gave it or what members think of it, or has a signal that we made. */
+  readonly opinions: boolean;
 }
 
 /**
@@ -43,6 +45,7 @@ export async function collectSignals(
   const byGrade = new Uint32Array(grades.words.length + 1);
   const reader = new RecordReader();
   const pacer = new Pacer(signal);
+  let opinions = false;
   for (let row = 0; row < rows.length; row++) {
     const address = rows[row]!;
     const offset = log.offset(address);
@@ -52,10 +55,12 @@ export async function collectSignals(
       byGrade[reader.skipWord()]!++;
       reader.at = at;
     }
+    if (reader.flags & (HAS_MEMBER | HAS_OPINIONS)) opinions = true;
     reader.skipToSignals();
     while (reader.nextSignal()) {
       const own = lists[reader.type]!;
       own.all++;
+      if (reader.derived) opinions = true;
       if (!reader.active) continue;
       own.active++;
       const list = listOf[reader.type]!;
@@ -72,6 +77,7 @@ export async function collectSignals(
     grades: Object.fromEntries(
       ['', ...grades.words].flatMap((word, code) => (byGrade[code]! > 0 ? [[word, byGrade[code]!]] : [])),
     ),
+    opinions,
   };
 }
 

@@ -1,9 +1,11 @@
-// How an entry is written in a segment: u32 length of what follows; u8 flags; id; grade; kind; added; comment; signals.
-// Lengths and codes are variable-length integers (LEB128), texts are UTF-8. A grade or kind is a code of the segment's
-// dictionary, or 0 and the text itself. A signal is a head byte (3 bits type, active, has quality), its quality, its value.
+// How an entry is written in a segment: u32 length of what follows; u8 flags; id; grade; kind; member; opinions; added;
+// comment; signals. Lengths and codes are variable-length integers (LEB128), texts are UTF-8. A grade, kind or member is a
+// code of the segment's dictionary, or 0 and the text itself. Opinions are their number, then for each 1 or 0 (affirmative
+// or not) and the member. A signal is a head byte (3 bits type, active, has quality, derived), its quality, its value.
+// Members, opinions and derived signals are known from version 3 of the file on.
 
 import { SIGNAL_TYPE_NAMES } from '../../signals/signal-type.js';
-import type { Entry, EntrySignal } from '../entry.js';
+import type { Entry, EntrySignal, Opinion } from '../entry.js';
 import { SIGNAL_WIDTHS, signalCode } from '../signal-widths.js';
 import type { Dictionary } from './dictionary.js';
 
@@ -11,17 +13,21 @@ export const HAS_GRADE = 1;
 export const HAS_KIND = 2;
 export const HAS_ADDED = 4;
 export const HAS_COMMENT = 8;
+export const HAS_MEMBER = 16;
+export const HAS_OPINIONS = 32;
 
 const TYPE_BITS = 7;
 const ACTIVE = 8;
 const HAS_QUALITY = 16;
+const DERIVED = 32;
 
 export const WIDTH_BY_CODE: readonly number[] = SIGNAL_TYPE_NAMES.map((name) => SIGNAL_WIDTHS[name]);
 
-/** Dictionaries of a segment: grades and kinds are few and repeat. */
+/** Dictionaries of a segment: grades, kinds and members are few and repeat. */
 export interface Dictionaries {
   readonly grades: Dictionary;
   readonly kinds: Dictionary;
+  readonly members: Dictionary;
 }
 
 const encoder = new TextEncoder();
@@ -36,25 +42,33 @@ export class RecordWriter {
 
   /** The most bytes that a record of this entry may take. */
   static bound(entry: Entry): number {
-    const texts =
-      entry.id.length + (entry.grade?.length ?? 0) + (entry.kind?.length ?? 0) + (entry.comment?.length ?? 0);
-    let signals = 0;
-    for (const { value } of entry.signals) signals += 2 + value.length;
-    return 48 + 3 * texts + signals;
+    const { id, grade, kind, comment, member, opinions } = entry;
+    const texts = id.length + (grade?.length ?? 0) + (kind?.length ?? 0) + (comment?.length ?? 0);
+    let rest = member === undefined ? 0 : 10 + 3 * member.length;
+    if (opinions !== undefined) for (const { member: of } of opinions) rest += 11 + 3 * of.length;
+    for (const { value } of entry.signals) rest += 2 + value.length;
+    return 48 + 3 * texts + rest;
   }
 
   write(entry: Entry, dictionaries: Dictionaries): void {
     const start = this.at;
-    const { grade, kind, added, comment, signals } = entry;
+    const { grade, kind, member, opinions = [], added, comment, signals } = entry;
     this.at += 4;
     this.bytes[this.at++] =
       (grade === undefined ? 0 : HAS_GRADE) |
       (kind === undefined ? 0 : HAS_KIND) |
       (added === undefined ? 0 : HAS_ADDED) |
-      (comment === undefined ? 0 : HAS_COMMENT);
+      (comment === undefined ? 0 : HAS_COMMENT) |
+      (member === undefined ? 0 : HAS_MEMBER) |
+      (opinions.length === 0 ? 0 : HAS_OPINIONS);
     this.text(entry.id);
-    if (grade !== undefined) this.#word(dictionaries.grades, grade);
-    if (kind !== undefined) this.#word(dictionaries.kinds, kind);
+    if (grade !== undefined) this.word(dictionaries.grades, grade);
+    if (kind !== undefined) this.word(dictionaries.kinds, kind);
+    if (member !== undefined) this.word(dictionaries.members, member);
+    if (opinions.length > 0) {
+      this.integer(opinions.length);
+      for (const opinion of opinions) this.opinion(opinion, dictionaries.members);
+    }
     if (added !== undefined) {
       number64[0] = added;
       this.copy(number64Bytes, 0, 8);
@@ -108,14 +122,23 @@ export class RecordWriter {
     for (let i = start; i < end; i++) this.bytes[this.at++] = source[i]!;
   }
 
-  #word(dictionary: Dictionary, word: string): void {
+  opinion({ member, affirmative }: Opinion, members: Dictionary): void {
+    this.bytes[this.at++] = affirmative ? 1 : 0;
+    this.word(members, member);
+  }
+
+  word(dictionary: Dictionary, word: string): void {
     const code = dictionary.code(word);
     this.integer(code);
     if (code === 0) this.text(word);
   }
 
-  #signal({ type, value, quality, active }: EntrySignal): void {
-    this.bytes[this.at++] = signalCode(type) | (active ? ACTIVE : 0) | (quality === undefined ? 0 : HAS_QUALITY);
+  #signal({ type, value, quality, active, derived }: EntrySignal): void {
+    this.bytes[this.at++] =
+      signalCode(type) |
+      (active ? ACTIVE : 0) |
+      (quality === undefined ? 0 : HAS_QUALITY) |
+      (derived === true ? DERIVED : 0);
     if (quality !== undefined) this.bytes[this.at++] = Math.max(0, Math.min(255, Math.round(quality)));
     this.copy(value, 0, value.length);
   }
@@ -133,6 +156,7 @@ export class RecordReader {
   /** Of the current signal, after `nextSignal`. */
   type = 0;
   active = false;
+  derived = false;
   quality = -1;
   valueAt = 0;
   #signalsLeft = 0;
@@ -182,6 +206,18 @@ export class RecordReader {
     return code;
   }
 
+  opinion(members: Dictionary): Opinion {
+    const affirmative = this.bytes[this.at++] === 1;
+    return { member: this.word(members), affirmative };
+  }
+
+  skipOpinions(): void {
+    for (let left = this.integer(); left > 0; left--) {
+      this.at++;
+      this.skipWord();
+    }
+  }
+
   skipText(): void {
     const length = this.integer();
     this.at += length;
@@ -202,6 +238,8 @@ export class RecordReader {
   skipToSignals(): void {
     if (this.flags & HAS_GRADE) this.skipWord();
     if (this.flags & HAS_KIND) this.skipWord();
+    if (this.flags & HAS_MEMBER) this.skipWord();
+    if (this.flags & HAS_OPINIONS) this.skipOpinions();
     if (this.flags & HAS_ADDED) this.skipNumber();
     if (this.flags & HAS_COMMENT) this.skipText();
     this.openSignals();
@@ -217,6 +255,7 @@ export class RecordReader {
     const head = this.bytes[this.at++]!;
     this.type = head & TYPE_BITS;
     this.active = (head & ACTIVE) !== 0;
+    this.derived = (head & DERIVED) !== 0;
     this.quality = head & HAS_QUALITY ? this.bytes[this.at++]! : -1;
     this.valueAt = this.at;
     this.at += WIDTH_BY_CODE[this.type]!;
@@ -228,6 +267,11 @@ export class RecordReader {
     const id = this.id();
     const grade = this.flags & HAS_GRADE ? this.word(dictionaries.grades) : undefined;
     const kind = this.flags & HAS_KIND ? this.word(dictionaries.kinds) : undefined;
+    const member = this.flags & HAS_MEMBER ? this.word(dictionaries.members) : undefined;
+    const opinions: Opinion[] = [];
+    if (this.flags & HAS_OPINIONS) {
+      for (let left = this.integer(); left > 0; left--) opinions.push(this.opinion(dictionaries.members));
+    }
     const added = this.flags & HAS_ADDED ? this.number() : undefined;
     const comment = this.flags & HAS_COMMENT ? this.text() : undefined;
     this.openSignals();
@@ -238,6 +282,7 @@ export class RecordReader {
         value: this.bytes.slice(this.valueAt, this.at),
         ...(this.quality >= 0 && { quality: this.quality }),
         active: this.active,
+        ...(this.derived && { derived: true }),
       });
     }
     return {
@@ -246,6 +291,8 @@ export class RecordReader {
       ...(kind !== undefined && { kind }),
       ...(added !== undefined && { added }),
       ...(comment !== undefined && { comment }),
+      ...(member !== undefined && { member }),
+      ...(opinions.length > 0 && { opinions }),
       signals,
     };
   }

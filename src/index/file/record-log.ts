@@ -1,11 +1,13 @@
 import { VigieError } from '../../errors.js';
-import type { Entry } from '../entry.js';
+import { type Entry, OPINION_LIMIT } from '../entry.js';
 import {
   type Dictionaries,
   HAS_ADDED,
   HAS_COMMENT,
   HAS_GRADE,
   HAS_KIND,
+  HAS_MEMBER,
+  HAS_OPINIONS,
   type RecordReader,
   RecordWriter,
 } from './entry-record.js';
@@ -42,11 +44,12 @@ export class RecordLog {
 
   /**
    * Copies the record that `reader` has just opened, its codes translated to another segment's dictionaries.
-   * @param grades for each code of the record's own dictionary the word
+   * @param own the dictionaries that the codes of the record are of
    */
   copy(reader: RecordReader, own: Dictionaries, dictionaries: Dictionaries): void {
     const { bytes, idStart, idEnd, flags } = reader;
-    this.#reserve(reader.end - idStart + 512);
+    // A code may become its word: 64 characters at the most, three bytes each.
+    this.#reserve(reader.end - idStart + 1024 + opinionRoom(reader));
     const writer = this.#writer;
     const start = writer.at;
     writer.at += 4;
@@ -55,6 +58,12 @@ export class RecordLog {
     writer.copy(bytes, idStart, idEnd);
     if (flags & HAS_GRADE) copyWord(reader, writer, own.grades, dictionaries.grades);
     if (flags & HAS_KIND) copyWord(reader, writer, own.kinds, dictionaries.kinds);
+    if (flags & HAS_MEMBER) copyWord(reader, writer, own.members, dictionaries.members);
+    if (flags & HAS_OPINIONS) {
+      const count = reader.integer();
+      writer.integer(count);
+      for (let i = 0; i < count; i++) writer.opinion(reader.opinion(own.members), dictionaries.members);
+    }
     const rest = reader.at;
     if (flags & HAS_ADDED) reader.skipNumber();
     if (flags & HAS_COMMENT) reader.skipText();
@@ -109,14 +118,16 @@ export class RecordLog {
   }
 }
 
+/** What opinions may grow by when their members are written out. */
+function opinionRoom({ flags }: RecordReader): number {
+  return flags & HAS_OPINIONS ? OPINION_LIMIT * 256 : 0;
+}
+
 function copyWord(
   reader: RecordReader,
   writer: RecordWriter,
   own: Dictionaries['grades'],
   other: Dictionaries['grades'],
 ): void {
-  const word = reader.word(own);
-  const code = other.code(word);
-  writer.integer(code);
-  if (code === 0) writer.text(word);
+  writer.word(other, reader.word(own));
 }

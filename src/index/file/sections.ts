@@ -1,7 +1,8 @@
 // A segment file: 16 bytes of head (magic, version), sections, the table of contents (JSON), 32 bytes of foot, which say
 // where the table is and seal it with a checksum. Each section that is loaded as a whole has its checksum in the table;
 // entries and the id index are read block by block and have one a block. Version 2 says in `block-rows` which row each
-// block of entries begins with; it is written for segments with frames of videos, which version 1 does not know.
+// block of entries begins with; it is written for segments with frames of videos, which version 1 does not know. Version 3
+// is the same with members, opinions or derived signals in its entries. A segment has the least version that will do.
 
 import { VigieError } from '../../errors.js';
 import type { ByteSink, ByteSource } from '../byte-io.js';
@@ -9,8 +10,8 @@ import type { ResidentLayout } from '../resident-layout.js';
 import type { SegmentSummary } from '../segment-summary.js';
 import { Checksum, checksum } from './checksum.js';
 
-export type SegmentVersion = 1 | 2;
-/** The section that version 2 has and version 1 has not. */
+export type SegmentVersion = 1 | 2 | 3;
+/** The section that version 1 does not have. */
 export const BLOCK_ROWS = 'block-rows';
 const HEAD_BYTES = 16;
 const FOOT_BYTES = 32;
@@ -36,6 +37,8 @@ export interface Contents {
   readonly summary: SegmentSummary;
   readonly grades: readonly string[];
   readonly kinds: readonly string[];
+  /** In version 3, and only there. */
+  readonly members?: readonly string[];
   /** Rows in a block of entries, and keys in a block of the id index. */
   readonly rowsPerBlock: number;
   readonly idsPerBlock: number;
@@ -125,7 +128,7 @@ export async function readContents(source: ByteSource): Promise<Contents> {
   }
   if (head.length < HEAD_BYTES) throw damaged('head');
   const version = new DataView(head.buffer).getUint32(8, true);
-  if (version !== 1 && version !== 2) throw new VigieError('segment-foreign', { detail: `version ${version}` });
+  if (version < 1 || version > 3) throw new VigieError('segment-foreign', { detail: `version ${version}` });
   if (new DataView(head.buffer).getUint32(12) !== 0) throw damaged('head');
   if (source.size < HEAD_BYTES + FOOT_BYTES) throw damaged('foot');
   const foot = await read(source, source.size - FOOT_BYTES, FOOT_BYTES);
@@ -138,7 +141,8 @@ export async function readContents(source: ByteSource): Promise<Contents> {
   const table = await read(source, offset, length);
   if (checksum(table) !== view.getUint32(12, true)) throw damaged('contents');
   const contents = JSON.parse(new TextDecoder().decode(table)) as Contents;
-  if (contents.sections.some(({ name }) => name === BLOCK_ROWS) !== (version === 2)) throw damaged('head');
+  if (contents.sections.some(({ name }) => name === BLOCK_ROWS) === (version === 1)) throw damaged('head');
+  if ((contents.members !== undefined) !== (version === 3)) throw damaged('head');
   return contents;
 }
 

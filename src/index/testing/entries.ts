@@ -1,10 +1,16 @@
 import { SIGNAL_TYPE_NAMES, type SignalTypeName } from '../../signals/signal-type.js';
-import type { Entry, EntrySignal } from '../entry.js';
+import { type Entry, type EntrySignal, OPINION_LIMIT } from '../entry.js';
 import { SIGNAL_WIDTHS } from '../signal-widths.js';
 import { randomBytes, seeded } from './random.js';
 
 /** How the values of made-up entries relate: independent, near a few centres, or drawn from a few. */
 export type EntryShape = 'random' | 'clustered' | 'repeating';
+
+/** What an entry maker is asked for beyond what every list has. */
+export interface EntryMakerOptions {
+  /** Also members, opinions and derived signals. */
+  readonly opinions?: boolean;
+}
 
 export interface EntryMaker {
   /** An entry whose id is among `ids` many, so that ids come back. */
@@ -14,7 +20,7 @@ export interface EntryMaker {
 }
 
 /** Entries as lists have them: mostly one signal of a type, sometimes several, sometimes inactive ones, sometimes none. */
-export function entryMaker(seed: number, shape: EntryShape): EntryMaker {
+export function entryMaker(seed: number, shape: EntryShape, { opinions = false }: EntryMakerOptions = {}): EntryMaker {
   const random = seeded(seed);
   const below = (n: number): number => Math.floor(random() * n);
   const centres = Object.fromEntries(
@@ -42,7 +48,18 @@ export function entryMaker(seed: number, shape: EntryShape): EntryMaker {
     value: value(type),
     ...((type === 'pdq' || type === 'vpdq') && random() < 0.5 && { quality: below(101) }),
     active: random() < 0.9,
+    ...(opinions && random() < 0.2 && { derived: true }),
   });
+  const member = (): string => `${random() < 0.1 ? 'été-🖼-'.repeat(9) : 'esp-'}${below(1_000)}`;
+  const opinionated = (): Pick<Entry, 'member' | 'opinions'> => {
+    const members = [...new Set(Array.from({ length: below(random() < 0.05 ? OPINION_LIMIT : 4) }, member))];
+    return {
+      ...(random() < 0.5 && { member: member() }),
+      ...(members.length > 0 && {
+        opinions: members.map((each) => ({ member: each, affirmative: random() < 0.5 })),
+      }),
+    };
+  };
   return {
     entry(ids) {
       const signals: EntrySignal[] = [];
@@ -59,6 +76,7 @@ export function entryMaker(seed: number, shape: EntryShape): EntryMaker {
         ...(random() < 0.3 && { kind: 'image' }),
         ...(random() < 0.5 && { added: 1_700_000_000_000 + below(1e9) }),
         ...(random() < 0.1 && { comment: 'é'.repeat(below(400)) }),
+        ...(opinions && random() < 0.5 && opinionated()),
         signals,
       };
     },

@@ -21,8 +21,8 @@ const LF = 10;
 const SPACE = 32;
 
 /**
- * CSV with a header of any of id, md5, sha1, sha256, pdq, quality, photodna, vpdq, grade, kind, added, comment, in any order
- * and case; at least one signal. The delimiter (comma, semicolon or tab) is told from the header.
+ * CSV with a header of any of id, md5, sha1, sha256, pdq, quality, photodna, vpdq, grade, kind, added, comment, member, in any
+ * order and case; at least one signal. The delimiter (comma, semicolon or tab) is told from the header.
  */
 export class CsvParser implements ListParser {
   ignoredColumns: readonly string[] = [];
@@ -137,6 +137,7 @@ function setField(record: ListRecord, role: Exclude<FieldName, SignalTypeName | 
   if (role === 'id') record.id = text;
   else if (role === 'grade') record.grade = text;
   else if (role === 'kind') record.kind = text;
+  else if (role === 'member') record.member = text;
   else if (role === 'quality') record.setQuality(text);
   else record.setAdded(text);
 }

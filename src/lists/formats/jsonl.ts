@@ -10,8 +10,8 @@ const REMEMBERED_COLUMNS = 64;
 
 /**
  * One JSON object a line, with the fields of the CSV header. A signal may be a text or an array of texts; `signals` may
- * hold objects `{type, value, quality}` instead, or the same fields by their names. Frames of a video are a text in one of
- * the forms of vPDQ, or an array of texts or objects.
+ * hold objects `{type, value, quality, derived}` instead, or the same fields by their names. Frames of a video are a text in one of
+ * the forms of vPDQ, or an array of texts or objects. `opinions` holds objects `{member, affirmative}`.
  */
 export class JsonlParser implements ListParser {
   readonly #lines = new LineReader();
@@ -57,6 +57,7 @@ export class JsonlParser implements ListParser {
       const field = this.#fieldOf(name);
       if (field !== undefined) setField(record, field, value);
       else if (name === 'signals') addSignals(record, value);
+      else if (name === 'opinions') addOpinions(record, value);
       else if (this.#ignored.size < REMEMBERED_COLUMNS) this.#ignored.add(name);
     }
   }
@@ -92,13 +93,13 @@ function setField(record: ListRecord, field: FieldName, value: unknown): void {
   } else if (field === 'quality') record.setQuality(value);
   else if (field === 'added') record.setAdded(value);
   else if (typeof value === 'string' || typeof value === 'number') {
-    record[field as 'id' | 'grade' | 'kind' | 'comment'] = String(value).trim();
+    record[field as 'id' | 'grade' | 'kind' | 'comment' | 'member'] = String(value).trim();
   } else if (field === 'id') record.problem = 'malformed';
   else record.unreadable.push(field);
 }
 
-function addSignal(record: ListRecord, type: SignalTypeName, value: unknown, quality?: number): void {
-  if (typeof value === 'string') record.addText(type, value, quality);
+function addSignal(record: ListRecord, type: SignalTypeName, value: unknown, quality?: number, derived = false): void {
+  if (typeof value === 'string') record.addText(type, value, quality, derived);
   else record.malformed.push(type);
 }
 
@@ -126,8 +127,17 @@ function addSignals(record: ListRecord, signals: unknown): void {
     if (isObject(each) && type === 'vpdq' && hasTime(each)) {
       record.addFrames([each]);
     } else if (isObject(each) && SIGNALS.has(type)) {
-      addSignal(record, type as SignalTypeName, each['value'], qualityOf(each['quality']));
+      addSignal(record, type as SignalTypeName, each['value'], qualityOf(each['quality']), each['derived'] === true);
     } else record.unreadable.push('signals');
+  }
+}
+
+function addOpinions(record: ListRecord, opinions: unknown): void {
+  for (const each of Array.isArray(opinions) ? (opinions as readonly unknown[]) : [opinions]) {
+    const { member, affirmative } = isObject(each) ? each : {};
+    if ((typeof member === 'string' || typeof member === 'number') && typeof affirmative === 'boolean') {
+      record.opinions.push({ member: String(member).trim(), affirmative });
+    } else record.unreadable.push('opinions');
   }
 }
 

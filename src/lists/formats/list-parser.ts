@@ -52,6 +52,7 @@ export const FIELD_NAMES = [
   'kind',
   'added',
   'comment',
+  'member',
 ] as const;
 export type FieldName = (typeof FIELD_NAMES)[number];
 

@@ -1,3 +1,4 @@
+import type { Opinion } from '../../index/entry.js';
 import { SIGNAL_TYPE_NAMES, type SignalType, type SignalTypeName } from '../../signals/signal-type.js';
 import { signalType } from '../../signals/signal-types.js';
 import { MAX_VPDQ_FRAMES, VPDQ_BYTES, type VpdqFrame, writeVpdqValue } from '../../signals/vpdq/vpdq-frame.js';
@@ -13,6 +14,8 @@ export interface RecordSignal {
   quality: number | undefined;
   /** Of a frame of a video its number among the frames, from 1; else 0. */
   number: number;
+  /** Made by us from a confirmed medium; see EntrySignal. */
+  derived: boolean;
 }
 
 /** Longest text of one signal that is looked at: 144 bytes in hexadecimal, with room for white space. */
@@ -38,6 +41,9 @@ export class ListRecord {
   /** Milliseconds since 1970. */
   added: number | undefined;
   comment: string | undefined;
+  /** Id of the member who gave it to the exchange. */
+  member: string | undefined;
+  readonly opinions: Opinion[] = [];
   /** Quality for those PDQ signals and frames that state none themselves. */
   quality: number | undefined;
   readonly signals: RecordSignal[] = [];
@@ -76,6 +82,8 @@ export class ListRecord {
     this.kind = undefined;
     this.added = undefined;
     this.comment = undefined;
+    this.member = undefined;
+    this.opinions.length = 0;
     this.quality = undefined;
     this.signals.length = 0;
     this.malformed.length = 0;
@@ -113,8 +121,17 @@ export class ListRecord {
     this.malformed.push(type.name);
   }
 
-  /** The same for text that is a string already. */
-  addText(name: SignalTypeName, text: string, quality?: number): void {
+  /**
+   * The same for text that is a string already.
+   * @param derived whether we made the signal from a medium
+   */
+  addText(name: SignalTypeName, text: string, quality?: number, derived = false): void {
+    const before = this.signals.length;
+    this.#addText(name, text, quality);
+    for (let i = before; derived && i < this.signals.length; i++) (this.signals[i] as RecordSignal).derived = true;
+  }
+
+  #addText(name: SignalTypeName, text: string, quality: number | undefined): void {
     const trimmed = text.trim();
     if (name === 'vpdq') {
       this.addFrames(trimmed, quality);
@@ -188,7 +205,7 @@ export class ListRecord {
     const used = this.#used[name];
     let slot = slots[used];
     if (slot === undefined) {
-      slot = { type: name, value: new Uint8Array(bytes), quality: undefined, number: 0 };
+      slot = { type: name, value: new Uint8Array(bytes), quality: undefined, number: 0, derived: false };
       slots[used] = slot;
     }
     return slot;
@@ -197,6 +214,7 @@ export class ListRecord {
   /** @param frame its number among those that are being read, from 1; 0 for what is no frame */
   #take(slot: RecordSignal, quality: number | undefined, frame = 0): void {
     slot.quality = quality;
+    slot.derived = false;
     slot.number = frame === 0 ? 0 : this.#before + frame;
     this.signals.push(slot);
     this.#used[slot.type]++;
