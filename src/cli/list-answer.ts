@@ -12,6 +12,13 @@ export interface ListAnswer {
   readonly withdrawn: number;
   readonly grades: Readonly<Record<string, number>>;
   readonly signals: Readonly<Record<string, { readonly values: number; readonly active: number }>>;
+  readonly approval: string;
+  readonly judged: {
+    readonly confirmed: number;
+    readonly refuted: number;
+    readonly shadowConfirmed: number;
+    readonly shadowRefuted: number;
+  };
   readonly state: string;
   readonly versions: readonly {
     readonly version: number;
@@ -36,6 +43,8 @@ export function inWords(list: ListAnswer): string {
     ['licence', printable(list.licence ?? '')],
     ['terms', printable(list.terms ?? '')],
     ['expires', list.expires ?? ''],
+    ['approval', list.approval === 'two-person' ? 'by a second person' : ''],
+    ['judged', judged(list.judged)],
     [
       'grades',
       Object.entries(list.grades)
@@ -62,4 +71,18 @@ export function inWords(list: ListAnswer): string {
     .filter(([, value]) => value !== '')
     .map(([key, value]) => `${colour.dim(key.padEnd(10))}${value}`);
   return [...lines, '', table(['version', 'state', 'entries', 'created (UTC)', 'from'], versions)].join('\n');
+}
+
+/** Those of its time in shadow come after the others. */
+function judged({ confirmed, refuted, shadowConfirmed, shadowRefuted }: ListAnswer['judged']): string {
+  const parts = [
+    [confirmed, 'confirmed'],
+    [refuted, 'refuted'],
+    [shadowConfirmed, 'confirmed in shadow'],
+    [shadowRefuted, 'refuted in shadow'],
+  ] as const;
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, what]) => `${count.toLocaleString('en')} ${what}`)
+    .join(', ');
 }

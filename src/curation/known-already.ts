@@ -1,6 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EntrySignal } from '../index/entry.js';
 import type { KnownLists } from '../scan/known-lists.js';
+import { DIHEDRAL_NAMES } from '../signals/pdq/dihedral.js';
+import { turnedHash } from '../signals/pdq/turned-hash.js';
+import type { SignalTypeName } from '../signals/signal-type.js';
 import { vpdqHash } from '../signals/vpdq/vpdq-frame.js';
 
 /** An entry of any list that is the same as what is proposed, or near it. */
@@ -26,19 +29,27 @@ export async function knownAlready(
   const found = new Map<string, KnownEntry>();
   for (const { type, value } of chosen(signals)) {
     await nextTurn();
-    const [asType, query] = type === 'vpdq' ? (['pdq', vpdqHash(value)] as const) : ([type, value] as const);
-    for (const { segment, row, distance } of lists.lookup(asType, query, { limit: TOLD }).hits) {
-      const { id } = await segment.entry(row);
-      const { name } = lists.describe(segment);
-      const key = JSON.stringify([name, id]);
-      const before = found.get(key);
-      if (before === undefined || distance < before.distance) {
-        found.set(key, { list: name, entry: id, signal: type, distance });
+    for (const [asType, query] of queriesOf(type, value)) {
+      for (const { segment, row, distance } of lists.lookup(asType, query, { limit: TOLD }).hits) {
+        const { id } = await segment.entry(row);
+        const { name } = lists.describe(segment);
+        const key = JSON.stringify([name, id]);
+        const before = found.get(key);
+        if (before === undefined || distance < before.distance) {
+          found.set(key, { list: name, entry: id, signal: type, distance });
+        }
       }
     }
   }
   const entries = [...found.values()].sort((a, b) => a.distance - b.distance).slice(0, TOLD);
   return { total: found.size, entries };
+}
+
+/** A picture that is turned or mirrored is the same picture. */
+function queriesOf(type: SignalTypeName, value: Uint8Array): readonly (readonly [SignalTypeName, Uint8Array])[] {
+  if (type !== 'pdq' && type !== 'vpdq') return [[type, value]];
+  const hash = type === 'vpdq' ? vpdqHash(value) : value;
+  return DIHEDRAL_NAMES.map((name) => ['pdq', turnedHash(hash, name)]);
 }
 
 function chosen(signals: readonly EntrySignal[]): readonly EntrySignal[] {

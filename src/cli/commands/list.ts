@@ -6,6 +6,7 @@ import { dataOption, formatOption, whole } from '../options.js';
 import { colour, remark, table, write, writeLine } from '../output.js';
 import { lostOr } from '../service-client.js';
 import { withService } from '../with-service.js';
+import { approvalCommand, createCommand } from './list-create.js';
 import { importCommand } from './list-import.js';
 
 interface Data {
@@ -21,6 +22,8 @@ export function listCommand(): Command {
     .summary('hash lists: load, look, withdraw, roll back')
     .description('Hash lists as living things. Every change goes through the running service, if there is one.');
   command.addCommand(importCommand());
+  command.addCommand(createCommand());
+  command.addCommand(approvalCommand());
   command
     .command('ls')
     .summary('all lists')
