@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { ApiKeys } from './access/api-keys.js';
 import type { Config } from './config.js';
 import { Curation } from './curation/curation.js';
-import { NO_SOURCES } from './curation/source-feedback.js';
+import { SourceRoute } from './curation/source-route.js';
 import { VERSION } from './engine.js';
 import type { VigieError } from './errors.js';
 import { GroundFloor } from './ground-floor.js';
@@ -12,6 +12,9 @@ import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
 import { Lists } from './lists/lists.js';
 import { SealedBlobStore } from './lists/sealed-blob-store.js';
+import { SOURCE_KINDS } from './lists/sources/source-kinds.js';
+import { SourceSync } from './lists/sync/source-sync.js';
+import { Sources } from './lists/sync/sources.js';
 import { createPhotoDnaHasher } from './media/photodna-hasher.js';
 import { MediaPool } from './media/pool.js';
 import { VideoPool } from './media/video/video-pool.js';
@@ -34,6 +37,7 @@ import type { NodeState } from './storage/nodes/node-store.js';
 import { NodeTable } from './storage/nodes/node-table.js';
 import { type KeyPlace, openKeyring } from './storage/open-keyring.js';
 import type { NodeRole } from './storage/schema.js';
+import { SourceStore } from './storage/source-store.js';
 import { TableWorkStream } from './storage/work/table-work-stream.js';
 import type { WorkStream } from './storage/work/work-stream.js';
 
@@ -58,6 +62,9 @@ export interface AppParts {
   readonly database: Database;
   readonly index: MatchIndex;
   readonly lists: Lists;
+  readonly sources: Sources;
+  /** Starts when the service does. */
+  readonly sync: SourceSync;
   readonly pool: MediaPool;
   readonly videos: VideoPool;
   readonly scanner: Scanner;
@@ -152,6 +159,13 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     memory,
     cacheBytes: config.limits.cacheBytes,
   });
+  const fed = {
+    ...{ database, lists, kinds: SOURCE_KINDS, record: events.record },
+    store: new SourceStore(keyring),
+    house: { client, now: Date.now },
+  };
+  const failedSync = (error: unknown) => logger.error({ err: error }, 'syncing sources failed');
+  const sync = opened.own(new SourceSync({ ...fed, node, failed: failedSync }));
   const stream = opened.own(await openStream(config, database, logger));
   const mediaStore = openBlobStore(media);
   const metrics = new Metrics();
@@ -175,7 +189,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     }),
   );
   const curation = new Curation({
-    ...{ database, keyring, lists, client, route: NO_SOURCES, record: events.record, outbox: floor.outbox },
+    ...{ database, keyring, lists, client, record: events.record, outbox: floor.outbox },
+    route: new SourceRoute(fed),
     tools: {
       ...{ pool, videos, maximumBytes: config.limits.mediaBytes, maximumVideoBytes: config.limits.videoBytes },
       photodna,
@@ -191,6 +206,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     database,
     index,
     lists,
+    sources: new Sources(fed),
+    sync,
     pool,
     videos,
     scanner,

@@ -8,6 +8,7 @@ export const SCOPES = {
   'matches:judge': 'confirm or refute matches',
   'lists:read': 'see lists, their versions and their counts',
   'lists:write': 'load, roll back and remove lists',
+  'sources:write': 'add, change and remove sources of lists, and decide on what they remove',
   'entries:write': 'add, propose and withdraw single entries',
   'entries:approve': 'approve or refuse what others propose for a list',
   'entries:read': 'see the fingerprints of entries (each such look is recorded)',

@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   list: async () => (await import('./commands/list.js')).listCommand(),
   entry: async () => (await import('./commands/entry.js')).entryCommand(),
   verdict: async () => (await import('./commands/verdict.js')).verdictCommand(),
+  source: async () => (await import('./commands/source.js')).sourceCommand(),
   key: async () => (await import('./commands/key.js')).keyCommand(),
   attention: async () => (await import('./commands/attention.js')).attentionCommand(),
   webhook: async () => (await import('./commands/webhook.js')).webhookCommand(),

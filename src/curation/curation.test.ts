@@ -323,6 +323,14 @@ describe.each(DATABASES)('Curation: $name', { timeout: 120_000 }, ({ missing, st
       await two.curation.derivations.tend();
       expect(await found(two.lists, pdq)).toEqual(['h1']);
     });
+    // A source that tells of changes: the entry anew, with another grade, keeps what was made of it in the same step.
+    const { id: listId } = await database.db.selectFrom('list').select('id').executeTakeFirstOrThrow();
+    const telling = { sourceName: 's', checkpoint: 1, judge: () => undefined, also: async () => undefined };
+    const tell = async (grade: string) =>
+      await two.lists.takeIn(listId, { put: [{ id: 'h1', grade, signals: [sha256Of(picture)] }], remove: [] }, telling);
+    expect(await tell('B')).toMatchObject({ changed: 1, added: 0 });
+    expect(await found(two.lists, pdq)).toEqual(['h1']);
+    expect(await tell('B')).toMatchObject({ changed: 0 });
     const { version } = await two.lists.show('hotline');
     await two.curation.derivations.tend();
     await one.curation.derivations.tend();
@@ -347,7 +355,7 @@ describe.each(DATABASES)('Curation: $name', { timeout: 120_000 }, ({ missing, st
       match: { shadow: true },
     });
     expect(await judge(curation, verdicts[1]!, 'refuted')).toMatchObject({ feedback: 'queued', disputed: true });
-    expect((await lists.entry('hotline', 'h1')).status).toBe('disputed');
+    expect((await lists.entry('hotline', 'h1')).statuses).toMatchObject([{ origin: 'person', status: 'disputed' }]);
     expect(await judge(curation, verdicts[1]!, 'confirmed')).toMatchObject({ feedback: 'queued', disputed: false });
     expect((await lists.show('hotline')).judged).toEqual({
       ...{ confirmed: 1, refuted: 0, shadowConfirmed: 1, shadowRefuted: 0 },

@@ -96,14 +96,15 @@ export class Judgements {
 
   /** Notes the doubt where nobody has noted or decided anything: what was withdrawn must not come back by it. */
   async #dispute(tx: Tx, listId: string, entry: string, reason: string, by: string): Promise<boolean> {
-    const [status] = await findEntryStatuses(tx, listId, [entry]);
-    if (status !== undefined && status.status !== 'active') return status.status === 'disputed';
+    const said = (await findEntryStatuses(tx, listId, [entry])).find(({ origin }) => origin === 'person');
+    if (said !== undefined && said.status !== 'active') return said.status === 'disputed';
     await this.#options.record(tx, {
       ...{ kind: 'entry.status-changed', actor: by, subject: `list:${listId}` },
       refs: { list: listId, status: 'disputed', count: 1 },
       payload: { entries: [entry], reason },
     });
-    await setEntryStatus(tx, { listId, entryIds: [entry], status: 'disputed', reason, changedBy: by });
+    const disputed = { status: 'disputed', reason, changedBy: by, origin: 'person' } as const;
+    await setEntryStatus(tx, { listId, entryIds: [entry], ...disputed });
     return true;
   }
 }

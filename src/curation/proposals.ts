@@ -2,7 +2,6 @@ import { sql } from 'kysely';
 import { VigieError } from '../errors.js';
 import type { Entry } from '../index/entry.js';
 import { admitAll } from '../lists/add-entries.js';
-import { matches } from '../lists/list-loader.js';
 import type { Lists } from '../lists/lists.js';
 import { raiseAttention, settleAttention } from '../storage/attention/raise-attention.js';
 import { insertDerived } from '../storage/curation/derived-store.js';
@@ -19,7 +18,7 @@ import {
   type StoredProposal,
 } from '../storage/curation/proposal-store.js';
 import type { Database } from '../storage/database.js';
-import { findEntryStatuses, setEntryStatus } from '../storage/entry-status-store.js';
+import { clearEntryStatus, findEntryStatuses, matches, setEntryStatus } from '../storage/entry-status-store.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import type { Keyring } from '../storage/keyring.js';
 import { getList, lockList } from '../storage/list-store.js';
@@ -151,6 +150,7 @@ export class Proposals {
         const within = async (tx: Tx) => {
           await decide(tx);
           await setEntryTerm(tx, proposal.listId, entry.id, until);
+          await letLast(tx, proposal);
         };
         await lists.restore(list, entry.id, { reason: proposal.reason, by }, { within });
         break;
@@ -242,9 +242,16 @@ const attentionOf = (listId: string) => ({ kind: 'proposal-waits', cause: `list 
 
 /** An entry that two persons put on a list acts, whatever became of an earlier one of its id. */
 async function letAct(tx: Tx, { listId, entry, reason }: StoredProposal, by: string): Promise<void> {
-  const [status] = await findEntryStatuses(tx, listId, [entry]);
-  if (status === undefined || matches(status.status)) return;
-  await setEntryStatus(tx, { listId, entryIds: [entry], status: 'active', reason, changedBy: by });
+  await letLast(tx, { listId, entry });
+  const said = (await findEntryStatuses(tx, listId, [entry])).find(({ origin }) => origin === 'person');
+  if (said === undefined || matches(said.status)) return;
+  const active = { status: 'active', reason, changedBy: by, origin: 'person' } as const;
+  await setEntryStatus(tx, { listId, entryIds: [entry], ...active });
+}
+
+/** That its time was over is over. */
+async function letLast(tx: Tx, { listId, entry }: Pick<StoredProposal, 'listId' | 'entry'>): Promise<void> {
+  await clearEntryStatus(tx, { listId, entryIds: [entry], origin: 'rule' });
 }
 
 /** By the database's clock, as nodes may not agree on the time. */

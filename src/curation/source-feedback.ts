@@ -86,9 +86,3 @@ export class SourceFeedbacks {
     };
   }
 }
-
-/** While there are no sources: every list is our own. */
-export const NO_SOURCES: FeedbackRoute = {
-  sourceOf: async () => undefined,
-  send: async () => undefined,
-};

@@ -19,7 +19,7 @@ import { getItem, handInItem } from './endpoints/items.js';
 import { handInItems } from './endpoints/items-batch.js';
 import { judgeMatch } from './endpoints/judge-match.js';
 import { createKey, listKeys, revokeKey } from './endpoints/keys.js';
-import { getList, getLists, removeList, rollBackList } from './endpoints/lists.js';
+import { diffList, getList, getLists, removeList, rollBackList } from './endpoints/lists.js';
 import { lookup } from './endpoints/lookup.js';
 import { metrics } from './endpoints/metrics.js';
 import { listNodes } from './endpoints/nodes.js';
@@ -37,6 +37,19 @@ import { getSample, listSamples } from './endpoints/samples.js';
 import { scan } from './endpoints/scan.js';
 import { sealKeys } from './endpoints/seal-keys.js';
 import { createLink, openSession } from './endpoints/sessions.js';
+import {
+  addSource,
+  approveHeldChange,
+  changeSource,
+  getSource,
+  listSourceKinds,
+  listSources,
+  refuseHeldChange,
+  removeSource,
+  syncSource,
+  testSource,
+  tryOutSource,
+} from './endpoints/sources.js';
 import { status } from './endpoints/status.js';
 import { addWebhook, listWebhooks, removeWebhook, rotateWebhook, testWebhook } from './endpoints/webhooks.js';
 
@@ -52,6 +65,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   getList,
   requireApproval,
   importList,
+  diffList,
   rollBackList,
   removeList,
   exportList,
@@ -69,6 +83,17 @@ export const ENDPOINTS: readonly Endpoint[] = [
   refuseProposal,
   takeProposalBack,
   judgeMatch,
+  listSourceKinds,
+  listSources,
+  getSource,
+  addSource,
+  tryOutSource,
+  testSource,
+  changeSource,
+  syncSource,
+  approveHeldChange,
+  refuseHeldChange,
+  removeSource,
   listSamples,
   getSample,
   switchPrivateOn,

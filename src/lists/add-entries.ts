@@ -39,7 +39,7 @@ export function admitAll(entries: readonly Entry[], admitted: (entry: Entry) => 
   const admission = new Admission(counter, entries.length);
   const record = new ListRecord();
   for (const [i, entry] of entries.entries()) {
-    fill(record, entry, i + 1);
+    fillRecord(record, entry, i + 1);
     const each = admission.admit(record);
     if (each !== undefined) admitted(each);
   }
@@ -56,7 +56,8 @@ function assertCount(entries: readonly Entry[]): void {
   }
 }
 
-function fill(record: ListRecord, entry: Entry, line: number): void {
+/** An entry as a record, to which the rules of an import apply. */
+export function fillRecord(record: ListRecord, entry: Entry, line: number): void {
   const { id, grade, kind, added, comment, member, opinions = [], signals } = entry;
   record.reset(line);
   record.id = id;

@@ -1,8 +1,7 @@
 import { VigieError } from '../errors.js';
-import { findEntryStatuses } from '../storage/entry-status-store.js';
+import { findEntryStatuses, matches } from '../storage/entry-status-store.js';
 import type { StoredList } from '../storage/list-store.js';
 import type { Db, EntryStatusName, Tx } from '../storage/schema.js';
-import { matches } from './list-loader.js';
 
 /** Given by whoever has a second person's approval for a change. */
 export interface Approved {
@@ -27,5 +26,5 @@ export async function assertOnePersonMaySet(
 ): Promise<void> {
   if (list.approval === 'none' || !matches(status)) return;
   const rows = await findEntryStatuses(db, list.id, entryIds);
-  if (rows.some((row) => !matches(row.status))) assertOnePersonMay(list);
+  if (rows.some(({ origin, status: said }) => origin === 'person' && !matches(said))) assertOnePersonMay(list);
 }

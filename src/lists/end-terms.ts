@@ -1,6 +1,6 @@
 import { endDueTerms, listsWithDueTerms } from '../storage/curation/entry-terms.js';
 import type { Database } from '../storage/database.js';
-import { findEntryStatuses, setEntryStatus } from '../storage/entry-status-store.js';
+import { setEntryStatus } from '../storage/entry-status-store.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { lockList } from '../storage/list-store.js';
 
@@ -19,23 +19,16 @@ export async function endTerms(database: Database, record: RecordEvent | undefin
     for (let count = AT_ONCE; count === AT_ONCE; ended += count) {
       count = await database.transaction(async (tx) => {
         await lockList(tx, listId);
-        const over = await endDueTerms(tx, listId, AT_ONCE);
-        // What a person has withdrawn stays withdrawn.
-        const withdrawn = new Set(
-          (await findEntryStatuses(tx, listId, over))
-            .filter(({ status }) => status === 'withdrawn')
-            .map(({ entry_id }) => entry_id),
-        );
-        const entryIds = over.filter((id) => !withdrawn.has(id));
-        if (entryIds.length === 0) return over.length;
+        const entryIds = await endDueTerms(tx, listId, AT_ONCE);
+        if (entryIds.length === 0) return 0;
         const status = 'inactive';
         await record?.(tx, {
           ...{ kind: 'entry.status-changed', actor: 'service', subject: `list:${listId}` },
           refs: { list: listId, status, count: entryIds.length },
           payload: { entries: entryIds, reason: REASON },
         });
-        await setEntryStatus(tx, { listId, entryIds, status, reason: REASON, changedBy: 'service' });
-        return over.length;
+        await setEntryStatus(tx, { listId, entryIds, status, reason: REASON, changedBy: 'service', origin: 'rule' });
+        return entryIds.length;
       });
     }
   }

@@ -18,6 +18,7 @@ import {
   retireVersions,
 } from '../storage/list-version-store.js';
 import { randomId } from '../storage/random-id.js';
+import type { Tx } from '../storage/schema.js';
 import { type Approved, assertOnePersonMay } from './approval.js';
 
 /** After this time without a sign of life a run of another node counts as interrupted. */
@@ -129,6 +130,8 @@ export interface PublishOptions {
   readonly kind?: 'list.published' | 'list.merged';
   /** For a list in which nothing acts that one person alone has put there. */
   readonly approved?: Approved | undefined;
+  /** What else belongs into the transaction. */
+  readonly also?: ((tx: Tx) => Promise<void>) | undefined;
 }
 
 /**
@@ -140,14 +143,16 @@ export async function publish(
   database: Database,
   listId: string,
   next: NewVersion,
-  { keep, terms, record, kind = 'list.published', approved }: PublishOptions,
+  { keep, terms, record, kind = 'list.published', approved, also }: PublishOptions,
 ): Promise<number> {
   return await database.transaction(async (tx) => {
+    // One order of locks for all: the list, then what belongs to it.
     const list = await lockList(tx, listId);
     if (approved !== undefined) await approved.within(tx);
     // Merging changes nothing of what acts.
     else if (kind === 'list.published') assertOnePersonMay(list);
     if (terms !== undefined && Object.keys(terms).length > 0) await changeListTerms(tx, listId, terms);
+    await also?.(tx);
     const { version, entries } = next;
     await record?.(tx, { kind, subject: `list:${listId}`, refs: { list: listId, version, entries } });
     const seq = await publishVersion(tx, listId, next);

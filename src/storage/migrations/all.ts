@@ -1,7 +1,8 @@
 import { lists } from './0001-lists.js';
 import { groundFloor } from './0002-ground-floor.js';
-import { curation } from './0003-curation.js';
+import { sources } from './0003-sources.js';
+import { curation } from './0004-curation.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, in order. */
-export const MIGRATIONS: readonly Migration[] = [lists, groundFloor, curation];
+export const MIGRATIONS: readonly Migration[] = [lists, groundFloor, sources, curation];

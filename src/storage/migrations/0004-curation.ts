@@ -2,7 +2,7 @@ import type { Migration } from './migration.js';
 
 /** What curators propose and who approves it, how long entries hold, what was derived, what was confirmed and refuted. */
 export const curation: Migration = {
-  number: 3,
+  number: 4,
   name: 'curation',
   statements: [
     `ALTER TABLE list ADD COLUMN approval text NOT NULL DEFAULT 'none' CHECK (approval IN ('none', 'two-person'))`,
