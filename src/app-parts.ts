@@ -3,6 +3,8 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { ApiKeys } from './access/api-keys.js';
 import type { Config } from './config.js';
+import { Curation } from './curation/curation.js';
+import { SourceRoute } from './curation/source-route.js';
 import { VERSION } from './engine.js';
 import type { VigieError } from './errors.js';
 import { GroundFloor } from './ground-floor.js';
@@ -74,6 +76,7 @@ export interface AppParts {
   readonly stream: WorkStream;
   readonly nodes: NodeTable;
   readonly floor: GroundFloor;
+  readonly curation: Curation;
   readonly metrics: Metrics;
   /** Where files lie, as they are stored. */
   readonly stored: { readonly segments: BlobStore; readonly media: BlobStore; readonly events: BatchFiles };
@@ -160,13 +163,14 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       failed: (error) => logger.warn({ err: error }, 'what entries match could not be counted'),
     }),
   );
+  const photodna = createPhotoDnaHasher(config.photodna.hasher);
   const scanner = new Scanner({
     lists,
     onMatches: (medium, matches) => flood.note(medium, matches),
     pool,
     seen,
     client,
-    ...given({ photodna: createPhotoDnaHasher(config.photodna.hasher) }),
+    ...given({ photodna }),
     maximumBytes: config.limits.mediaBytes,
     maximumVideoBytes: config.limits.videoBytes,
     videos,
@@ -201,6 +205,14 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       metrics,
     }),
   );
+  const curation = new Curation({
+    ...{ database, keyring, lists, client, record: events.record, outbox: floor.outbox },
+    route: new SourceRoute(fed),
+    tools: {
+      ...{ pool, videos, maximumBytes: config.limits.mediaBytes, maximumVideoBytes: config.limits.videoBytes },
+      photodna,
+    },
+  });
   const keys = new ApiKeys(database, events.record);
   const stored = { segments: store, media: mediaStore, events: batches };
   const firstStart = (await keys.ls()).length === 0;
@@ -222,6 +234,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     stream,
     nodes,
     floor,
+    curation,
     stored,
     metrics,
     node,

@@ -35,6 +35,9 @@ export interface AppOptions extends OpenOptions {
 const DRAIN_MS = 25_000;
 const SECOND = 1_000;
 const MINUTE = 60_000;
+/** With what it takes until every process has read of it, less than a second. */
+const TERMS_MS = 400;
+
 /** The service: the one place where everything is wired. It owns its data directory until `close`. */
 export class App implements Services {
   readonly config: Config;
@@ -44,6 +47,7 @@ export class App implements Services {
   readonly keys: ApiKeys;
   readonly audit: GroundFloor['audit'];
   readonly intake: GroundFloor['intake'];
+  readonly curation: AppParts['curation'];
   readonly nodes: AppParts['nodes'];
   readonly outbox: GroundFloor['outbox'];
   readonly webhooks: GroundFloor['webhooks'];
@@ -76,6 +80,7 @@ export class App implements Services {
     this.keys = parts.keys;
     this.audit = parts.floor.audit;
     this.intake = parts.floor.intake;
+    this.curation = parts.curation;
     this.nodes = parts.nodes;
     this.outbox = parts.floor.outbox;
     this.webhooks = parts.floor.webhooks;
@@ -249,7 +254,7 @@ export class App implements Services {
 
   /** What keeps the house in order while the service runs. */
   #doChores(): void {
-    const { lists, keys, floor, database, keyring, node } = this.#parts;
+    const { lists, keys, floor, curation, database, keyring, node } = this.#parts;
     const { intake, attentions } = floor;
     const watch = new Watch(database, `node:${node}`, () =>
       lookAtOwnState({ parts: this.#parts, decoding: this.#decoding, unforeseen: this.#unforeseen }),
@@ -257,6 +262,9 @@ export class App implements Services {
     const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, `${what} failed`);
     this.#chores.push(
       every(10 * SECOND, () => watch.tick(), failed('looking at the state of the service')),
+      every(TERMS_MS, () => lists.endTerms(), failed('ending entries whose time is over')),
+      every(2 * SECOND, () => curation.derivations.tend(), failed('merging derived signals')),
+      every(MINUTE, () => curation.proposals.sweep(), failed('closing proposals')),
       every(MINUTE, () => lists.compact(), failed('merging segments')),
       every(MINUTE, () => intake.tend(), failed('tending items')),
       every(MINUTE, () => floor.verifier.turn(this.stopping), failed('verifying the record of events')),

@@ -284,6 +284,52 @@ export const ERRORS = define({
     title: 'The list has no such entry.',
     remedy: 'Check the entry id; it is the id that a match names.',
   },
+  'approval-required': {
+    status: 409,
+    title: 'In this list an entry acts only once a second person has approved it.',
+    remedy: 'Propose it with `vigie entry propose`; somebody else approves it with `vigie entry approve`.',
+  },
+  'approval-own': {
+    status: 403,
+    title: 'Nobody approves a proposal of their own.',
+    remedy: 'Have somebody else approve it, with a key or a session of theirs.',
+  },
+  'proposal-not-found': { status: 404, title: 'There is no such proposal.', remedy: 'See `vigie entry proposals`.' },
+  'proposal-closed': {
+    status: 409,
+    title: 'The proposal was decided before, or its time is over.',
+    remedy: 'Look at its state; propose it again if it is still wanted.',
+  },
+  'proposal-exists': {
+    status: 409,
+    title: 'The same is proposed already and waits.',
+    remedy: 'Decide that proposal first; the detail is its id.',
+  },
+  'entry-not-confirmed': {
+    status: 409,
+    title: 'No match of this entry by an exact hash or PhotoDNA was confirmed by a person.',
+    remedy: 'Confirm such a match first, with `vigie verdict confirm`.',
+  },
+  'medium-not-entry': {
+    status: 409,
+    title: 'The medium carries no exact hash and no PhotoDNA of this entry.',
+    remedy: 'Give the file that was confirmed, byte by byte.',
+  },
+  'medium-gone': {
+    status: 409,
+    title: 'The bytes of the medium are not here any more.',
+    remedy: 'Give the file itself.',
+  },
+  'verdict-not-found': {
+    status: 404,
+    title: 'There is no such verdict.',
+    remedy: 'Check its id: `verdict.id` of an item, `scan` of a scan; or it was let go by retention.',
+  },
+  'match-not-found': {
+    status: 404,
+    title: 'The verdict has no match with this entry.',
+    remedy: 'Name a list and an entry as the verdict names them.',
+  },
 
   // requests and access
   'request-invalid': { status: 400, title: 'The request is not valid.', remedy: 'See the fields that are named.' },

@@ -14,6 +14,13 @@ export interface ListAnswer {
   readonly signals: Readonly<Record<string, { readonly values: number; readonly active: number }>>;
   readonly role: 'block' | 'allow';
   readonly shadow: boolean;
+  readonly approval: string;
+  readonly judged: {
+    readonly confirmed: number;
+    readonly refuted: number;
+    readonly shadowConfirmed: number;
+    readonly shadowRefuted: number;
+  };
   readonly state: string;
   readonly versions: readonly {
     readonly version: number;
@@ -44,6 +51,8 @@ export function inWords(list: ListAnswer): string {
     ['licence', printable(list.licence ?? '')],
     ['terms', printable(list.terms ?? '')],
     ['expires', list.expires ?? ''],
+    ['approval', list.approval === 'two-person' ? 'by a second person' : ''],
+    ['judged', judged(list.judged)],
     [
       'grades',
       Object.entries(list.grades)
@@ -99,4 +108,18 @@ export function diffInWords({ signals, grades, unchanged, ...all }: DiffAnswer):
     ),
   ];
   return `${table(['', 'added', 'changed', 'removed'], rows)}\n${unchanged.toLocaleString('en')} are as they were.`;
+}
+
+/** Those of its time in shadow come after the others. */
+function judged({ confirmed, refuted, shadowConfirmed, shadowRefuted }: ListAnswer['judged']): string {
+  const parts = [
+    [confirmed, 'confirmed'],
+    [refuted, 'refuted'],
+    [shadowConfirmed, 'confirmed in shadow'],
+    [shadowRefuted, 'refuted in shadow'],
+  ] as const;
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, what]) => `${count.toLocaleString('en')} ${what}`)
+    .join(', ');
 }

@@ -24,6 +24,7 @@ const FIRST_LOOK: Readonly<Record<AttentionKind, string>> = {
   'disk-low': 'vigie doctor',
   'audit-damaged': 'vigie audit verify',
   'events-unsealed': 'vigie doctor',
+  'proposal-waits': 'vigie entry proposals',
   'clock-off': 'vigie doctor',
 };
 

@@ -8,6 +8,8 @@ import {
 } from './endpoints/attention.js';
 import { eraseSubject, exportAudit, listEvents, verifyAudit } from './endpoints/audit.js';
 import { backup } from './endpoints/backup.js';
+import { createList, requireApproval } from './endpoints/create-list.js';
+import { deriveSignals, withdrawDerived } from './endpoints/derived.js';
 import { giveUpEffect, listEffects, retryEffect } from './endpoints/effects.js';
 import { addEntries, disputeEntry, getEntry, restoreEntry, withdrawEntry } from './endpoints/entries.js';
 import { exportList } from './endpoints/export-list.js';
@@ -15,6 +17,7 @@ import { healthz, readyz } from './endpoints/health.js';
 import { importList } from './endpoints/import-list.js';
 import { getItem, handInItem } from './endpoints/items.js';
 import { handInItems } from './endpoints/items-batch.js';
+import { judgeMatch } from './endpoints/judge-match.js';
 import { createKey, listKeys, revokeKey } from './endpoints/keys.js';
 import { changeListRules, getListRules } from './endpoints/list-rules.js';
 import { diffList, getList, getLists, removeList, rollBackList } from './endpoints/lists.js';
@@ -23,6 +26,14 @@ import { metrics } from './endpoints/metrics.js';
 import { listNodes } from './endpoints/nodes.js';
 import { openapiDocument } from './endpoints/openapi-document.js';
 import { listPrivateSwitches, switchPrivateOff, switchPrivateOn } from './endpoints/private-switches.js';
+import {
+  approveProposal,
+  getProposal,
+  listProposals,
+  propose,
+  refuseProposal,
+  takeProposalBack,
+} from './endpoints/proposals.js';
 import { getSample, listSamples } from './endpoints/samples.js';
 import { scan } from './endpoints/scan.js';
 import { sealKeys } from './endpoints/seal-keys.js';
@@ -51,7 +62,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   getItem,
   lookup,
   getLists,
+  createList,
   getList,
+  requireApproval,
   importList,
   getListRules,
   changeListRules,
@@ -64,6 +77,15 @@ export const ENDPOINTS: readonly Endpoint[] = [
   withdrawEntry,
   restoreEntry,
   disputeEntry,
+  deriveSignals,
+  withdrawDerived,
+  propose,
+  listProposals,
+  getProposal,
+  approveProposal,
+  refuseProposal,
+  takeProposalBack,
+  judgeMatch,
   listSourceKinds,
   listSources,
   getSource,

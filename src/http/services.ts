@@ -1,6 +1,7 @@
 import type { ApiKeys } from '../access/api-keys.js';
 import type { RateGate } from '../access/rate-gate.js';
 import type { Sessions } from '../access/sessions.js';
+import type { Curation } from '../curation/curation.js';
 import type { Webhooks } from '../effects/webhooks.js';
 import type { Intake } from '../intake/intake.js';
 import type { Lists } from '../lists/lists.js';
@@ -67,6 +68,7 @@ export interface Services {
   readonly sources: Sources;
   readonly scanner: Scanner;
   readonly intake: Intake;
+  readonly curation: Curation;
   /** This process among the others on the same database. */
   readonly nodes: NodeTable;
   readonly keys: ApiKeys;

@@ -21,24 +21,39 @@ export async function writeDelta(
   entries: readonly Entry[],
   { pool, blobs }: { readonly pool: MemoryPool; readonly blobs: Pick<BlobStore, 'create'> },
 ): Promise<{ segment: ManifestSegment; report: ImportReport }> {
-  if (entries.length === 0 || entries.length > ENTRIES_LIMIT) {
-    throw new VigieError('request-invalid', { detail: `1 to ${ENTRIES_LIMIT} entries` });
-  }
+  assertCount(entries);
+  const builder = new SegmentBuilder({ pool, maxEntries: entries.length });
+  const report = admitAll(entries, (entry) => builder.add(entry));
+  const segment = await writeSegment(builder, blobs);
+  return { segment: { ...segment, summary: { ...(segment.summary as object), delta: true } }, report };
+}
+
+/**
+ * Applies the rules of an import to entries.
+ * @param admitted is given each entry, which is valid until the next one
+ * @throws VigieError `list-too-many-rejected` naming the entries that cannot be used
+ */
+export function admitAll(entries: readonly Entry[], admitted: (entry: Entry) => void): ImportReport {
+  assertCount(entries);
   const counter = new ReportCounter();
   const admission = new Admission(counter, entries.length);
-  const builder = new SegmentBuilder({ pool, maxEntries: entries.length });
   const record = new ListRecord();
   for (const [i, entry] of entries.entries()) {
     fillRecord(record, entry, i + 1);
-    const admitted = admission.admit(record);
-    if (admitted !== undefined) builder.add(admitted);
+    const each = admission.admit(record);
+    if (each !== undefined) admitted(each);
   }
   const report = counter.report('entries', []);
   if (Object.keys(report.rejected).length > 0) {
     throw new VigieError('list-too-many-rejected', { detail: rejectedInWords(report) });
   }
-  const segment = await writeSegment(builder, blobs);
-  return { segment: { ...segment, summary: { ...(segment.summary as object), delta: true } }, report };
+  return report;
+}
+
+function assertCount(entries: readonly Entry[]): void {
+  if (entries.length === 0 || entries.length > ENTRIES_LIMIT) {
+    throw new VigieError('request-invalid', { detail: `1 to ${ENTRIES_LIMIT} entries` });
+  }
 }
 
 /** An entry as a record, to which the rules of an import apply. */

@@ -57,9 +57,16 @@ export async function composeDelta(
     if (place !== undefined) {
       // What was admitted is valid until the next one only.
       const told = canonicalEntry(admitted);
-      if (canonicalEntry(await place.segment.entry(place.row)) === told) continue;
-    } else added++;
-    builder.add(admitted);
+      const there = await place.segment.entry(place.row);
+      const derived = there.signals.filter((signal) => signal.derived === true);
+      const own = there.signals.filter((signal) => signal.derived !== true);
+      if (canonicalEntry({ ...there, signals: own }) === told) continue;
+      // What we have made of the entry stays with it; its source does not know of it.
+      builder.add(derived.length === 0 ? admitted : { ...admitted, signals: [...admitted.signals, ...derived] });
+    } else {
+      added++;
+      builder.add(admitted);
+    }
     changed++;
   }
   const report = counter.report('entries', []);

@@ -9,6 +9,7 @@ import { getListById, lockList } from '../storage/list-store.js';
 import { currentManifests, listVersions, type ManifestSegment } from '../storage/list-version-store.js';
 import type { Tx } from '../storage/schema.js';
 import { writeDelta } from './add-entries.js';
+import type { Approved } from './approval.js';
 import { compactSegments, type Merged, withMerged } from './compact.js';
 import { type ComposedDelta, composeDelta } from './compose-delta.js';
 import type { ImportReport } from './import-report.js';
@@ -27,6 +28,9 @@ export interface ListGrowthOptions {
   /** Waits until all that was committed before the call has taken effect in this process. */
   readonly applied: () => Promise<void>;
 }
+
+/** Entries to write, made of what a list holds while nobody else can write to it. */
+export type MakeEntries = (list: LoadedList) => Promise<readonly Entry[]>;
 
 /** What a source tells of its list at a time: of each entry once. */
 export interface TakenIn {
@@ -74,14 +78,46 @@ export class ListGrowth {
 
   /**
    * Adds entries, all or none. They match when this returns.
-   * @throws VigieError `import-in-progress`, `list-too-many-rejected`, `request-invalid`
+   * @throws VigieError `import-in-progress`, `list-too-many-rejected`, `request-invalid`, `approval-required`
    */
-  async add(listId: string, entries: readonly Entry[]): Promise<{ version: number; report: ImportReport }> {
+  async add(
+    listId: string,
+    entries: readonly Entry[],
+    approved?: Approved,
+  ): Promise<{ version: number; report: ImportReport }> {
     return await this.#inTurn(listId, async () => {
       const { segment, report } = await writeDelta(entries, this.#options);
-      const version = await this.#publish(listId, { segment, report, sourceName: 'added entries' });
+      const version = await this.#publish(listId, { segment, report, sourceName: 'added entries', approved });
       await this.#options.applied();
       return { version, report };
+    });
+  }
+
+  /**
+   * Writes entries that are made of those that are there: nothing comes between reading and writing. When none are made,
+   * nothing changes.
+   * @returns the version; undefined when nothing changed
+   * @throws VigieError as `add`; `index-not-loaded`; what `make` throws
+   */
+  async rewrite(listId: string, make: MakeEntries, approved?: Approved): Promise<number | undefined> {
+    const { database, blobs, applied } = this.#options;
+    return await this.#inTurn(listId, async () => {
+      await using held = await this.#claim(listId, 'derived signals');
+      const version = await this.#ending(held, async () => {
+        const list = await this.#current(listId);
+        if (list === undefined) throw new VigieError('index-not-loaded');
+        const entries = await make(list);
+        if (entries.length === 0) {
+          await discard(database, blobs, held.run, 'abandoned');
+          return undefined;
+        }
+        const { segment, report } = await writeDelta(entries, this.#options);
+        const [manifest] = await currentManifests(database.db, listId);
+        const about = { report, format: report.format, sourceName: 'derived signals', approved };
+        return await this.#put(held, [...(manifest?.segments ?? []), segment], about);
+      });
+      await applied();
+      return version;
     });
   }
 
@@ -193,6 +229,7 @@ export class ListGrowth {
       readonly report: ImportReport;
       readonly sourceName: string;
       readonly checkpoint?: { readonly value: unknown };
+      readonly approved?: Approved | undefined;
       readonly also?: (tx: Tx) => Promise<void>;
     },
   ): Promise<number> {
@@ -212,6 +249,7 @@ export class ListGrowth {
     {
       kind,
       also,
+      approved,
       ...version
     }: {
       readonly report: unknown;
@@ -219,6 +257,7 @@ export class ListGrowth {
       readonly sourceName: string | null;
       readonly checkpoint?: { readonly value: unknown };
       readonly kind?: 'list.merged';
+      readonly approved?: Approved | undefined;
       readonly also?: (tx: Tx) => Promise<void>;
     },
   ): Promise<number> {
@@ -228,6 +267,7 @@ export class ListGrowth {
     await publish(database, run.listId, next, {
       keep: keepVersions,
       record,
+      approved,
       ...(kind === undefined ? {} : { kind }),
       ...(also === undefined ? {} : { also }),
     });

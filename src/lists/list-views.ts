@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
 import type { SegmentSummary } from '../index/segment-summary.js';
 import { SIGNAL_TYPE_NAMES } from '../signals/signal-type.js';
+import { type JudgementCounts, judgementCounts } from '../storage/curation/judgement-store.js';
 import type { Database } from '../storage/database.js';
 import type { ListRole } from '../storage/list-rules.js';
 import type { StoredList } from '../storage/list-store.js';
 import { currentManifests, listVersions } from '../storage/list-version-store.js';
+import type { Approval } from '../storage/schema.js';
 import type { ListLoader } from './list-loader.js';
 import { isSample } from './samples.js';
 
@@ -25,6 +27,9 @@ export interface ListView {
   withdrawn: number;
   grades: Record<string, number>;
   signals: Record<string, { values: number; active: number }>;
+  /** Whether an entry needs a second person before it acts. */
+  approval: Approval;
+  judged: JudgementCounts;
   state: ListState;
   created: string;
   versions: { version: number; state: string; entries: number; created: string; sourceName: string | null }[];
@@ -54,6 +59,8 @@ export async function viewOf(database: Database, loader: ListLoader, stored: Sto
     entries: versions.find(({ version }) => version === stored.currentVersion)?.entries ?? 0,
     withdrawn: withdrawn.n,
     ...totals(summaries),
+    approval: stored.approval,
+    judged: await judgementCounts(db, stored.id),
     state: stateOf(loader, stored),
     created: stored.createdAt.toISOString(),
     versions: versions.map(({ version, state, entries, createdAt, sourceName }) => ({

@@ -11,7 +11,16 @@ import { findEntryStatuses, setEntryStatus, silencedAmong } from '../storage/ent
 import type { EventDraft, EventKind, RecordEvent } from '../storage/events/event-kinds.js';
 import { lastListChange } from '../storage/list-change-log.js';
 import type { EntryRules, ListRole, Thresholds } from '../storage/list-rules.js';
-import { changeListTerms, getList, type ListTerms, listLists, removeList } from '../storage/list-store.js';
+import {
+  changeListTerms,
+  createList,
+  findList,
+  getList,
+  type ListTerms,
+  listLists,
+  lockList,
+  removeList,
+} from '../storage/list-store.js';
 import {
   currentManifests,
   listVersions,
@@ -20,14 +29,16 @@ import {
   versionSegments,
 } from '../storage/list-version-store.js';
 import type { EntryStatusName, EntryStatusOrigin, Tx } from '../storage/schema.js';
+import { type Approved, assertOnePersonMay, assertOnePersonMaySet } from './approval.js';
 import { type Comparison, compareEntries, manifestEntries, totals, type VersionDiff } from './compare-versions.js';
+import { endTerms } from './end-terms.js';
 import { type ExportFormat, exportEntries } from './export-list.js';
 import { liftQuarantine } from './flood/quarantine.js';
 import { Importer, type ImportOptions, type ImportResult } from './import.js';
 import type { ImportReport } from './import-report.js';
 import type { SegmentPlace } from './import-thread.js';
 import { ListFollower } from './list-follower.js';
-import { type Effect, ListGrowth, type TakeIn, type TakenIn } from './list-growth.js';
+import { type Effect, ListGrowth, type MakeEntries, type TakeIn, type TakenIn } from './list-growth.js';
 import { ListLoader, type ListProblem, type LoadProgress } from './list-loader.js';
 import { type ListView, viewOf } from './list-views.js';
 import type { ListInfo, LoadedList } from './loaded-list.js';
@@ -98,6 +109,8 @@ export class Lists {
   readonly #importer: Importer;
   readonly #growth: ListGrowth;
   readonly #compacting = new Map<string, { readonly stop: AbortController; readonly done: Promise<unknown> }>();
+  /** Told of a list that this process has changed, before whoever changed it is answered. */
+  readonly #heed = new Set<(list: { readonly id: string; readonly name: string }) => Promise<void>>();
   #ready = false;
 
   constructor(options: ListsOptions) {
@@ -186,22 +199,74 @@ export class Lists {
 
   /** Imports a whole list; it is searched when this returns. See Importer. */
   async import(options: ImportOptions): Promise<ImportResult> {
+    const there = await findList(this.#options.database.db, options.list);
+    // Said before all of it is read; what counts is asked again when it is published.
+    if (there !== undefined) assertOnePersonMay(there);
     const compacting = this.#compacting.get(options.list);
     compacting?.stop.abort(new VigieError('import-aborted'));
     await compacting?.done;
     const result = await this.#importer.import(options);
     await this.applied();
+    await this.#told(options.list);
     return result;
   }
 
   /**
    * Adds entries to a list, or new versions of entries that it has: the later one counts. An entry that was withdrawn
    * stays so. They match when this returns.
-   * @throws VigieError `list-not-found`, `import-in-progress`, `list-too-many-rejected`, `request-invalid`
+   * @throws VigieError `list-not-found`, `import-in-progress`, `list-too-many-rejected`, `request-invalid`,
+   * `approval-required`; what the approval throws
    */
-  async addEntries(name: string, entries: readonly Entry[]): Promise<{ version: number; report: ImportReport }> {
-    const { id } = await getList(this.#options.database.db, name);
-    return await this.#growth.add(id, entries);
+  async addEntries(
+    name: string,
+    entries: readonly Entry[],
+    approved?: Approved,
+  ): Promise<{ version: number; report: ImportReport }> {
+    const list = await getList(this.#options.database.db, name);
+    if (approved === undefined) assertOnePersonMay(list);
+    const written = await this.#growth.add(list.id, entries, approved);
+    await this.#told(name);
+    return written;
+  }
+
+  /**
+   * Writes entries that are made of those that are there, under the lock of the list: nothing comes between reading
+   * and writing. When none are made, nothing changes.
+   * @returns the version; undefined when nothing changed
+   * @throws VigieError as `addEntries`; `index-not-loaded`
+   */
+  async rewriteEntries(name: string, make: MakeEntries, approved?: Approved): Promise<number | undefined> {
+    const list = await getList(this.#options.database.db, name);
+    return await this.#growth.rewrite(list.id, make, approved);
+  }
+
+  /** Makes an empty list. @throws VigieError `list-name-invalid`, `list-name-taken` */
+  async create(name: string, terms: ListTerms = {}): Promise<void> {
+    await this.#options.database.transaction(async (tx) => {
+      const { id, approval } = await createList(tx, name, terms);
+      await this.#record(tx, {
+        ...{ kind: 'list.created', subject: `list:${id}`, refs: { list: id, approval } },
+        payload: { name },
+      });
+    });
+  }
+
+  /** What this process has loaded of a list. */
+  loaded(id: string): LoadedList | undefined {
+    return this.#loader.loaded(id);
+  }
+
+  /** From now on tells `heed` of each list that this process changes, and waits for it. */
+  heed(heed: (list: { readonly id: string; readonly name: string }) => Promise<void>): void {
+    this.#heed.add(heed);
+  }
+
+  /** Ends entries whose time is over; call it several times a second. They match no more, here, when this returns. */
+  async endTerms(): Promise<number> {
+    const { database, record } = this.#options;
+    const ended = await endTerms(database, record);
+    if (ended > 0) await this.#follower.poll();
+    return ended;
   }
 
   /** Takes in what a source tells of a list. See ListGrowth. */
@@ -250,9 +315,14 @@ export class Lists {
     await this.#setStatus(list, entryIds, 'withdrawn', change);
   }
 
-  /** The entry matches again; a dispute is settled. */
-  async restore(list: string, entryIds: string | readonly string[], change: StatusChange): Promise<void> {
-    await this.#setStatus(list, entryIds, 'active', change);
+  /** The entry matches again; a dispute is settled. @throws VigieError `approval-required`; what the approval throws */
+  async restore(
+    list: string,
+    entryIds: string | readonly string[],
+    change: StatusChange,
+    approved?: Approved,
+  ): Promise<void> {
+    await this.#setStatus(list, entryIds, 'active', change, approved);
   }
 
   /** Notes a doubt about an entry. It goes on matching: whether it should is for its source or a person to decide. */
@@ -274,14 +344,21 @@ export class Lists {
       await rollBackTo(tx, id, target);
     });
     await this.applied();
+    await this.#told(name);
     return target;
   }
 
-  /** Changes what is said of a list. */
-  async describeList(name: string, terms: ListTerms): Promise<void> {
+  /**
+   * Changes what is said of a list.
+   * @throws VigieError `approval-required` when it is to need no approval any more
+   */
+  async describeList(name: string, terms: ListTerms, approved?: Approved): Promise<void> {
     const { database } = this.#options;
     const { id } = await getList(database.db, name);
     await database.transaction(async (tx) => {
+      const list = await lockList(tx, id);
+      if (approved !== undefined) await approved.within(tx);
+      else if (terms.approval === 'none') assertOnePersonMay(list);
       const payload: Record<string, unknown> = { ...terms };
       await this.#record(tx, { kind: 'list.described', subject: `list:${id}`, refs: { list: id }, payload });
       await changeListTerms(tx, id, terms);
@@ -420,6 +497,7 @@ export class Lists {
     entryIds: string | readonly string[],
     status: EntryStatusName,
     { reason, by }: StatusChange,
+    approved?: Approved,
   ): Promise<void> {
     const { database } = this.#options;
     const { id: listId } = await getList(database.db, name);
@@ -431,6 +509,9 @@ export class Lists {
     }
     const change = { listId, entryIds: ids, status, reason, changedBy: by, origin: 'person' } as const;
     const quiet = await database.transaction(async (tx) => {
+      const stored = await lockList(tx, listId);
+      if (approved !== undefined) await approved.within(tx);
+      else await assertOnePersonMaySet(tx, stored, ids, status);
       await this.#record(tx, {
         kind: 'entry.status-changed',
         ...(by === null ? {} : { actor: by }),
@@ -456,6 +537,11 @@ export class Lists {
     const before = kept.find(({ version }) => current !== null && version < current);
     if (before === undefined) throw new VigieError('list-version-not-found', { detail: 'no older version is kept' });
     return before.version;
+  }
+
+  async #told(name: string): Promise<void> {
+    const list = await findList(this.#options.database.db, name);
+    if (list !== undefined) for (const heed of this.#heed) await heed(list);
   }
 }
 

@@ -19,6 +19,7 @@ import {
 } from '../storage/list-version-store.js';
 import { randomId } from '../storage/random-id.js';
 import type { Tx } from '../storage/schema.js';
+import { type Approved, assertOnePersonMay } from './approval.js';
 
 /** After this time without a sign of life a run of another node counts as interrupted. */
 const SILENT_MS = 60_000;
@@ -127,6 +128,8 @@ export interface PublishOptions {
   readonly terms?: ListTerms | undefined;
   readonly record?: RecordEvent | undefined;
   readonly kind?: 'list.published' | 'list.merged';
+  /** For a list in which nothing acts that one person alone has put there. */
+  readonly approved?: Approved | undefined;
   /** What else belongs into the transaction. */
   readonly also?: ((tx: Tx) => Promise<void>) | undefined;
 }
@@ -134,17 +137,21 @@ export interface PublishOptions {
 /**
  * Publishes a version, lets go of versions beyond `keep`, and says what there is to say of the list: one transaction.
  * @returns the sequence number of the last change
+ * @throws VigieError `approval-required`; what `publishVersion` throws
  */
 export async function publish(
   database: Database,
   listId: string,
   next: NewVersion,
-  { keep, terms, record, kind = 'list.published', also }: PublishOptions,
+  { keep, terms, record, kind = 'list.published', approved, also }: PublishOptions,
 ): Promise<number> {
   return await database.transaction(async (tx) => {
-    if (terms !== undefined && Object.keys(terms).length > 0) await changeListTerms(tx, listId, terms);
     // One order of locks for all: the list, then what belongs to it.
-    await lockList(tx, listId);
+    const list = await lockList(tx, listId);
+    if (approved !== undefined) await approved.within(tx);
+    // Merging changes nothing of what acts.
+    else if (kind === 'list.published') assertOnePersonMay(list);
+    if (terms !== undefined && Object.keys(terms).length > 0) await changeListTerms(tx, listId, terms);
     await also?.(tx);
     const { version, entries } = next;
     await record?.(tx, { kind, subject: `list:${listId}`, refs: { list: listId, version, entries } });

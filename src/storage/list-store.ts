@@ -3,7 +3,7 @@ import { jsonb } from './column-values.js';
 import { appendListChange } from './list-change-log.js';
 import type { EntryRules, ListRole, Thresholds } from './list-rules.js';
 import { randomId } from './random-id.js';
-import type { Db, ListRow, Tx } from './schema.js';
+import type { Approval, Db, ListRow, Tx } from './schema.js';
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
@@ -21,6 +21,8 @@ export interface ListTerms {
   readonly rules?: EntryRules | null;
   /** Share of media that the list is applied to, 0 to 1. */
   readonly sampleRatio?: number;
+  /** Whether an entry needs a second person before it acts. */
+  readonly approval?: Approval;
 }
 
 export interface StoredList extends Required<ListTerms> {
@@ -96,7 +98,7 @@ export async function lockList(tx: Tx, id: string): Promise<StoredList> {
 }
 
 function columnsOf(said: ListTerms) {
-  const { source, licence, terms, expiresAt, shadow, threshold, role, rules, sampleRatio } = said;
+  const { source, licence, terms, expiresAt, shadow, threshold, role, rules, sampleRatio, approval } = said;
   return {
     ...(source === undefined ? {} : { source }),
     ...(licence === undefined ? {} : { licence }),
@@ -107,13 +109,14 @@ function columnsOf(said: ListTerms) {
     ...(role === undefined ? {} : { role }),
     ...(rules === undefined ? {} : { rules: rules === null ? null : jsonb(rules) }),
     ...(sampleRatio === undefined ? {} : { sample_ratio: sampleRatio }),
+    ...(approval === undefined ? {} : { approval }),
   };
 }
 
 function listOf(row: ListRow): StoredList {
-  const { id, name, source, licence, terms, shadow, threshold, role, rules } = row;
+  const { id, name, source, licence, terms, shadow, threshold, role, rules, approval } = row;
   return {
-    ...{ id, name, source, licence, terms, shadow, threshold, role, rules },
+    ...{ id, name, source, licence, terms, shadow, threshold, role, rules, approval },
     sampleRatio: row.sample_ratio,
     expiresAt: row.expires_at,
     currentVersion: row.current_version,

@@ -8,6 +8,8 @@ const LASTING = [
   { table: 'secret', key: 'name', purpose: 'secret' },
   { table: 'subject_key', key: 'subject', purpose: 'subject-key' },
   { table: 'webhook', key: 'id', purpose: 'webhook' },
+  { table: 'proposal', key: 'id', purpose: 'proposal' },
+  { table: 'derived_signal', key: 'id', purpose: 'derived' },
   { table: 'source', key: 'id', purpose: 'source' },
 ] as const;
 

@@ -31,6 +31,11 @@ export type NodeRole = 'serve' | 'worker';
 export type Lane = 'live' | 'backfill';
 export type Surface = 'public' | 'private';
 export type ItemState = 'waiting' | 'told' | 'set-aside';
+/** `two-person`: an entry acts only once a second person has approved it. */
+export type Approval = 'none' | 'two-person';
+export type ProposalAct = 'add' | 'restore' | 'derive' | 'lift-approval';
+export type ProposalState = 'proposed' | 'approved' | 'refused' | 'expired' | 'taken-back';
+export type MatchOpinion = 'confirmed' | 'refuted';
 
 export interface ListTable {
   id: Fixed<string>;
@@ -47,6 +52,7 @@ export interface ListTable {
   rules: NullableJsonColumn<EntryRules>;
   /** Share of media that the list is applied to. */
   sample_ratio: Generated<number>;
+  approval: Generated<Approval>;
   current_version: Nullable<number>;
   created_at: Stamp;
 }
@@ -367,6 +373,69 @@ export interface PrivateSwitchTable {
   switched_off_at: Nullable<Date>;
 }
 
+export interface ProposalTable {
+  id: Fixed<string>;
+  list_id: Fixed<string>;
+  act: Fixed<ProposalAct>;
+  entry_id: Fixed<string>;
+  state: Generated<ProposalState>;
+  /** What is proposed; null once it was decided. */
+  sealed: Nullable<Uint8Array>;
+  /** How many signals of each type it holds. */
+  signals: JsonColumn<Readonly<Record<string, number>>>;
+  reason: Fixed<string>;
+  /** The verdict that it follows from. */
+  verdict_id: Nullable<string>;
+  /** When the entry ends. */
+  until: Nullable<Date>;
+  proposed_by: Fixed<string>;
+  proposed_at: Stamp;
+  /** When the proposal lapses. */
+  closes_at: Fixed<Date>;
+  decided_by: Nullable<string>;
+  decided_at: ColumnType<Date | null, Date | null | undefined, RawBuilder<Date>>;
+  decision_reason: Nullable<string>;
+}
+
+export interface EntryTermTable {
+  list_id: Fixed<string>;
+  entry_id: Fixed<string>;
+  until: Date;
+  ended_at: Nullable<Date>;
+}
+
+export interface DerivedSignalTable {
+  id: Fixed<string>;
+  list_id: Fixed<string>;
+  entry_id: Fixed<string>;
+  sealed: Fixed<Uint8Array>;
+  proposal_id: Fixed<string>;
+  approved_at: Stamp;
+  withdrawn_at: ColumnType<Date | null, Date | null | undefined, RawBuilder<Date>>;
+  withdrawn_by: Nullable<string>;
+}
+
+export interface JudgementTable {
+  id: Fixed<string>;
+  list_id: Fixed<string>;
+  entry_id: Fixed<string>;
+  verdict_id: Fixed<string>;
+  medium: Fixed<number>;
+  opinion: MatchOpinion;
+  signal: Fixed<string>;
+  shadow: Fixed<boolean>;
+  reason: string;
+  judged_by: string;
+  judged_at: ColumnType<Date, Date | undefined, RawBuilder<Date>>;
+}
+
+export interface SourceOpinionTable {
+  list_id: Fixed<string>;
+  entry_id: Fixed<string>;
+  opinion: MatchOpinion;
+  round: number;
+}
+
 export interface SourceTable {
   id: Fixed<string>;
   name: string;
@@ -434,6 +503,11 @@ export interface Schema {
   verdict_minute: VerdictMinuteTable;
   work: WorkTable;
   private_switch: PrivateSwitchTable;
+  proposal: ProposalTable;
+  entry_term: EntryTermTable;
+  derived_signal: DerivedSignalTable;
+  judgement: JudgementTable;
+  source_opinion: SourceOpinionTable;
   source: SourceTable;
 }
 

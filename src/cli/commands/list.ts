@@ -14,6 +14,7 @@ import { dataOption, formatOption, whole } from '../options.js';
 import { colour, remark, table, write, writeLine } from '../output.js';
 import { lostOr } from '../service-client.js';
 import { withService } from '../with-service.js';
+import { approvalCommand, createCommand } from './list-create.js';
 import { importCommand } from './list-import.js';
 import { rulesCommand } from './list-rules.js';
 
@@ -31,6 +32,8 @@ export function listCommand(): Command {
     .description('Hash lists as living things. Every change goes through the running service, if there is one.');
   command.addCommand(importCommand());
   command.addCommand(rulesCommand());
+  command.addCommand(createCommand());
+  command.addCommand(approvalCommand());
   command
     .command('ls')
     .summary('all lists')

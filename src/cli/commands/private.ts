@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { dataOption, formatOption } from '../options.js';
 import { colour, printable, remark, table, writeLine } from '../output.js';
+import { endOfDay } from '../until.js';
 import { withService } from '../with-service.js';
 
 interface SwitchAnswer {
@@ -14,16 +15,6 @@ interface SwitchAnswer {
 interface Flags {
   readonly data: string;
 }
-
-/** A date such as 2027-03-31 ends with that day, in UTC. */
-const until = (text: string): string => {
-  const day = /^\d{4}-\d{2}-\d{2}/.exec(text)?.[0];
-  const date = new Date(text === day ? `${day}T23:59:59.999Z` : text);
-  // The 30th of February would be taken for a day in March: the law ends when it ends.
-  const real = day !== undefined && !Number.isNaN(Date.parse(day)) && new Date(day).toISOString().startsWith(day);
-  if (!real || Number.isNaN(date.getTime())) throw new InvalidArgumentError('Give a date such as 2027-03-31.');
-  return date.toISOString();
-};
 
 const jurisdictionOption = (): Option =>
   new Option('--jurisdiction <code>', 'ISO 3166, such as DE or US-CA').makeOptionMandatory();
@@ -41,7 +32,7 @@ export function privateCommand(): Command {
     .addOption(jurisdictionOption())
     .addOption(new Option('--basis <text>', 'the law that allows it').makeOptionMandatory())
     .addOption(
-      new Option('--until <date>', 'the last day, a year ahead at the most').argParser(until).makeOptionMandatory(),
+      new Option('--until <date>', 'the last day, a year ahead at the most').argParser(endOfDay).makeOptionMandatory(),
     )
     .addOption(dataOption())
     .action(async (flags: Flags & { jurisdiction: string; basis: string; until: string }) => {

@@ -21,7 +21,8 @@ const newSignal = z
   })
   .strict();
 
-const newEntry = z
+/** An entry as it is written by hand. */
+export const newEntry = z
   .object({
     id: entryIdSchema.optional().describe('Derived from the signals if absent.'),
     grade: z.string().max(64).optional(),
@@ -43,7 +44,9 @@ export const addEntries = endpoint({
   url: '/v1/lists/:name/entries',
   scope: 'entries:write',
   summary: 'Add entries to a list; they match when this answers',
-  description: 'An entry with the id of one that is there takes its place. One wrong entry, and nothing is added.',
+  description:
+    'An entry with the id of one that is there takes its place. One wrong entry, and nothing is added. To a list that ' +
+    'wants two persons entries are proposed: `POST /v1/lists/:name/proposals`.',
   params: z.object({ name: listNameSchema }),
   body: z.object({ entries: z.array(newEntry).min(1).max(AT_ONCE) }).strict(),
   answer: z.object({ version: z.number().int(), ids: z.array(z.string()) }),
@@ -135,8 +138,8 @@ async function changeStatus(
   else await lists.dispute(name, entry, change);
 }
 
-/** @throws VigieError `signal-invalid` naming the entry by its number, counted from 1 */
-function toEntry({ id, added, signals, ...rest }: z.output<typeof newEntry>, index: number): Entry {
+/** @param index its number among several, from 0 @throws VigieError `signal-invalid` naming the entry by its number, counted from 1 */
+export function toEntry({ id, added, signals, ...rest }: z.output<typeof newEntry>, index: number): Entry {
   const values = signals.map(({ type, value, quality }) => {
     try {
       return {

@@ -20,6 +20,15 @@ export const listSchema = z.object({
   withdrawn: z.number().int(),
   grades: z.record(z.string(), z.number()),
   signals: signalCountsSchema,
+  approval: z.enum(['none', 'two-person']).describe('Whether an entry needs a second person before it acts.'),
+  judged: z
+    .object({
+      confirmed: z.number().int(),
+      refuted: z.number().int(),
+      shadowConfirmed: z.number().int(),
+      shadowRefuted: z.number().int(),
+    })
+    .describe('Matches that people have confirmed and refuted; those of its time in shadow apart.'),
   state: z.enum(['ready', 'loading', 'expired', 'damaged', 'empty']),
   created: z.string(),
   versions: z.array(

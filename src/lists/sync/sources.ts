@@ -5,6 +5,7 @@ import type { EventDraft, EventKind, RecordEvent } from '../../storage/events/ev
 import { createList, findList, getListById, removeList } from '../../storage/list-store.js';
 import type { Tx } from '../../storage/schema.js';
 import type { SourceChanges, SourceStore, StoredSource } from '../../storage/source-store.js';
+import { assertOnePersonMay } from '../approval.js';
 import type { Lists } from '../lists.js';
 import type { Source, SourceFacts, SourceHouse, SourceKind } from '../sources/source.js';
 import { kindOf } from './kind-of.js';
@@ -73,7 +74,7 @@ export class Sources {
   /**
    * Adds a source; it is synced for the first time at once.
    * @throws VigieError `source-kind-unknown`, `source-settings-invalid`, `source-name-invalid`, `source-name-taken`,
-   *   `source-list-taken`, `list-name-invalid`
+   *   `source-list-taken`, `list-name-invalid`, `approval-required`
    */
   async add(order: NewSourceOrder, by: string): Promise<ShownSource> {
     const { database, store, kinds } = this.#options;
@@ -81,7 +82,10 @@ export class Sources {
     const { name, list = name, everySeconds = kind.everySeconds, holdPercent = HOLD_PERCENT } = order;
     const checked = check(kind, order);
     await database.transaction(async (tx) => {
-      const { id: listId } = (await findList(tx, list)) ?? (await createList(tx, list, { source: kind.title }));
+      const there = await findList(tx, list);
+      // What a source tells acts at once, and nobody approves it.
+      if (there !== undefined) assertOnePersonMay(there);
+      const { id: listId } = there ?? (await createList(tx, list, { source: kind.title }));
       const id = await store.add(tx, { name, kind: kind.kind, listId, ...checked, everySeconds, holdPercent, by });
       await this.#record(tx, by, id, {
         kind: 'source.added',

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Entry } from '../../index/entry.js';
 import { MemoryPool } from '../../index/pdq/memory-pool.js';
 import { seeded } from '../../index/testing/random.js';
+import { turnedHash } from '../../signals/pdq/turned-hash.js';
 import type { Found } from '../find-matches.js';
 import type { Match } from '../verdict.js';
 import { changed, faster, joined, type MadeVideo, noisy, part, still, walk } from './testing/made-video.js';
 import { ModelLists } from './testing/model-lists.js';
 import { entryOf, framesOf, pictureEntry, type Sampling, times } from './testing/sample-video.js';
-import { turnedHash } from './testing/turned-hash.js';
 import { VideoMatcher } from './video-matcher.js';
 
 const pool = new MemoryPool();

@@ -29,6 +29,11 @@ export const ATTENTION_KINDS = define({
   'disk-low': { title: 'The disk is nearly full', dueInMs: 2 * HOUR, alarms: 'at-once' },
   'audit-damaged': { title: 'The record of events does not verify', dueInMs: HOUR, alarms: 'at-once' },
   'events-unsealed': { title: 'Events are not sealed', dueInMs: 4 * HOUR, alarms: 'at-once' },
+  'proposal-waits': {
+    title: 'Proposals for a list wait for a second person',
+    dueInMs: 72 * HOUR,
+    alarms: 'when-overdue',
+  },
   'clock-off': { title: 'The clock is wrong', dueInMs: 8 * HOUR, alarms: 'at-once' },
 });
 

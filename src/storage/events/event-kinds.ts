@@ -23,6 +23,24 @@ export const EVENT_KINDS = {
     refs: ['list', 'media', 'windowSeconds'],
     payload: z.object({ entry: z.string() }),
   }),
+  'list.created': kind(1, { refs: ['list', 'approval'], payload: z.object({ name: z.string() }) }),
+  'proposal.made': kind(1, {
+    refs: ['proposal', 'list', 'act', 'verdict'],
+    payload: z.object({ entry: z.string(), reason: z.string(), until: z.string().nullable() }),
+  }),
+  'proposal.decided': kind(1, {
+    refs: ['proposal', 'list', 'act', 'state'],
+    payload: z.object({ entry: z.string(), reason: z.string().nullable() }),
+  }),
+  'proposal.viewed': kind(1, { refs: ['proposal', 'list'] }),
+  'derived.withdrawn': kind(1, {
+    refs: ['list', 'count'],
+    payload: z.object({ entry: z.string(), reason: z.string() }),
+  }),
+  'match.judged': kind(1, {
+    refs: ['verdict', 'list', 'opinion', 'shadow'],
+    payload: z.object({ entry: z.string(), reason: z.string() }),
+  }),
   'entry.viewed': kind(1, { refs: ['list'], payload: z.object({ entry: z.string() }) }),
   'source.added': kind(1, { refs: ['source', 'name', 'kind', 'list'] }),
   'source.changed': kind(1, { refs: ['source', 'change'] }),

@@ -2,7 +2,8 @@ import { lists } from './0001-lists.js';
 import { groundFloor } from './0002-ground-floor.js';
 import { sources } from './0003-sources.js';
 import { listRules } from './0004-list-rules.js';
+import { curation } from './0005-curation.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, in order. */
-export const MIGRATIONS: readonly Migration[] = [lists, groundFloor, sources, listRules];
+export const MIGRATIONS: readonly Migration[] = [lists, groundFloor, sources, listRules, curation];
