@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { ApiKeys } from './access/api-keys.js';
 import type { Config } from './config.js';
@@ -15,6 +15,9 @@ import { MediaPool } from './media/pool.js';
 import { VideoPool } from './media/video/video-pool.js';
 import { Metrics } from './metrics/metrics.js';
 import { GuardedClient } from './net/guarded-client.js';
+import { FindWriter } from './retro/find-writer.js';
+import { Retro } from './retro/retro.js';
+import { tellFinds } from './retro-tellers.js';
 import { Scanner } from './scan/scanner.js';
 import { SeenLog } from './scan/seen-log.js';
 import { raiseAttention, settleAttention } from './storage/attention/raise-attention.js';
@@ -32,11 +35,15 @@ import type { NodeState } from './storage/nodes/node-store.js';
 import { NodeTable } from './storage/nodes/node-table.js';
 import { type KeyPlace, openKeyring } from './storage/open-keyring.js';
 import type { NodeRole } from './storage/schema.js';
+import { openSecret } from './storage/secrets.js';
 import { TableWorkStream } from './storage/work/table-work-stream.js';
 import type { WorkStream } from './storage/work/work-stream.js';
 
 /** A process that has not heard of list changes for so long cannot know what was withdrawn: it is not ready. */
 export const STALE_MS = 5_000;
+
+/** Half of the processors at the most, so that live work has the others to itself. */
+const MOST_RETRO_THREADS = 2;
 
 export interface OpenOptions {
   readonly logger: Logger;
@@ -64,6 +71,7 @@ export interface AppParts {
   readonly stream: WorkStream;
   readonly nodes: NodeTable;
   readonly floor: GroundFloor;
+  readonly retro: Retro;
   readonly metrics: Metrics;
   /** Where files lie, as they are stored. */
   readonly stored: { readonly segments: BlobStore; readonly media: BlobStore; readonly events: BatchFiles };
@@ -170,6 +178,28 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       metrics,
     }),
   );
+  const { subjectKeys, record } = events;
+  const retro = new Retro({
+    database,
+    lists,
+    seen,
+    place: { store: segments, keyFile, canaryFile },
+    writer: new FindWriter({
+      record,
+      sealForSubject: (tx, subject, plain, aad) => subjectKeys.seal(tx, subject, plain, aad),
+      tell: tellFinds(floor.webhooks),
+      referenceKey: await openSecret(database, keyring, 'retro-reference'),
+      node,
+    }),
+    record,
+    unsealForSubject: (db, subject, sealed, aad) => subjectKeys.unseal(db, subject, sealed, aad),
+    raise: raiseAttention,
+    settle: (tx, attention) => settleAttention(tx, attention, 'service'),
+    node,
+    threads: Math.max(1, Math.min(MOST_RETRO_THREADS, Math.floor(availableParallelism() / 2))),
+    busy: () => pool.waiting > 0 || videos.waiting > 0,
+  });
+  await retro.start();
   const keys = new ApiKeys(database, events.record);
   const stored = { segments: store, media: mediaStore, events: batches };
   const firstStart = (await keys.ls()).length === 0;
@@ -188,6 +218,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     stream,
     nodes,
     floor,
+    retro,
     stored,
     metrics,
     node,

@@ -47,6 +47,7 @@ export class App implements Services {
   readonly outbox: GroundFloor['outbox'];
   readonly webhooks: GroundFloor['webhooks'];
   readonly attentions: GroundFloor['attentions'];
+  readonly retro: AppParts['retro'];
   readonly sessions = new Sessions();
   readonly rates: RateGate;
   readonly metrics: Metrics;
@@ -78,6 +79,7 @@ export class App implements Services {
     this.outbox = parts.floor.outbox;
     this.webhooks = parts.floor.webhooks;
     this.attentions = parts.floor.attentions;
+    this.retro = parts.retro;
     this.firstStart = parts.firstStart;
   }
 
@@ -204,8 +206,9 @@ export class App implements Services {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort(new VigieError('shutting-down'));
     await this.#drain();
-    const { floor, stream, nodes, pool, videos, seen, lists, keys, database, dataDir } = this.#parts;
+    const { floor, retro, stream, nodes, pool, videos, seen, lists, keys, database, dataDir } = this.#parts;
     const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, what);
+    await retro.close();
     await floor.close().catch(failed('not all that was under way was written down'));
     await stream.close();
     await Promise.all([pool.close(), videos.close()]);
@@ -235,7 +238,7 @@ export class App implements Services {
 
   /** What keeps the house in order while the service runs. */
   #doChores(): void {
-    const { lists, keys, floor, database, keyring, node } = this.#parts;
+    const { lists, keys, floor, retro, database, keyring, node } = this.#parts;
     const { intake, attentions } = floor;
     const watch = new Watch(database, `node:${node}`, () =>
       lookAtOwnState({ parts: this.#parts, decoding: this.#decoding, unforeseen: this.#unforeseen }),
@@ -256,6 +259,10 @@ export class App implements Services {
       ),
       every(60 * MINUTE, () => lists.sweep(), failed('sweeping unused segments')),
     );
+    // A command that owns the directory for a moment leaves it to the service.
+    if (this.#decoding) {
+      this.#chores.push(every(2 * SECOND, () => retro.turn(), failed('trying new entries against what was seen')));
+    }
   }
 
   /** What works and could be better, for people to read. */

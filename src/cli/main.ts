@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   compare: async () => (await import('./commands/compare.js')).compareCommand(),
   list: async () => (await import('./commands/list.js')).listCommand(),
   key: async () => (await import('./commands/key.js')).keyCommand(),
+  retro: async () => (await import('./commands/retro.js')).retroCommand(),
   attention: async () => (await import('./commands/attention.js')).attentionCommand(),
   webhook: async () => (await import('./commands/webhook.js')).webhookCommand(),
   effects: async () => (await import('./commands/effects.js')).effectsCommand(),

@@ -21,6 +21,9 @@ const FIRST_LOOK: Readonly<Record<AttentionKind, string>> = {
   'disk-low': 'vigie doctor',
   'audit-damaged': 'vigie audit verify',
   'events-unsealed': 'vigie doctor',
+  'matched-later': 'vigie retro finds',
+  'seen-damaged': 'vigie retro ls',
+  'retro-stuck': 'vigie retro ls',
   'clock-off': 'vigie doctor',
 };
 

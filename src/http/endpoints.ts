@@ -22,6 +22,7 @@ import { metrics } from './endpoints/metrics.js';
 import { listNodes } from './endpoints/nodes.js';
 import { openapiDocument } from './endpoints/openapi-document.js';
 import { listPrivateSwitches, switchPrivateOff, switchPrivateOn } from './endpoints/private-switches.js';
+import { listRetro, listRetroFinds, runRetro, stopRetro } from './endpoints/retro.js';
 import { getSample, listSamples } from './endpoints/samples.js';
 import { scan } from './endpoints/scan.js';
 import { sealKeys } from './endpoints/seal-keys.js';
@@ -47,6 +48,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   withdrawEntry,
   restoreEntry,
   disputeEntry,
+  listRetro,
+  runRetro,
+  stopRetro,
+  listRetroFinds,
   listSamples,
   getSample,
   switchPrivateOn,

@@ -51,14 +51,19 @@ export class SeenMatcher {
     return this.#finds.size;
   }
 
-  /** Tries the records of one frame of a seen log. */
-  match(frame: Buffer): void {
-    for (let at = 0; at < frame.length; ) {
+  /**
+   * Tries the records of one frame of a seen log, until so many finds wait.
+   * @returns where to go on in the frame once they are taken; its length when it is through
+   */
+  match(frame: Buffer, from = 0, most = Number.POSITIVE_INFINITY): number {
+    let at = from;
+    while (at < frame.length && this.#finds.size < most) {
       const length = frame.readUInt32LE(at);
       if (this.#cursor.open(frame, at + 4, length)) this.#record();
       else this.counts.unknown++;
       at += 4 + length;
     }
+    return at;
   }
 
   /** Gives out what was found since the last time. */

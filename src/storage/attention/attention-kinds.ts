@@ -26,6 +26,9 @@ export const ATTENTION_KINDS = define({
   'disk-low': { title: 'The disk is nearly full', dueInMs: 2 * HOUR, alarms: 'at-once' },
   'audit-damaged': { title: 'The record of events does not verify', dueInMs: HOUR, alarms: 'at-once' },
   'events-unsealed': { title: 'Events are not sealed', dueInMs: 4 * HOUR, alarms: 'at-once' },
+  'matched-later': { title: 'Earlier media match new entries', dueInMs: 8 * HOUR, alarms: 'at-once' },
+  'seen-damaged': { title: 'Seen records are damaged', dueInMs: 24 * HOUR, alarms: 'at-once' },
+  'retro-stuck': { title: 'New entries are not tried against what was seen', dueInMs: 8 * HOUR, alarms: 'at-once' },
   'clock-off': { title: 'The clock is wrong', dueInMs: 8 * HOUR, alarms: 'at-once' },
 });
 
