@@ -12,6 +12,7 @@ export const BENCHES = {
   delta: async (): Promise<Bench> => (await import('./delta.js')).deltaBench,
   events: async (): Promise<Bench> => (await import('./events.js')).eventsBench,
   items: async (): Promise<Bench> => (await import('./items.js')).itemsBench,
+  retro: async (): Promise<Bench> => (await import('./retro.js')).retroBench,
   http: async (): Promise<Bench> => (await import('./http.js')).httpBench,
 } as const;
 

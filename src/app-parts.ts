@@ -10,6 +10,9 @@ import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
 import { Lists } from './lists/lists.js';
 import { SealedBlobStore } from './lists/sealed-blob-store.js';
+import { SOURCE_KINDS } from './lists/sources/source-kinds.js';
+import { SourceSync } from './lists/sync/source-sync.js';
+import { Sources } from './lists/sync/sources.js';
 import { createPhotoDnaHasher } from './media/photodna-hasher.js';
 import { MediaPool } from './media/pool.js';
 import { VideoPool } from './media/video/video-pool.js';
@@ -36,6 +39,7 @@ import { NodeTable } from './storage/nodes/node-table.js';
 import { type KeyPlace, openKeyring } from './storage/open-keyring.js';
 import type { NodeRole } from './storage/schema.js';
 import { openSecret } from './storage/secrets.js';
+import { SourceStore } from './storage/source-store.js';
 import { TableWorkStream } from './storage/work/table-work-stream.js';
 import type { WorkStream } from './storage/work/work-stream.js';
 
@@ -63,6 +67,9 @@ export interface AppParts {
   readonly database: Database;
   readonly index: MatchIndex;
   readonly lists: Lists;
+  readonly sources: Sources;
+  /** Starts when the service does. */
+  readonly sync: SourceSync;
   readonly pool: MediaPool;
   readonly videos: VideoPool;
   readonly scanner: Scanner;
@@ -156,6 +163,13 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     memory,
     cacheBytes: config.limits.cacheBytes,
   });
+  const fed = {
+    ...{ database, lists, kinds: SOURCE_KINDS, record: events.record },
+    store: new SourceStore(keyring),
+    house: { client, now: Date.now },
+  };
+  const failedSync = (error: unknown) => logger.error({ err: error }, 'syncing sources failed');
+  const sync = opened.own(new SourceSync({ ...fed, node, failed: failedSync }));
   const stream = opened.own(await openStream(config, database, logger));
   const mediaStore = openBlobStore(media);
   const metrics = new Metrics();
@@ -198,8 +212,14 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     node,
     threads: Math.max(1, Math.min(MOST_RETRO_THREADS, Math.floor(availableParallelism() / 2))),
     busy: () => pool.waiting > 0 || videos.waiting > 0,
+    counted: ({ records, told, held }) => {
+      metrics.count('vigie_retro_records_total', {}, records);
+      metrics.count('vigie_retro_finds_total', { outcome: 'told' }, told);
+      metrics.count('vigie_retro_finds_total', { outcome: 'held' }, held);
+    },
   });
   await retro.start();
+  metrics.collect({ names: ['vigie_retro_runs'], collect: (tell) => tell('vigie_retro_runs', retro.open) });
   const keys = new ApiKeys(database, events.record);
   const stored = { segments: store, media: mediaStore, events: batches };
   const firstStart = (await keys.ls()).length === 0;
@@ -210,6 +230,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     database,
     index,
     lists,
+    sources: new Sources(fed),
+    sync,
     pool,
     videos,
     scanner,

@@ -75,6 +75,22 @@ export const METRICS = define({
     buckets: FAST,
   },
 
+  vigie_retro_runs: {
+    type: 'gauge',
+    help: 'Changes of lists that this node has yet to try against what it has seen, or tries now.',
+    labels: [],
+  },
+  vigie_retro_records_total: {
+    type: 'counter',
+    help: 'Seen records that new entries were tried against, since the start.',
+    labels: [],
+  },
+  vigie_retro_finds_total: {
+    type: 'counter',
+    help: 'Media that were found to match entries that came later, since the start. `held`: written down, not told one by one.',
+    labels: ['outcome'],
+  },
+
   vigie_work_waiting: {
     type: 'gauge',
     help: 'Items in the work stream; of a long table, as it was counted last.',
@@ -115,6 +131,22 @@ export const METRICS = define({
     unit: 'seconds',
   },
   vigie_events_faults: { type: 'gauge', help: 'What did not fit then, and is an attention.', labels: ['part'] },
+  vigie_source_state: {
+    type: 'gauge',
+    help: '1 for the state that each source of a list is in.',
+    labels: ['source', 'kind', 'state'],
+  },
+  vigie_source_quiet_seconds: {
+    type: 'gauge',
+    help: 'Time since a source last told something new, or was added.',
+    labels: ['source'],
+    unit: 'seconds',
+  },
+  vigie_source_set_aside_total: {
+    type: 'counter',
+    help: 'Records of a source that could not be used.',
+    labels: ['source'],
+  },
   vigie_nodes: { type: 'gauge', help: 'Processes that were seen in the last minute.', labels: ['role', 'ready'] },
   vigie_collect_failures_total: {
     type: 'counter',

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { silencedAmong } from '../storage/entry-status-store.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { randomId } from '../storage/random-id.js';
 import {
@@ -7,7 +8,6 @@ import {
   insertFind,
   itemsOfFinds,
   knownFinds,
-  silencedEntries,
 } from '../storage/retro/retro-find-store.js';
 import type { RetroOutcome, Tx } from '../storage/schema.js';
 import type { RetroFind } from './retro-find.js';
@@ -101,7 +101,7 @@ export class FindWriter {
       const ofList = [...keyed].filter(([, find]) => find.listId === listId);
       if (ofList.length === 0) continue;
       const entries = ofList.map(([, { entry }]) => entry);
-      const silenced = await silencedEntries(tx, listId, entries);
+      const silenced = await silencedAmong(tx, listId, entries);
       const counts = await countsByEntry(tx, listId, entries);
       let told = 0;
       let held = 0;

@@ -33,8 +33,17 @@ export interface PassOptions {
   readonly threads: number;
   /** Whether live work waits, which goes first. */
   readonly busy: () => boolean;
+  /** Told of what was written down, for the figures. */
+  readonly counted?: (figures: RetroFigures) => void;
   /** Hashes of new entries that are compared at once; for tests. */
   readonly mostHashes?: number | undefined;
+}
+
+/** What was done since the last time. */
+export interface RetroFigures {
+  readonly records: number;
+  readonly told: number;
+  readonly held: number;
 }
 
 /** How often it is looked whether live work waits. */
@@ -125,31 +134,42 @@ export class RetroPass {
 
   async #tryFile(thread: RetroThread, file: string, portion: number): Promise<void> {
     const { database, seen, raise, node } = this.#options;
-    const { finds, records, hashes, damaged, unreadable } = await thread.file(join(seen.directory, file), (some) =>
-      database.transaction((tx) => this.#write(tx, some)),
+    const { finds, records, hashes, damaged, unreadable } = await thread.file(
+      join(seen.directory, file),
+      async (some) => this.#count(0, await database.transaction((tx) => this.#write(tx, some))),
     );
     const broken = damaged + (unreadable === null ? 0 : 1);
     const progress = { pass: this.#pass, portion, file, records, hashes, damaged: portion === 0 ? broken : 0 };
-    await database.transaction(async (tx) => {
+    const written = await database.transaction(async (tx) => {
       const fresh = await noteFile(tx, progress);
-      await this.#write(tx, finds);
-      if (!fresh || broken === 0) return;
+      const figures = await this.#write(tx, finds);
+      if (!fresh || broken === 0) return figures;
       const detail = { node, file, places: damaged, ...(unreadable === null ? {} : { error: unreadable }) };
       await raise(tx, { kind: 'seen-damaged', cause: `${node}/${file}`, subject: `node:${node}`, detail });
+      return figures;
     });
+    this.#count(records, written);
   }
 
-  async #write(tx: Tx, finds: readonly RetroFind[]): Promise<void> {
-    if (finds.length === 0) return;
+  #count(records: number, written: Omit<RetroFigures, 'records'>): void {
+    this.#options.counted?.({ records, ...written });
+  }
+
+  async #write(tx: Tx, finds: readonly RetroFind[]): Promise<Omit<RetroFigures, 'records'>> {
+    const sum = { told: 0, held: 0 };
+    if (finds.length === 0) return sum;
     const { writer, raise } = this.#options;
     const lists = await this.#lists(tx);
     const written = await writer.write(tx, finds, lists);
     for (const [listId, { told, held }] of [...written].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const { name, runId } = lists.get(listId) as FindList;
       await sql`UPDATE retro_run SET finds = finds + ${told + held} WHERE id = ${runId}`.execute(tx);
+      sum.told += told;
+      sum.held += held;
       const detail = { list: name, run: runId, told, held };
       await raise(tx, { kind: 'matched-later', cause: name, subject: `list:${listId}`, detail });
     }
+    return sum;
   }
 
   /** The lists whose runs nobody has stopped, as they stand. */

@@ -43,6 +43,8 @@ const AGAIN_MS = 60_000;
 export class Retro {
   readonly #options: RetroOptions;
   readonly #now: () => number;
+  /** Runs of this node that waited or were under way when it was looked last. */
+  open = 0;
   #pass: RetroPass | undefined;
   #closed = false;
   #restUntil = 0;
@@ -67,6 +69,7 @@ export class Retro {
     const { database, node, lists, seen } = this.#options;
     await database.transaction((tx) => reconcileRuns(tx, node, false));
     const open = await openRuns(database.db, node);
+    this.open = open.length;
     const running = open.filter(({ state }) => state === 'running');
     const [cut] = running;
     if (cut !== undefined) {
@@ -166,6 +169,7 @@ export class Retro {
     try {
       await this.#pass.run();
       await database.transaction((tx) => settle(tx, { kind: 'retro-stuck', cause: node }));
+      this.open = Math.max(0, this.open - runs.length);
       return runs.length;
     } catch (error) {
       const { code } = VigieError.from(error);

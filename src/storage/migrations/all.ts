@@ -1,7 +1,8 @@
 import { lists } from './0001-lists.js';
 import { groundFloor } from './0002-ground-floor.js';
-import { retro } from './0003-retro.js';
+import { sources } from './0003-sources.js';
+import { retro } from './0004-retro.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, in order. */
-export const MIGRATIONS: readonly Migration[] = [lists, groundFloor, retro];
+export const MIGRATIONS: readonly Migration[] = [lists, groundFloor, sources, retro];

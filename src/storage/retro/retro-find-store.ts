@@ -95,18 +95,6 @@ export async function listFinds(db: Db, filter: FindFilter): Promise<StoredFind[
     .execute();
 }
 
-/** Which of some entries, by list, must not match now. */
-export async function silencedEntries(db: Db, listId: string, entries: readonly string[]): Promise<Set<string>> {
-  const rows = await db
-    .selectFrom('entry_status')
-    .select('entry_id')
-    .where('list_id', '=', listId)
-    .where('entry_id', 'in', [...new Set(entries)])
-    .where('status', 'in', ['withdrawn', 'inactive'])
-    .execute();
-  return new Set(rows.map(({ entry_id }) => entry_id));
-}
-
 export interface FoundItem {
   readonly platform: string;
   readonly platformId: string;

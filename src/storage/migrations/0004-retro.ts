@@ -2,7 +2,7 @@ import type { Migration } from './migration.js';
 
 /** New entries tried against what was seen: runs, their progress and what they found. */
 export const retro: Migration = {
-  number: 3,
+  number: 4,
   name: 'retro',
   statements: [
     // Each node has seen records of its own; from here on it tries new entries against them.
