@@ -13,6 +13,7 @@ export const BENCHES = {
   live: async (): Promise<Bench> => (await import('./live-list.js')).liveListBench,
   events: async (): Promise<Bench> => (await import('./events.js')).eventsBench,
   items: async (): Promise<Bench> => (await import('./items.js')).itemsBench,
+  retro: async (): Promise<Bench> => (await import('./retro.js')).retroBench,
   http: async (): Promise<Bench> => (await import('./http.js')).httpBench,
 } as const;
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { ApiKeys } from './access/api-keys.js';
 import type { Config } from './config.js';
@@ -21,6 +21,9 @@ import { MediaPool } from './media/pool.js';
 import { VideoPool } from './media/video/video-pool.js';
 import { Metrics } from './metrics/metrics.js';
 import { GuardedClient } from './net/guarded-client.js';
+import { FindWriter } from './retro/find-writer.js';
+import { Retro } from './retro/retro.js';
+import { tellFinds } from './retro-tellers.js';
 import { Scanner } from './scan/scanner.js';
 import { SeenLog } from './scan/seen-log.js';
 import { raiseAttention, settleAttention } from './storage/attention/raise-attention.js';
@@ -45,6 +48,9 @@ import type { WorkStream } from './storage/work/work-stream.js';
 
 /** A process that has not heard of list changes for so long cannot know what was withdrawn: it is not ready. */
 export const STALE_MS = 5_000;
+
+/** Half of the processors at the most, so that live work has the others to itself. */
+const MOST_RETRO_THREADS = 2;
 
 export interface OpenOptions {
   readonly logger: Logger;
@@ -77,6 +83,7 @@ export interface AppParts {
   readonly nodes: NodeTable;
   readonly floor: GroundFloor;
   readonly curation: Curation;
+  readonly retro: Retro;
   readonly metrics: Metrics;
   /** Where files lie, as they are stored. */
   readonly stored: { readonly segments: BlobStore; readonly media: BlobStore; readonly events: BatchFiles };
@@ -213,6 +220,34 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       photodna,
     },
   });
+  const { subjectKeys, record } = events;
+  const retro = new Retro({
+    database,
+    lists,
+    seen,
+    place: { store: segments, keyFile, canaryFile },
+    writer: new FindWriter({
+      record,
+      sealForSubject: (tx, subject, plain, aad) => subjectKeys.seal(tx, subject, plain, aad),
+      tell: tellFinds(floor.webhooks),
+      referenceKey: await openSecret(database, keyring, 'retro-reference'),
+      node,
+    }),
+    record,
+    unsealForSubject: (db, subject, sealed, aad) => subjectKeys.unseal(db, subject, sealed, aad),
+    raise: raiseAttention,
+    settle: (tx, attention) => settleAttention(tx, attention, 'service'),
+    node,
+    threads: Math.max(1, Math.min(MOST_RETRO_THREADS, Math.floor(availableParallelism() / 2))),
+    busy: () => pool.waiting > 0 || videos.waiting > 0,
+    counted: ({ records, told, held }) => {
+      metrics.count('vigie_retro_records_total', {}, records);
+      metrics.count('vigie_retro_finds_total', { outcome: 'told' }, told);
+      metrics.count('vigie_retro_finds_total', { outcome: 'held' }, held);
+    },
+  });
+  await retro.start();
+  metrics.collect({ names: ['vigie_retro_runs'], collect: (tell) => tell('vigie_retro_runs', retro.open) });
   const keys = new ApiKeys(database, events.record);
   const stored = { segments: store, media: mediaStore, events: batches };
   const firstStart = (await keys.ls()).length === 0;
@@ -235,6 +270,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     nodes,
     floor,
     curation,
+    retro,
     stored,
     metrics,
     node,

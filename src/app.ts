@@ -52,6 +52,7 @@ export class App implements Services {
   readonly outbox: GroundFloor['outbox'];
   readonly webhooks: GroundFloor['webhooks'];
   readonly attentions: GroundFloor['attentions'];
+  readonly retro: AppParts['retro'];
   readonly sessions = new Sessions();
   readonly rates: RateGate;
   readonly metrics: Metrics;
@@ -85,6 +86,7 @@ export class App implements Services {
     this.outbox = parts.floor.outbox;
     this.webhooks = parts.floor.webhooks;
     this.attentions = parts.floor.attentions;
+    this.retro = parts.retro;
     this.firstStart = parts.firstStart;
   }
 
@@ -221,9 +223,11 @@ export class App implements Services {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort(new VigieError('shutting-down'));
     await this.#drain();
-    const { floor, stream, sync, nodes, pool, videos, seen, flood, lists, keys, database, dataDir } = this.#parts;
+    const { floor, retro, stream, sync, nodes, pool, videos, seen, flood, lists, keys, database, dataDir } =
+      this.#parts;
     const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, what);
     await sync.close();
+    await retro.close();
     await floor.close().catch(failed('not all that was under way was written down'));
     await stream.close();
     await Promise.all([pool.close(), videos.close()]);
@@ -254,7 +258,7 @@ export class App implements Services {
 
   /** What keeps the house in order while the service runs. */
   #doChores(): void {
-    const { lists, keys, floor, curation, database, keyring, node } = this.#parts;
+    const { lists, keys, floor, curation, retro, database, keyring, node } = this.#parts;
     const { intake, attentions } = floor;
     const watch = new Watch(database, `node:${node}`, () =>
       lookAtOwnState({ parts: this.#parts, decoding: this.#decoding, unforeseen: this.#unforeseen }),
@@ -278,6 +282,10 @@ export class App implements Services {
       ),
       every(60 * MINUTE, () => lists.sweep(), failed('sweeping unused segments')),
     );
+    // A command that owns the directory for a moment leaves it to the service.
+    if (this.#decoding) {
+      this.#chores.push(every(2 * SECOND, () => retro.turn(), failed('trying new entries against what was seen')));
+    }
   }
 
   /** What works and could be better, for people to read. */

@@ -74,6 +74,9 @@ const BY_COLUMN: Readonly<Record<string, fc.Arbitrary<Value>>> = {
   'item.state': oneOf('waiting', 'told', 'set-aside'),
   'item_medium.ordinal': xid(0, 30_000),
   'verdict.verdict': oneOf('match', 'no-match', 'could-not-tell'),
+  'retro_run.cause': oneOf('baseline', 'published', 'asked'),
+  'retro_run.state': oneOf('running', 'done', 'stopped'),
+  'retro_find.outcome': oneOf('told', 'shadow', 'held'),
   'work.lane': oneOf('live', 'backfill'),
 };
 

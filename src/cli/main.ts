@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   verdict: async () => (await import('./commands/verdict.js')).verdictCommand(),
   source: async () => (await import('./commands/source.js')).sourceCommand(),
   key: async () => (await import('./commands/key.js')).keyCommand(),
+  retro: async () => (await import('./commands/retro.js')).retroCommand(),
   attention: async () => (await import('./commands/attention.js')).attentionCommand(),
   webhook: async () => (await import('./commands/webhook.js')).webhookCommand(),
   effects: async () => (await import('./commands/effects.js')).effectsCommand(),

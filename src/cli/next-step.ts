@@ -25,6 +25,9 @@ const FIRST_LOOK: Readonly<Record<AttentionKind, string>> = {
   'audit-damaged': 'vigie audit verify',
   'events-unsealed': 'vigie doctor',
   'proposal-waits': 'vigie entry proposals',
+  'matched-later': 'vigie retro finds',
+  'seen-damaged': 'vigie retro ls',
+  'retro-stuck': 'vigie retro ls',
   'clock-off': 'vigie doctor',
 };
 

@@ -50,6 +50,28 @@ const matchFoundSchema = z.object({
   total: z.number().int(),
 });
 
+/** A medium that was looked at before, and an entry that came later. There is no verdict: its stored hashes matched. */
+const matchFoundLaterSchema = z.object({
+  find: z.string(),
+  item: z.string().optional(),
+  platform: z.string().optional(),
+  platformId: z.string().optional(),
+  itemRef: z.string().optional(),
+  medium: z.number().int().optional(),
+  /** SHA-256 of the medium, for one that nothing else leads to. */
+  sha256: z.string().optional(),
+  seen: z.string(),
+  list: z.string(),
+  version: z.number().int(),
+  entry: z.string(),
+  grade: z.string().nullable(),
+  signal: z.string(),
+  distance: z.number(),
+  view: z.string(),
+  extent: z.enum(['full', 'partial']),
+  across: z.enum(['same-kind', 'frame-of-video', 'picture-in-video']),
+});
+
 export const attentionRaisedSchema = z.object({
   attention: z.string(),
   kind: z.string(),
@@ -63,16 +85,18 @@ export const attentionRaisedSchema = z.object({
 /** The body of a message without its `timestamp`, by type. */
 export const messageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('match.found'), data: matchFoundSchema }),
+  z.object({ type: z.literal('match.found-later'), data: matchFoundLaterSchema }),
   z.object({ type: z.literal('attention.raised'), data: attentionRaisedSchema }),
   z.object({ type: z.literal('webhook.test'), data: z.object({ webhook: z.string() }) }),
 ]);
 
 export type WebhookMessage = z.infer<typeof messageSchema>;
 export type MatchFound = z.infer<typeof matchFoundSchema>;
+export type MatchFoundLater = z.infer<typeof matchFoundLaterSchema>;
 export type AttentionRaised = z.infer<typeof attentionRaisedSchema>;
 
 /** What a webhook can be subscribed to; a test goes to each. */
-export const MESSAGE_TYPES = ['match.found', 'attention.raised'] as const;
+export const MESSAGE_TYPES = ['match.found', 'match.found-later', 'attention.raised'] as const;
 
 export type MessageType = (typeof MESSAGE_TYPES)[number];
 

@@ -34,6 +34,7 @@ import {
   refuseProposal,
   takeProposalBack,
 } from './endpoints/proposals.js';
+import { listRetro, listRetroFinds, runRetro, stopRetro } from './endpoints/retro.js';
 import { getSample, listSamples } from './endpoints/samples.js';
 import { scan } from './endpoints/scan.js';
 import { sealKeys } from './endpoints/seal-keys.js';
@@ -86,6 +87,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   refuseProposal,
   takeProposalBack,
   judgeMatch,
+  listRetro,
+  runRetro,
+  stopRetro,
+  listRetroFinds,
   listSourceKinds,
   listSources,
   getSource,

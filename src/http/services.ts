@@ -7,6 +7,7 @@ import type { Intake } from '../intake/intake.js';
 import type { Lists } from '../lists/lists.js';
 import type { Sources } from '../lists/sync/sources.js';
 import type { Metrics } from '../metrics/metrics.js';
+import type { Retro } from '../retro/retro.js';
 import type { Scanner } from '../scan/scanner.js';
 import type { Attentions } from '../storage/attention/attentions.js';
 import type { BackupProgress } from '../storage/backup/create-backup.js';
@@ -79,6 +80,8 @@ export interface Services {
   /** Writes a backup of all that this installation holds. */
   backUp(order: BackupOrder): Promise<BackupSummary>;
   readonly attentions: Attentions;
+  /** New entries tried against what was seen before. */
+  readonly retro: Retro;
   readonly outbox: Outbox;
   readonly webhooks: Webhooks;
   /** The master keys and what each is needed for. */

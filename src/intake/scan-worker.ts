@@ -102,7 +102,7 @@ export class ScanWorker {
     }
     const media: MediumDetail[] = [];
     let appliedSeq = this.#options.scanner.appliedSeq;
-    const look = (medium: ItemMedium, ordinal: number) => this.#lookAt(item, content, medium, ordinal, signal);
+    const look = (medium: ItemMedium, ordinal: number) => this.#lookAt(item, medium, ordinal, signal);
     const ordinals = content.media.map((medium, ordinal) => ({ medium, ordinal }));
     for await (const [detail, seq] of inOrder(ordinals, MEDIA_AT_ONCE, (each) => look(each.medium, each.ordinal))) {
       media.push(detail);
@@ -122,13 +122,12 @@ export class ScanWorker {
 
   async #lookAt(
     item: StoredItem,
-    { media }: ItemContent,
     medium: ItemMedium,
     ordinal: number,
     signal: AbortSignal,
   ): Promise<[MediumDetail, number?]> {
     try {
-      const scan = (leave: () => void) => this.#scan(item, medium, ordinal, media.length, signal, leave);
+      const scan = (leave: () => void) => this.#scan(item, medium, ordinal, signal, leave);
       const verdict = await this.#slots.with(signal, scan);
       return [mediumDetail(ordinal, verdict), verdict.appliedSeq];
     } catch (error) {
@@ -142,7 +141,6 @@ export class ScanWorker {
     item: StoredItem,
     medium: ItemMedium,
     ordinal: number,
-    of: number,
     signal: AbortSignal,
     leave: () => void,
   ): Promise<Verdict> {
@@ -150,7 +148,7 @@ export class ScanWorker {
     // File ids are the platform's, and each platform has its own.
     const fileId = medium.fileId === null ? undefined : JSON.stringify([item.platform, medium.fileId]);
     // Videos wait for decoders of their own; pictures are not to wait behind them.
-    const request = { signal, fileId, onVideo: leave, itemRef: of === 1 ? item.id : `${item.id}/${ordinal}` };
+    const request = { signal, fileId, onVideo: leave, of: { item: item.id, ordinal } };
     if (fileId !== undefined && scanner.cache.byFileId(fileId) !== undefined) {
       return await scanner.scan(new Uint8Array(), request);
     }

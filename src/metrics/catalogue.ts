@@ -85,6 +85,22 @@ export const METRICS = define({
     buckets: FAST,
   },
 
+  vigie_retro_runs: {
+    type: 'gauge',
+    help: 'Changes of lists that this node has yet to try against what it has seen, or tries now.',
+    labels: [],
+  },
+  vigie_retro_records_total: {
+    type: 'counter',
+    help: 'Seen records that new entries were tried against, since the start.',
+    labels: [],
+  },
+  vigie_retro_finds_total: {
+    type: 'counter',
+    help: 'Media that were found to match entries that came later, since the start. `held`: written down, not told one by one.',
+    labels: ['outcome'],
+  },
+
   vigie_work_waiting: {
     type: 'gauge',
     help: 'Items in the work stream; of a long table, as it was counted last.',

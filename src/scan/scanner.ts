@@ -13,7 +13,7 @@ import { lookAtPicture } from './look-at-picture.js';
 import type { Looked } from './looked.js';
 import { peekMedium } from './peek-medium.js';
 import { readBytes } from './read-medium.js';
-import type { SeenLog } from './seen-log.js';
+import type { SeenLog, SeenOrigin } from './seen-log.js';
 import { type CachedSignals, SignalCache } from './signal-cache.js';
 import type { Match, NoMatchReason, Verdict } from './verdict.js';
 import { lookAgain, lookAtVideo, type VideoRequest } from './video/look-at-video.js';
@@ -44,8 +44,8 @@ export interface ScanRequest extends Pick<VideoRequest, 'atHand' | 'onProgress'>
   readonly declaredLength?: number | undefined;
   /** The platform's own id of the file: when its signals are known, the bytes are not needed. */
   readonly fileId?: string | undefined;
-  /** What refers to the medium on the platform, for the seen record. */
-  readonly itemRef?: string | undefined;
+  /** What the medium is of, for the seen record. */
+  readonly of?: SeenOrigin | undefined;
   readonly threshold?: number | undefined;
   readonly showFingerprints?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -154,6 +154,11 @@ export class Scanner {
   }
 
   async #conclude(looked: Looked, request: ScanRequest, start: number): Promise<Verdict> {
+    const act = () => this.#lookUpAndRecord(looked, request, start);
+    return await (this.#options.seen?.during(act) ?? act());
+  }
+
+  async #lookUpAndRecord(looked: Looked, request: ScanRequest, start: number): Promise<Verdict> {
     const { lists, seen } = this.#options;
     const lookupStart = performance.now();
     const { media, failure, video } = looked;
@@ -179,9 +184,11 @@ export class Scanner {
     const recordStart = performance.now();
     if (seen !== undefined && looked.digests !== undefined) {
       await seen.append({
-        itemRef: request.itemRef,
-        sha256: looked.digests.sha256,
+        of: request.of,
+        digests: looked.digests,
         frames: video === undefined ? frames : seenFrames(media),
+        video: video !== undefined,
+        appliedSeq,
       });
     }
     const record = performance.now() - recordStart;

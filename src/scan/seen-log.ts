@@ -5,18 +5,36 @@ import { HASHING_REVISION } from '../engine.js';
 import type { FrameSignals } from '../media/media-signals.js';
 import type { Keyring } from '../storage/keyring.js';
 import { SealedLog } from '../storage/sealed-log.js';
-import { decodeSeenRecord, encodeSeenRecord, MAXIMUM_HASHES, type SeenRecord } from './seen-record.js';
+import {
+  decodeSeenRecord,
+  encodeSeenRecord,
+  itemReference,
+  MAXIMUM_HASHES,
+  MAXIMUM_TEXT,
+  type SeenRecord,
+  type SeenReference,
+} from './seen-record.js';
+import type { DigestValues } from './signal-cache.js';
 
-const PURPOSE = 'seen';
+/** What the files are sealed for. */
+export const SEEN_PURPOSE = 'seen';
 const SUFFIX = '.seen';
 const FILE_BYTES = 64 * 2 ** 20;
 
 export interface SeenMedium {
-  /** What refers to the medium on the platform; kept only as a keyed hash. */
-  readonly itemRef: string | undefined;
-  readonly sha256: Uint8Array;
+  /** The medium of an item, or what a sender calls a medium that comes by itself. */
+  readonly of: SeenOrigin | undefined;
+  readonly digests: DigestValues;
   readonly frames: readonly FrameSignals[];
+  /** Whether the frames are those of a video. */
+  readonly video: boolean;
+  /** The change of lists up to which it was looked up. */
+  readonly appliedSeq: number;
 }
+
+export type SeenOrigin =
+  | { readonly item: string; readonly ordinal: number; readonly text?: undefined }
+  | { readonly item?: undefined; readonly text: string };
 
 /**
  * Keeps a record of every medium that was scanned, in sealed append-only files of a day and at most 64 MiB each, so that
@@ -30,6 +48,7 @@ export class SeenLog implements AsyncDisposable {
   #current: { readonly day: string; readonly name: string; readonly log: SealedLog } | undefined;
   #opening: Promise<SealedLog> | undefined;
   #count = 0;
+  readonly #underWay = new Set<Promise<unknown>>();
 
   constructor(directory: string, keyring: Keyring) {
     this.#directory = directory;
@@ -37,18 +56,43 @@ export class SeenLog implements AsyncDisposable {
     this.#itemKey = keyring.subkey('item-ref');
   }
 
+  get directory(): string {
+    return this.#directory;
+  }
+
   /** Media recorded since the start. */
   get count(): number {
     return this.#count;
   }
 
+  /**
+   * Runs what looks a medium up and then appends its record, so that `settled` can wait for it.
+   * @returns what `act` returns
+   */
+  async during<T>(act: () => Promise<T>): Promise<T> {
+    const running = act();
+    this.#underWay.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#underWay.delete(running);
+    }
+  }
+
+  /** Waits for all that was begun before: whatever was looked up by then has its record. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#underWay]);
+  }
+
   /** @throws VigieError `disk-full`: the medium has left no record, so its verdict must not be told */
-  async append({ itemRef, sha256, frames }: SeenMedium): Promise<void> {
+  async append({ of, digests, frames, video, appliedSeq }: SeenMedium): Promise<void> {
     const hashes = frames.map(({ area, quality, pdq }) => ({ area, quality, pdq: pdq.subarray(0, 32) }));
     const record = {
+      ...digests,
       seenAt: Date.now(),
-      sha256,
-      itemRef: itemRef === undefined ? new Uint8Array(16) : this.itemHash(itemRef),
+      appliedSeq,
+      video,
+      reference: this.#reference(of),
       hashingRevision: HASHING_REVISION,
     };
     const log = await this.#log();
@@ -59,16 +103,16 @@ export class SeenLog implements AsyncDisposable {
     this.#count++;
   }
 
-  /** The form in which an item reference stands in a record: the first 16 bytes of an HMAC-SHA-256. */
+  /** The form in which a long reference stands in a record: the first 16 bytes of an HMAC-SHA-256. */
   itemHash(itemRef: string): Uint8Array {
     return createHmac('sha256', this.#itemKey).update(itemRef).digest().subarray(0, 16);
   }
 
   /** All records, oldest file first. Records of a version that is not known here are passed over and counted. */
   async *records(onUnknown: () => void = () => undefined): AsyncGenerator<SeenRecord> {
-    for (const name of await this.#files()) {
+    for (const name of await this.files()) {
       const current = this.#current?.name === name ? this.#current.log : undefined;
-      const log = current ?? (await SealedLog.open(join(this.#directory, name), this.#keyring, PURPOSE));
+      const log = current ?? (await SealedLog.open(join(this.#directory, name), this.#keyring, SEEN_PURPOSE));
       try {
         for await (const bytes of log.records()) {
           const record = decodeSeenRecord(bytes);
@@ -91,7 +135,15 @@ export class SeenLog implements AsyncDisposable {
     await this.close();
   }
 
-  async #files(): Promise<readonly string[]> {
+  #reference(of: SeenOrigin | undefined): SeenReference {
+    if (of === undefined) return { kind: 'none' };
+    if (of.item !== undefined) return itemReference(of.item, of.ordinal);
+    if (Buffer.byteLength(of.text) <= MAXIMUM_TEXT) return { kind: 'text', text: of.text };
+    return { kind: 'hashed', hash: this.itemHash(of.text) };
+  }
+
+  /** Names of the files, oldest first. */
+  async files(): Promise<readonly string[]> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     return (await readdir(this.#directory)).filter((name) => name.endsWith(SUFFIX)).sort();
   }
@@ -112,7 +164,7 @@ export class SeenLog implements AsyncDisposable {
     const before = this.#current?.log;
     // A file of its own for each start: an old one need not be read to its end to be continued.
     const name = `${new Date().toISOString().replaceAll(/[:.]/g, '')}-${randomBytes(3).toString('hex')}${SUFFIX}`;
-    const log = await SealedLog.open(join(this.#directory, name), this.#keyring, PURPOSE);
+    const log = await SealedLog.open(join(this.#directory, name), this.#keyring, SEEN_PURPOSE);
     this.#current = { day, name, log };
     await before?.close();
     return log;

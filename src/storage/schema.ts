@@ -436,6 +436,72 @@ export interface SourceOpinionTable {
   round: number;
 }
 
+export interface RetroNodeTable {
+  node: Fixed<string>;
+  since: Stamp;
+}
+
+export type RetroCause = 'baseline' | 'published' | 'asked';
+export type RetroState = 'waiting' | 'running' | 'done' | 'stopped';
+/** `shadow`: recorded only; `held`: one of too many of one entry, for people to look at in one. */
+export type RetroOutcome = 'told' | 'shadow' | 'held';
+
+export interface RetroRunTable {
+  id: Fixed<string>;
+  node: Fixed<string>;
+  list_id: Fixed<string>;
+  /** Entries that this version did not have are tried; null: all of them. */
+  from_version: Nullable<number>;
+  to_version: number;
+  /** The change by which the newer version came: what was looked up with it has met its entries. */
+  seq: number;
+  cause: Fixed<RetroCause>;
+  state: RetroState;
+  /** Runs that go through the seen records together have one. */
+  pass: Nullable<string>;
+  /** The newest file that the pass looks at. */
+  until_file: Nullable<string>;
+  entries: Generated<number>;
+  files: Generated<number>;
+  files_done: Generated<number>;
+  records: Generated<number>;
+  hashes: Generated<number>;
+  finds: Generated<number>;
+  damaged: Generated<number>;
+  /** Code of an error; the run is tried again. */
+  last_error: Nullable<string>;
+  created_at: Stamp;
+  started_at: Nullable<Date>;
+  finished_at: Nullable<Date>;
+}
+
+export interface RetroFileTable {
+  pass: Fixed<string>;
+  portion: Fixed<number>;
+  file: Fixed<string>;
+}
+
+export interface RetroFindTable {
+  id: Fixed<string>;
+  key: Fixed<Uint8Array>;
+  run_id: Fixed<string>;
+  list_id: Fixed<string>;
+  version: Fixed<number>;
+  entry_id: Fixed<string>;
+  item_id: Fixed<string | null>;
+  /** Ordinal of the medium in its item. */
+  medium: Fixed<number | null>;
+  /** Keyed hash of what its sender called the medium. */
+  reference: Fixed<Uint8Array | null>;
+  /** Under whose key the rest is sealed. */
+  subject: Fixed<string>;
+  detail: JsonColumn<unknown>;
+  sealed: Fixed<Uint8Array>;
+  outcome: Fixed<RetroOutcome>;
+  seen_at: ColumnType<Date, Date, never>;
+  found_at: Stamp;
+}
+
 export interface SourceTable {
   id: Fixed<string>;
   name: string;
@@ -473,6 +539,10 @@ export interface SourceTable {
 }
 
 export interface Schema {
+  retro_node: RetroNodeTable;
+  retro_run: RetroRunTable;
+  retro_file: RetroFileTable;
+  retro_find: RetroFindTable;
   list: ListTable;
   list_version: ListVersionTable;
   segment: SegmentTable;

@@ -11,9 +11,11 @@ import type { Keyring } from './keyring.js';
 import { HEADER_BYTES, newHeader, readHeader, type SealedHeader, TAG_BYTES } from './sealed-header.js';
 
 // frame: marker 4 | length of the content 4 | number of the frame 8 | nonce 12 | ciphertext | tag 16
-const MARKER = Buffer.from('VGFR');
-const FRAME_HEAD_BYTES = 28;
+export const MARKER = Buffer.from('VGFR');
+export const FRAME_HEAD_BYTES = 28;
 const GROUP_BYTES = 1024 * 1024;
+/** The most that the content of a frame may say that it has. */
+export const LARGEST_FRAME = GROUP_BYTES + 4;
 /** The largest record. */
 export const MAX_RECORD_BYTES = GROUP_BYTES;
 
@@ -215,7 +217,7 @@ async function readFrame(
   if ((await file.read(head, 0, FRAME_HEAD_BYTES, at)).bytesRead < FRAME_HEAD_BYTES) return undefined;
   const length = head.readUInt32LE(4);
   const found = Number(head.readBigUInt64LE(8));
-  if (!head.subarray(0, 4).equals(MARKER) || length > GROUP_BYTES + 4) return undefined;
+  if (!head.subarray(0, 4).equals(MARKER) || length > LARGEST_FRAME) return undefined;
   if (orLater ? found < number : found !== number) return undefined;
   const sealed = Buffer.allocUnsafe(length + TAG_BYTES);
   const { bytesRead } = await file.read(sealed, 0, sealed.byteLength, at + FRAME_HEAD_BYTES);

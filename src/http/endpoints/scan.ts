@@ -50,7 +50,9 @@ async function scanMedium(
   { query, request, principal, signal, services }: ScanCall,
   onProgress?: ScanRequest['onProgress'],
 ) {
-  const options = { ...query, signal, onProgress, showFingerprints: principal.scopes.has('entries:read') };
+  const { itemRef, ...asked } = query;
+  const of = itemRef === undefined ? undefined : { text: itemRef };
+  const options = { ...asked, of, signal, onProgress, showFingerprints: principal.scopes.has('entries:read') };
   const { scanner } = services;
   const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
   let verdict: Verdict;
@@ -68,7 +70,7 @@ async function scanMedium(
     throw new VigieError('content-type-unsupported');
   }
   countVerdict(services.metrics, verdict, 'public');
-  const scan = await services.intake.scanVerdicts.keep(verdict, { by: principal.id, itemRef: query.itemRef });
+  const scan = await services.intake.scanVerdicts.keep(verdict, { by: principal.id, itemRef });
   return {
     scan,
     ...verdict,

@@ -57,6 +57,13 @@ export const EVENT_KINDS = {
   'item.set-aside': kind(1, { refs: ['item', 'reason'] }),
   'item.requeued': kind(1, { refs: ['attention', 'count'] }),
   'scan.matched': kind(1, { refs: ['verdict', 'matches'], payload: z.record(z.string(), z.unknown()) }),
+  'item.matched-later': kind(1, {
+    refs: ['item', 'find', 'list', 'version'],
+    payload: z.record(z.string(), z.unknown()),
+  }),
+  'scan.matched-later': kind(1, { refs: ['find', 'list', 'version'], payload: z.record(z.string(), z.unknown()) }),
+  'retro.asked': kind(1, { refs: ['list', 'version'] }),
+  'retro.stopped': kind(1, { refs: ['list', 'runs'] }),
   'private.switched-on': kind(1, {
     refs: ['switch', 'jurisdiction', 'until'],
     payload: z.object({ legalBasis: z.string() }),

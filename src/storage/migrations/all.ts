@@ -3,7 +3,8 @@ import { groundFloor } from './0002-ground-floor.js';
 import { sources } from './0003-sources.js';
 import { listRules } from './0004-list-rules.js';
 import { curation } from './0005-curation.js';
+import { retro } from './0006-retro.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, in order. */
-export const MIGRATIONS: readonly Migration[] = [lists, groundFloor, sources, listRules, curation];
+export const MIGRATIONS: readonly Migration[] = [lists, groundFloor, sources, listRules, curation, retro];

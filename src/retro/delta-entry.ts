@@ -1,0 +1,18 @@
+import type { EntrySignal } from '../index/entry.js';
+
+/** A list whose new entries are tried together with those of others. Plain data. */
+export interface DeltaList {
+  readonly listId: string;
+  /** Media that were looked up with this change or a later one have met these entries already. */
+  readonly seq: number;
+  /** Radius for PDQ hashes. */
+  readonly threshold: number;
+}
+
+/** An entry that is tried against what was seen. */
+export interface DeltaEntry {
+  readonly list: DeltaList;
+  readonly id: string;
+  readonly grade: string | null;
+  readonly signals: readonly EntrySignal[];
+}
