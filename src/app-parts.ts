@@ -9,6 +9,7 @@ import { GroundFloor } from './ground-floor.js';
 import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
 import { Lists } from './lists/lists.js';
+import { Publishing } from './lists/publishing/publishing.js';
 import { SealedBlobStore } from './lists/sealed-blob-store.js';
 import { createPhotoDnaHasher } from './media/photodna-hasher.js';
 import { MediaPool } from './media/pool.js';
@@ -56,6 +57,7 @@ export interface AppParts {
   readonly database: Database;
   readonly index: MatchIndex;
   readonly lists: Lists;
+  readonly publishing: Publishing;
   readonly pool: MediaPool;
   readonly videos: VideoPool;
   readonly scanner: Scanner;
@@ -115,12 +117,13 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   const { metric, threshold = 0 } = config.photodna;
   const index = new MatchIndex({ pool: memory, photodna: { metric, threshold } });
   const { keyFile, canaryFile } = dataDir.keyPlace;
+  const blobs = new SealedBlobStore(store, keyring);
   const lists = opened.own(
     new Lists({
       database,
       index,
       pool: memory,
-      blobs: new SealedBlobStore(store, keyring),
+      blobs,
       record: events.record,
       node: nodes,
       place: { store: segments, keyFile, canaryFile },
@@ -171,6 +174,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     }),
   );
   const keys = new ApiKeys(database, events.record);
+  const failed = (error: unknown) => logger.warn({ err: error }, 'keeping what is published up to date failed');
+  const publishing = new Publishing({ database, keyring, lists, blobs, record: events.record, failed });
   const stored = { segments: store, media: mediaStore, events: batches };
   const firstStart = (await keys.ls()).length === 0;
   opened.keep();
@@ -180,6 +185,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     database,
     index,
     lists,
+    publishing,
     pool,
     videos,
     scanner,

@@ -13,6 +13,7 @@ import type { GroundFloor } from './ground-floor.js';
 import { buildServer } from './http/server.js';
 import type { BackupOrder, BackupSummary, SealKeys, ServiceStatus, Services } from './http/services.js';
 import type { Lists } from './lists/lists.js';
+import type { Publishing } from './lists/publishing/publishing.js';
 import { sandboxReport } from './media/sandbox.js';
 import { INSTALL_FFMPEG } from './media/video/programs.js';
 import type { Metrics } from './metrics/metrics.js';
@@ -39,6 +40,7 @@ const MINUTE = 60_000;
 export class App implements Services {
   readonly config: Config;
   readonly lists: Lists;
+  readonly publishing: Publishing;
   readonly scanner: Scanner;
   readonly keys: ApiKeys;
   readonly audit: GroundFloor['audit'];
@@ -70,6 +72,7 @@ export class App implements Services {
     this.rates = new RateGate(config.rates);
     this.metrics = parts.metrics;
     this.lists = parts.lists;
+    this.publishing = parts.publishing;
     this.scanner = parts.scanner;
     this.keys = parts.keys;
     this.audit = parts.floor.audit;
@@ -93,6 +96,7 @@ export class App implements Services {
     registerSources(app.metrics, { database, index, lists, pool, videos, depth, readiness: () => app.readiness() });
     // A command that owns the directory for a moment delivers nothing and looks at nothing.
     await parts.floor.start({ deliver: options.decoders, work: options.work ?? options.decoders });
+    if (options.decoders) await parts.publishing.publisher.start();
     app.#doChores();
     // The service does not wait for them: pictures are far more common than videos.
     if (options.decoders) void parts.videos.start().catch(() => undefined);
@@ -204,10 +208,11 @@ export class App implements Services {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort(new VigieError('shutting-down'));
     await this.#drain();
-    const { floor, stream, nodes, pool, videos, seen, lists, keys, database, dataDir } = this.#parts;
+    const { floor, stream, nodes, pool, videos, seen, lists, publishing, keys, database, dataDir } = this.#parts;
     const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, what);
     await floor.close().catch(failed('not all that was under way was written down'));
     await stream.close();
+    await publishing.publisher.close();
     await Promise.all([pool.close(), videos.close()]);
     await seen.close();
     // A merge that is under way gives way to the lists being closed.
@@ -235,7 +240,7 @@ export class App implements Services {
 
   /** What keeps the house in order while the service runs. */
   #doChores(): void {
-    const { lists, keys, floor, database, keyring, node } = this.#parts;
+    const { lists, publishing, keys, floor, database, keyring, node } = this.#parts;
     const { intake, attentions } = floor;
     const watch = new Watch(database, `node:${node}`, () =>
       lookAtOwnState({ parts: this.#parts, decoding: this.#decoding, unforeseen: this.#unforeseen }),
@@ -254,6 +259,7 @@ export class App implements Services {
         () => rewrap(database.db, keyring, this.stopping),
         failed('sealing again under the active key'),
       ),
+      every(60 * MINUTE, () => publishing.publisher.prune(), failed('forgetting old changes of published lists')),
       every(60 * MINUTE, () => lists.sweep(), failed('sweeping unused segments')),
     );
   }

@@ -12,6 +12,7 @@ interface Shown {
 const FIRST_LOOK: Readonly<Record<AttentionKind, string>> = {
   'could-not-tell': 'vigie doctor',
   'source-stale': 'vigie list ls',
+  'entry-doubted': 'vigie list show',
   'effect-exhausted': 'vigie effects ls --state exhausted',
   'decoders-lost': 'vigie doctor',
   'assertion-failed': 'vigie doctor',

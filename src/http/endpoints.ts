@@ -11,6 +11,7 @@ import { backup } from './endpoints/backup.js';
 import { giveUpEffect, listEffects, retryEffect } from './endpoints/effects.js';
 import { addEntries, disputeEntry, getEntry, restoreEntry, withdrawEntry } from './endpoints/entries.js';
 import { exportList } from './endpoints/export-list.js';
+import { feedEntries, feedLists, feedOpinion } from './endpoints/feed.js';
 import { healthz, readyz } from './endpoints/health.js';
 import { importList } from './endpoints/import-list.js';
 import { getItem, handInItem } from './endpoints/items.js';
@@ -18,10 +19,18 @@ import { handInItems } from './endpoints/items-batch.js';
 import { createKey, listKeys, revokeKey } from './endpoints/keys.js';
 import { getList, getLists, removeList, rollBackList } from './endpoints/lists.js';
 import { lookup } from './endpoints/lookup.js';
+import { addMember, listMembers, revokeMember } from './endpoints/members.js';
 import { metrics } from './endpoints/metrics.js';
 import { listNodes } from './endpoints/nodes.js';
 import { openapiDocument } from './endpoints/openapi-document.js';
 import { listPrivateSwitches, switchPrivateOff, switchPrivateOn } from './endpoints/private-switches.js';
+import {
+  listPublicationKeys,
+  listPublications,
+  publishList,
+  rotatePublicationKey,
+  unpublishList,
+} from './endpoints/publications.js';
 import { getSample, listSamples } from './endpoints/samples.js';
 import { scan } from './endpoints/scan.js';
 import { sealKeys } from './endpoints/seal-keys.js';
@@ -49,6 +58,17 @@ export const ENDPOINTS: readonly Endpoint[] = [
   disputeEntry,
   listSamples,
   getSample,
+  listPublications,
+  publishList,
+  unpublishList,
+  listPublicationKeys,
+  rotatePublicationKey,
+  addMember,
+  listMembers,
+  revokeMember,
+  feedLists,
+  feedEntries,
+  feedOpinion,
   switchPrivateOn,
   listPrivateSwitches,
   switchPrivateOff,

@@ -13,6 +13,7 @@ import { VigieError } from '../errors.js';
 import { acting } from '../runtime/acting.js';
 import { allowedMethods } from './allowed-methods.js';
 import { authenticate, authorise, LOCAL_OPERATOR, NOBODY } from './authenticate.js';
+import { authenticateMember } from './authenticate-member.js';
 import { discardRest, watchBody } from './body-clock.js';
 import { serveConsole } from './console-files.js';
 import { type Endpoint, problemSchema } from './endpoint.js';
@@ -108,7 +109,7 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
       ...(query === undefined ? {} : { querystring: query }),
       ...(body === undefined ? {} : { body }),
       ...(produces === undefined ? {} : { produces: [produces] }),
-      ...(scope === 'public' ? { security: [] } : { security: [{ key: [scope] }] }),
+      security: securityOf(scope),
       response: {
         ...(answer === undefined ? {} : { [success]: answer }),
         default: problemSchema,
@@ -120,6 +121,10 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
       if (method !== 'GET') watchUpload(request, reply, each, uploadMs);
       if (scope === 'public') {
         if (entrance === 'network') services.rates.admitAddress(request.ip);
+        return;
+      }
+      if (scope === 'member') {
+        request.principal = await authenticateMember(request, reply, services);
         return;
       }
       const principal = entrance === 'local' ? LOCAL_OPERATOR : await authenticate(request, services);
@@ -158,6 +163,11 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
       }
     },
   });
+}
+
+function securityOf(scope: Endpoint['scope']): Record<string, string[]>[] {
+  if (scope === 'public') return [];
+  return [scope === 'member' ? { member: [] } : { key: [scope] }];
 }
 
 const gones = new WeakMap<FastifyRequest, AbortController>();

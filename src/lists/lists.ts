@@ -10,7 +10,7 @@ import type { Database } from '../storage/database.js';
 import { findEntryStatuses, setEntryStatus } from '../storage/entry-status-store.js';
 import type { EventDraft, EventKind, RecordEvent } from '../storage/events/event-kinds.js';
 import { lastListChange } from '../storage/list-change-log.js';
-import { changeListTerms, getList, type ListTerms, listLists, removeList } from '../storage/list-store.js';
+import { changeListTerms, getList, getListById, type ListTerms, listLists, removeList } from '../storage/list-store.js';
 import { currentManifests, listVersions, rollBackTo } from '../storage/list-version-store.js';
 import type { EntryStatusName, Tx } from '../storage/schema.js';
 import { writeDelta } from './add-entries.js';
@@ -251,6 +251,18 @@ export class Lists {
     const [row] = await findEntryStatuses(database.db, id, [entryId]);
     const entry = await found.segment.entry(found.row);
     return { entry, status: row?.status ?? 'active', reason: row?.reason ?? null, changedAt: row?.changed_at ?? null };
+  }
+
+  /**
+   * A list as it stands in memory, once all that was committed before the call has taken effect there.
+   * @throws VigieError `list-not-found`; `index-not-loaded` while it, or its current version, is not loaded
+   */
+  async asLoaded(listId: string): Promise<LoadedList> {
+    await this.#applied();
+    const { currentVersion } = await getListById(this.#options.database.db, listId);
+    const list = this.#loadedList(listId);
+    if (list.info.version !== currentVersion) throw new VigieError('index-not-loaded', { retryAfter: 5 });
+    return list;
   }
 
   /**
