@@ -1,0 +1,230 @@
+import { createServer } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DeltaSource, SourcePage } from '../src/lists/sources/source.js';
+import { listenOnLoopback, loopbackHouse } from '../src/lists/sources/testing/loopback.js';
+import { vigieFeed } from '../src/lists/sources/vigie-feed.js';
+import { signalText } from '../src/lists/testing/read-records.js';
+import { type RunningService, startService } from './service.js';
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const LONG = 120_000;
+const code = (wanted: string) => expect.objectContaining({ code: wanted });
+const md5 = (seed: number) => signalText('md5', seed);
+
+/** A hotline's Vigie that publishes, and what a platform's Vigie reads of it. */
+describe('a feed between two Vigies', { timeout: LONG }, () => {
+  let hotline: RunningService;
+  let key = '';
+  let memberId = '';
+  let publicKey = '';
+
+  const told = async <T>(method: string, path: string, body?: object, status = 200): Promise<T> => {
+    const answer = await hotline.call(method, path, body && JSON.stringify(body), body && JSON_TYPE);
+    const text = await answer.text();
+    expect(`${answer.status} ${text}`).toMatch(new RegExp(`^${status} `));
+    return JSON.parse(text) as T;
+  };
+  const add = async (...seeds: readonly number[]) =>
+    await told(
+      'POST',
+      '/v1/lists/known/entries',
+      {
+        entries: seeds.map((n) => ({
+          id: `e${n}`,
+          grade: n % 2 === 0 ? 'A' : 'B',
+          signals: [{ type: 'md5', value: md5(n) }],
+        })),
+      },
+      201,
+    );
+  const source = (url = hotline.address, keys: readonly string[] = [publicKey]) => {
+    const settings = vigieFeed.settings.parse({ url, list: 'known', publicKeys: keys });
+    return vigieFeed.open(settings, vigieFeed.credentials?.parse({ key }) ?? { key }, loopbackHouse()) as DeltaSource;
+  };
+  /** Everything since a checkpoint, as it would be taken in. */
+  const pull = async (from: unknown, held: Set<string>, open = source): Promise<SourcePage[]> => {
+    const pages: SourcePage[] = [];
+    for await (const page of open().pull(from, AbortSignal.timeout(LONG))) {
+      if (page.restart) held.clear();
+      for (const each of page.changes) {
+        if ('put' in each) held.add(each.put.id);
+        else held.delete(each.remove);
+      }
+      pages.push(page);
+    }
+    return pages;
+  };
+  /** Changes are told a moment after they were made. */
+  const pullUntil = async (from: unknown, held: Set<string>, wanted: (held: Set<string>) => boolean) => {
+    let at = from;
+    do at = (await pull(at, held)).at(-1)?.checkpoint;
+    while (!wanted(held));
+    return at;
+  };
+
+  beforeAll(async () => {
+    hotline = await startService({ args: ['--rate', 'feed=off'] });
+    const csv = `id,md5,grade\n${Array.from({ length: 2_500 }, (_, i) => `e${i},${md5(i)},${i % 2 === 0 ? 'A' : 'B'}\n`).join('')}`;
+    const imported = await hotline.call('PUT', '/v1/lists/known/import', csv, {
+      'content-type': 'application/octet-stream',
+    });
+    expect(await imported.text()).toContain('"result"');
+    const added = await told<{ key: string; member: { id: string } }>(
+      'POST',
+      '/v1/members',
+      { name: 'platform', jurisdictions: ['DE'] },
+      201,
+    );
+    key = added.key;
+    memberId = added.member.id;
+    const { keys } = await told<{ keys: { publicKey: string }[] }>('GET', '/v1/publication-keys');
+    publicKey = keys[0]?.publicKey ?? '';
+  }, LONG);
+  afterAll(async () => await hotline?.[Symbol.asyncDispose]());
+
+  it('gives nothing before a person says so, and nothing to strangers', async () => {
+    await expect(source().test(AbortSignal.timeout(LONG))).rejects.toEqual(code('source-refused'));
+    await told('PUT', '/v1/publications/known', { terms: 'Only to protect children.', reason: 'agreement 7' });
+    expect(await source().test(AbortSignal.timeout(LONG))).toMatchObject({ member: 'platform', list: 'known' });
+    const bare = await fetch(`${hotline.address}/feed/v1/lists`);
+    expect([bare.status, bare.headers.get('www-authenticate')]).toEqual([401, expect.stringContaining('Basic')]);
+    // Neither opens what is the other's.
+    expect(
+      (await fetch(`${hotline.address}/feed/v1/lists`, { headers: { authorization: `Bearer ${hotline.key}` } })).status,
+    ).toBe(401);
+    expect((await fetch(`${hotline.address}/v1/lists`, { headers: { authorization: `Bearer ${key}` } })).status).toBe(
+      401,
+    );
+  });
+
+  it('tells all of it, then what changes, and goes on where it was after a kill', async () => {
+    const held = new Set<string>();
+    const pages = await pull(undefined, held);
+    expect([held.size, pages.length]).toEqual([2_500, 4]);
+    for (const [i, { checkpoint }] of pages.entries()) {
+      const rest = new Set(
+        pages.slice(0, i + 1).flatMap(({ changes }) => changes.map((each) => ('put' in each ? each.put.id : ''))),
+      );
+      await pull(checkpoint, rest);
+      expect(rest.size).toBe(2_500);
+    }
+    await add(9_001);
+    await told('POST', '/v1/lists/known/entries/e7/withdraw', { reason: 'a test' });
+    await hotline.kill();
+    await expect(pull(pages.at(-1)?.checkpoint, held)).rejects.toEqual(code('source-unreachable'));
+    hotline = await hotline.restart();
+    const next = await pullUntil(pages.at(-1)?.checkpoint, held, (now) => now.has('e9001') && !now.has('e7'));
+    await told('POST', '/v1/lists/known/entries/e7/restore', { reason: 'a test' });
+    await pullUntil(next, held, (now) => now.has('e7'));
+    expect(held.size).toBe(2_501);
+  });
+
+  it('hears what the other thinks of an entry', async () => {
+    const feedback = { entryId: 'e4', opinion: 'refuted', signal: 'md5', value: md5(4) } as const;
+    await source().feedback?.(feedback, AbortSignal.timeout(LONG));
+    await source().feedback?.(feedback, AbortSignal.timeout(LONG));
+    const pages: SourcePage[] = [];
+    for await (const page of source().pull(undefined, AbortSignal.timeout(LONG))) pages.push(page);
+    const puts = pages.flatMap(({ changes }) =>
+      changes.flatMap((each) => ('put' in each && each.put.id === 'e4' ? each.put : [])),
+    );
+    expect(puts.at(-1)?.opinions).toEqual([{ member: memberId, affirmative: false }]);
+    const unknown = { ...feedback, entryId: 'none' };
+    await expect(source().feedback?.(unknown, AbortSignal.timeout(LONG))).rejects.toEqual(code('source-refused'));
+  });
+
+  describe('with somebody in between', () => {
+    /** Passes requests on, and does something to the answers. */
+    const between = async (
+      change: (body: Buffer, headers: Headers, url: string) => { body?: Buffer; headers?: Record<string, string> },
+    ) =>
+      await listenOnLoopback(async (request, response) => {
+        const headers = { authorization: request.headers.authorization ?? '' };
+        const answer = await fetch(hotline.address + (request.url ?? ''), { headers });
+        const body = Buffer.from(await answer.arrayBuffer());
+        const signature = answer.headers.get('vigie-signature') ?? '';
+        const changed = change(body, answer.headers, request.url ?? '');
+        response.writeHead(answer.status, {
+          'content-type': 'application/x-ndjson',
+          'vigie-signature': signature,
+          ...changed.headers,
+        });
+        response.end(changed.body ?? body);
+      });
+    const through = async (proxy: Awaited<ReturnType<typeof between>>, from?: unknown) => {
+      await using _ = proxy;
+      const held = new Set<string>();
+      return await pull(from, held, () => source(proxy.address));
+    };
+
+    it('passes what was left as it is', async () => {
+      expect((await through(await between(() => ({})))).at(-1)?.upToDate).toBe(true);
+    });
+
+    it.each([
+      ['changed', (body: Buffer) => ({ body: Buffer.from(body.toString().replace('"grade":"A"', '"grade":"B"')) })],
+      ['cut', (body: Buffer) => ({ body: body.subarray(0, body.length - 5) })],
+      ['given a line more', (body: Buffer) => ({ body: Buffer.concat([body, Buffer.from('{"remove":"e1"}\n')]) })],
+      ['not signed', () => ({ headers: { 'vigie-signature': '' } })],
+    ])('takes in nothing that was %s', async (_, change) => {
+      await expect(through(await between(change))).rejects.toEqual(code('source-untrusted'));
+    });
+
+    it('takes in no answer to another question: an older one, or another page', async () => {
+      const kept: { body: Buffer; headers: Record<string, string> }[] = [];
+      const replaying = await between((body, headers) => {
+        kept.push({ body, headers: { 'vigie-signature': headers.get('vigie-signature') ?? '' } });
+        return kept.length > 2 ? (kept[0] as (typeof kept)[number]) : {};
+      });
+      await expect(through(replaying)).rejects.toEqual(code('source-untrusted'));
+      expect(kept.length).toBe(3);
+    });
+
+    it('takes in nothing that another key has signed', async () => {
+      const { keys } = await told<{ keys: { publicKey: string }[] }>(
+        'POST',
+        '/v1/publication-keys',
+        { overlapDays: 1 },
+        201,
+      );
+      // Whoever pinned the key before goes on until its end; whoever pins both, ever after.
+      for (const pinned of [[publicKey], keys.map((each) => each.publicKey)]) {
+        await expect(pull(undefined, new Set(), () => source(hotline.address, pinned))).resolves.toBeDefined();
+      }
+      const strangers = ['vigie-ed25519-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'];
+      await expect(pull(undefined, new Set(), () => source(hotline.address, strangers))).rejects.toEqual(
+        code('source-untrusted'),
+      );
+    });
+  });
+
+  it('takes pages for people, and nonsense, for what they are', async () => {
+    const server = createServer((_request, response) =>
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<p>sorry'),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    await expect(pull(undefined, new Set(), () => source(`http://127.0.0.1:${port}`))).rejects.toEqual(
+      code('source-malformed'),
+    );
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('ends with the member', async () => {
+    await told('DELETE', `/v1/members/${memberId}`);
+    await expect(pull(undefined, new Set())).rejects.toEqual(code('source-refused'));
+    const { events } = await told<{ events: { kind: string }[] }>('GET', '/v1/audit/events?limit=500');
+    const kinds = new Set(events.map(({ kind }) => kind));
+    for (const kind of [
+      'publication.switched-on',
+      'publication.read',
+      'member.added',
+      'member.revoked',
+      'opinion.received',
+      'publication-key.made',
+    ]) {
+      expect(kinds).toContain(kind);
+    }
+    for (const secret of [key, md5(4), 'vigie_member']) expect(hotline.log()).not.toContain(secret);
+  });
+});
