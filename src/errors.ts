@@ -483,6 +483,11 @@ export const ERRORS = define({
     title: 'The source answered something that is not what it should be.',
     remedy: 'Nothing of it was taken in; it is tried again. Ask the source when it stays so.',
   },
+  'feedback-not-taken': {
+    status: 422,
+    title: 'The source takes no feedback of this kind.',
+    remedy: 'Nothing: it is not tried again. Tell the source in another way when it matters.',
+  },
 
   'source-untrusted': {
     status: 502,

@@ -1,5 +1,6 @@
 import { VigieError } from '../errors.js';
 import type { PostAnswer } from '../net/guarded-client.js';
+import { retryAfterSeconds } from '../net/retry-after.js';
 
 /** Statuses of the 400s that ask for another attempt: too slow, too early, too many. */
 const TRY_AGAIN: ReadonlySet<number> = new Set([408, 425, 429]);
@@ -28,14 +29,4 @@ export function judgeAnswer({ status, contentType, retryAfter, text, cut }: Post
 function isPage(contentType: string, text: string): boolean {
   if (/^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(contentType)) return true;
   return /^\s*<(?:!doctype\s+html|html)[\s>]/i.test(text.replace(/^\ufeff/, ''));
-}
-
-/** Retry-After as in RFC 9110, section 10.2.3: seconds or a date. @returns seconds from now, never negative */
-export function retryAfterSeconds(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  const text = header.trim();
-  if (/^[0-9]{1,9}$/.test(text)) return Number(text);
-  // Date.parse takes much that is no date of HTTP, such as a bare number.
-  const date = /^[A-Za-z]{3,9}, /.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, (date - now) / 1_000);
 }

@@ -1,6 +1,7 @@
 /** What sources that are asked over HTTP have in common: what an answer means, and reading its body within bounds. */
 import { VigieError } from '../../errors.js';
 import type { ExchangeAnswer } from '../../net/guarded-client.js';
+import { retryAfterSeconds } from '../../net/retry-after.js';
 
 /** A body that says nothing for so long is given up, milliseconds. */
 const IDLE_MS = 60_000;
@@ -19,17 +20,11 @@ export function refusalOf({ status, headers }: Omit<ExchangeAnswer, 'body'>, now
     return new VigieError('source-malformed', { detail: 'it answered with a page for people' });
   }
   if (status === 429 || status >= 500) {
-    const retryAfter = retryAfterOf(headers['retry-after'], now);
-    return new VigieError('source-unreachable', { detail, ...(retryAfter === undefined ? {} : { retryAfter }) });
+    const told = retryAfterSeconds(headers['retry-after'], now);
+    const wait = told === undefined ? {} : { retryAfter: Math.min(LONGEST_WAIT_S, Math.max(0, Math.ceil(told))) };
+    return new VigieError('source-unreachable', { detail, ...wait });
   }
   return new VigieError('source-refused', { detail });
-}
-
-/** Seconds, from the number or the date of a `Retry-After`. */
-function retryAfterOf(text: string | undefined, now: number): number | undefined {
-  if (text === undefined) return undefined;
-  const seconds = /^\s*\d{1,9}\s*$/.test(text) ? Number(text) : (Date.parse(text) - now) / 1_000;
-  return Number.isNaN(seconds) ? undefined : Math.min(LONGEST_WAIT_S, Math.max(0, Math.ceil(seconds)));
 }
 
 /** What happened on the way to a source as an error of sources. */
