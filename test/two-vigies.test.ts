@@ -1,5 +1,7 @@
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ncmec } from '../src/lists/sources/ncmec/ncmec.js';
 import type { DeltaSource, SourcePage } from '../src/lists/sources/source.js';
 import { listenOnLoopback, loopbackHouse } from '../src/lists/sources/testing/loopback.js';
 import { vigieFeed } from '../src/lists/sources/vigie-feed.js';
@@ -195,6 +197,85 @@ describe('a feed between two Vigies', { timeout: LONG }, () => {
       await expect(pull(undefined, new Set(), () => source(hotline.address, strangers))).rejects.toEqual(
         code('source-untrusted'),
       );
+    });
+  });
+
+  describe('by hash sharing in XML', () => {
+    const shared = (more = {}) => {
+      const settings = ncmec.settings.parse({ baseUrl: `${hotline.address}/hashsharing/known`, ...more });
+      const open = ncmec.credentials?.parse({ username: 'platform', password: key });
+      if (open === undefined) throw new Error('it has credentials');
+      return ncmec.open(settings, open, loopbackHouse()) as DeltaSource;
+    };
+    const soon = async (from: unknown, held: Set<string>, wanted: () => boolean) => {
+      let at = from;
+      // Its windows end some seconds before now.
+      do {
+        await sleep(200);
+        at = (await pull(at, held, shared)).at(-1)?.checkpoint;
+      } while (!wanted());
+      return at;
+    };
+
+    it('is read by a client of the exchange: all, changes, tombstones, feedback', async () => {
+      expect(await shared().test(AbortSignal.timeout(LONG))).toMatchObject({ members: '1' });
+      const held = new Set<string>();
+      const at = await soon(undefined, held, () => held.size === 2_501);
+      const middle = await pull(undefined, new Set(), shared);
+      expect(middle.length).toBeGreaterThan(2);
+      for (const { checkpoint } of middle) {
+        const rest = new Set<string>();
+        for (const page of middle.slice(0, middle.findIndex((each) => each.checkpoint === checkpoint) + 1)) {
+          for (const each of page.changes) if ('put' in each) rest.add(each.put.id);
+        }
+        await pull(checkpoint, rest, shared);
+        expect(rest.size).toBe(2_501);
+      }
+      await told('POST', '/v1/lists/known/entries/e11/withdraw', { reason: 'a test' });
+      await add(9_002);
+      const next = await soon(at, held, () => held.has('1-e9002') && !held.has('1-e11'));
+      await told('POST', '/v1/lists/known/entries/e11/restore', { reason: 'a test' });
+      for (const opinion of ['refuted', 'confirmed', 'refuted'] as const) {
+        const feedback = { entryId: '1-e6', opinion, signal: 'md5', value: md5(6) };
+        await shared().feedback?.(feedback, AbortSignal.timeout(LONG));
+      }
+      await soon(next, held, () => held.has('1-e11'));
+      const puts = (await pull(undefined, new Set(), shared)).flatMap(({ changes }) => changes);
+      const doubted = puts.find((each) => 'put' in each && each.put.id === '1-e6');
+      expect(doubted).toMatchObject({ put: { grade: 'A', opinions: [{ affirmative: false }] } });
+    });
+
+    it('refuses what the exchange refuses', async () => {
+      const authorization = `Basic ${Buffer.from(`platform:${key}`).toString('base64')}`;
+      const ask = async (path: string, init: RequestInit = {}) =>
+        (
+          await fetch(`${hotline.address}/hashsharing/known/v2${path}`, {
+            ...init,
+            headers: { authorization, ...init.headers },
+          })
+        ).status;
+      expect(await ask('/entries?from=1970-01-01T00:00:00Z&to=1970-01-02T00:00:00Z')).toBe(200);
+      for (const query of [
+        'from=1970-01-01T00:00:00&to=1970-01-02T00:00:00Z',
+        'from=1970-01-03T00:00:00Z&to=1970-01-02T00:00:00Z',
+        'from=1970-01-01T00:00:00Z&to=1970-01-02T00:00:00Z&cursor=x',
+        'to=1970-01-02T00:00:00Z',
+      ]) {
+        expect(await ask(`/entries?${query}`)).toBe(400);
+      }
+      const put = async (path: string, body: string, type = 'application/xml') =>
+        await ask(path, { method: 'PUT', body, headers: { 'content-type': type } });
+      const bomb = '<!DOCTYPE a [<!ENTITY b "bbbb">]><feedbackSubmission><affirmative/></feedbackSubmission>';
+      for (const body of ['', bomb, '<feedbackSubmission/>', '<feedbackSubmission><negative/></feedbackSubmission>']) {
+        expect(await put('/entries/1/e6/MD5/feedback', body)).toBe(400);
+      }
+      const yes = '<feedbackSubmission><affirmative/></feedbackSubmission>';
+      expect(await put('/entries/1/e6/MD5/feedback', yes, 'text/plain')).toBe(415);
+      expect(await put('/entries/1/none/MD5/feedback', yes)).toBe(404);
+      expect(await put('/entries/2/e6/MD5/feedback', yes)).toBe(404);
+      expect(await put('/entries/1/e6/NONE/feedback', yes)).toBe(400);
+      const other = `Basic ${Buffer.from(`someone:${key}`).toString('base64')}`;
+      expect(await ask('/status', { headers: { authorization: other } })).toBe(401);
     });
   });
 

@@ -12,6 +12,7 @@ import { giveUpEffect, listEffects, retryEffect } from './endpoints/effects.js';
 import { addEntries, disputeEntry, getEntry, restoreEntry, withdrawEntry } from './endpoints/entries.js';
 import { exportList } from './endpoints/export-list.js';
 import { feedEntries, feedLists, feedOpinion } from './endpoints/feed.js';
+import { sharedEntries, sharedMembers, sharedReasons, sharedStatus, shareFeedback } from './endpoints/hash-sharing.js';
 import { healthz, readyz } from './endpoints/health.js';
 import { importList } from './endpoints/import-list.js';
 import { getItem, handInItem } from './endpoints/items.js';
@@ -69,6 +70,11 @@ export const ENDPOINTS: readonly Endpoint[] = [
   feedLists,
   feedEntries,
   feedOpinion,
+  sharedStatus,
+  sharedMembers,
+  sharedEntries,
+  sharedReasons,
+  shareFeedback,
   switchPrivateOn,
   listPrivateSwitches,
   switchPrivateOff,

@@ -22,6 +22,7 @@ import { describeApi } from './openapi.js';
 import type { Services } from './services.js';
 
 const JSON_LIMIT = 4 * 2 ** 20;
+const XML_LIMIT = 64 * 2 ** 10;
 
 export interface ServerOptions {
   readonly services: Services;
@@ -78,6 +79,12 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   for (const type of ['application/octet-stream', 'application/x-ndjson']) {
     server.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
   }
+  // Small, and read by its handler.
+  server.addContentTypeParser(
+    ['application/xml', 'text/xml'],
+    { parseAs: 'buffer', bodyLimit: XML_LIMIT },
+    (_, body, done) => done(null, body),
+  );
   await server.register(multipart, {
     limits: {
       files: 1,

@@ -50,15 +50,7 @@ export class FeedReader {
    */
   async page(view: MemberList, after: string | undefined, signal: AbortSignal): Promise<FeedPage> {
     const given = after === undefined ? undefined : readCheckpoint(after);
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#page(view, given, signal);
-      } catch (error) {
-        // A version took the place of the one that was being read.
-        if (!(error instanceof VigieError) || error.code !== 'segment-closed') throw error;
-        if (attempt === REPLACED_LIMIT) throw new VigieError('index-stale', { retryAfter: 1, cause: error });
-      }
-    }
+    return await whileReplaced(() => this.#page(view, given, signal));
   }
 
   async #page(view: MemberList, given: FeedCheckpoint | undefined, signal: AbortSignal): Promise<FeedPage> {
@@ -78,34 +70,9 @@ export class FeedReader {
 
   async #readList(view: MemberList, from: FeedCheckpoint & { at: 'list' }, signal: AbortSignal) {
     const list = await this.#lists.asLoaded(view.list.id);
-    const room = new Room();
-    const entries: Entry[] = [];
-    const done = new Set(from.done);
-    let { row } = from;
-    let rows = 0;
-    for (const segment of list.segments) {
-      const name = shortSegment(segment.id);
-      if (done.has(name)) continue;
-      if (name !== from.segment) row = 0;
-      const end = segment.summary.entries;
-      for (; row < end && room.left && rows < ROWS; row++, rows++) {
-        if (rows % TURN === TURN - 1) await turn(signal);
-        if (!segment.isLive(row)) continue;
-        const entry = await segment.entry(row);
-        if (!isOf(entry, view.grades)) continue;
-        entries.push(entry);
-        room.take(entry);
-      }
-      if (row < end) {
-        // Segments that are gone by now need not be remembered.
-        const still = list.segments.map(({ id }) => shortSegment(id)).filter((each) => done.has(each));
-        const next = writeCheckpoint({ ...from, done: still, segment: name, row });
-        return { changes: await this.#withOpinions(view, entries), next, upToDate: false };
-      }
-      done.add(name);
-    }
+    const { entries, at } = await walkList(list, from, view.grades, signal);
     const { epoch, view: own, seq } = from;
-    const next = writeCheckpoint({ at: 'log', epoch, view: own, seq });
+    const next = writeCheckpoint(at === undefined ? { at: 'log', epoch, view: own, seq } : { ...from, ...at });
     return { changes: await this.#withOpinions(view, entries), next, upToDate: false };
   }
 
@@ -158,6 +125,59 @@ export class FeedReader {
     }
     return entries.map((put) => ({ put, opinions: byEntry.get(put.id) ?? [] }));
   }
+}
+
+/** Reads again when a version took the place of the one that was being read. @throws VigieError `index-stale` */
+export async function whileReplaced<T>(read: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof VigieError) || error.code !== 'segment-closed') throw error;
+      if (attempt === REPLACED_LIMIT) throw new VigieError('index-stale', { retryAfter: 1, cause: error });
+    }
+  }
+}
+
+/** A place in a list. */
+export type ListPlace = Pick<FeedCheckpoint & { at: 'list' }, 'done' | 'segment' | 'row'>;
+
+/**
+ * Reads a list on from a place, segment by segment, as far as one page goes.
+ * @returns the entries that match now, and where to go on; undefined at the end
+ * @throws VigieError `segment-closed`; the signal's reason
+ */
+export async function walkList(
+  list: LoadedList,
+  from: ListPlace,
+  grades: readonly string[] | null,
+  signal: AbortSignal,
+): Promise<{ readonly entries: readonly Entry[]; readonly at: ListPlace | undefined }> {
+  const room = new Room();
+  const entries: Entry[] = [];
+  const done = new Set(from.done);
+  let rows = 0;
+  for (const segment of list.segments) {
+    const name = shortSegment(segment.id);
+    if (done.has(name)) continue;
+    let row = name === from.segment ? from.row : 0;
+    const end = segment.summary.entries;
+    for (; row < end && room.left && rows < ROWS; row++, rows++) {
+      if (rows % TURN === TURN - 1) await turn(signal);
+      if (!segment.isLive(row)) continue;
+      const entry = await segment.entry(row);
+      if (!isOf(entry, grades)) continue;
+      entries.push(entry);
+      room.take(entry);
+    }
+    if (row < end) {
+      // Segments that are gone by now need not be remembered.
+      const still = list.segments.map(({ id }) => shortSegment(id)).filter((each) => done.has(each));
+      return { entries, at: { done: still, segment: name, row } };
+    }
+    done.add(name);
+  }
+  return { entries, at: undefined };
 }
 
 /** An entry as it matches now; undefined when it does not. @throws VigieError `segment-closed` */

@@ -9,6 +9,8 @@ import type { Lists } from '../lists.js';
 import { FeedReader } from './feed-reader.js';
 import { signPage } from './feed-signature.js';
 import { writePage } from './feed-text.js';
+import { HashSharing, type SharedWindow } from './hash-sharing.js';
+import { pageXml } from './hash-sharing-xml.js';
 import { Members } from './members.js';
 import { PublicationKeys } from './publication-keys.js';
 import { Publications } from './publications.js';
@@ -47,6 +49,7 @@ export class Publishing {
   readonly keys: PublicationKeys;
   readonly publications: Publications;
   readonly reader: FeedReader;
+  readonly #sharing: HashSharing;
   readonly publisher: Publisher;
   readonly #options: PublishingOptions;
   readonly #slots = new Slots(PAGES_AT_ONCE);
@@ -59,6 +62,7 @@ export class Publishing {
     this.keys = new PublicationKeys(database, keyring, record);
     this.publications = new Publications(database, record);
     this.reader = new FeedReader(database, lists);
+    this.#sharing = new HashSharing(database, lists);
     this.publisher = new Publisher({ database, blobs, failed });
   }
 
@@ -80,6 +84,19 @@ export class Publishing {
       const body = writePage(head, page);
       await this.noteRead(member, view.list.id, 'feed', page.changes.length);
       return { body, signature: signPage(body, await this.keys.signing()) };
+    });
+  }
+
+  /**
+   * One page of a list in the XML of NCMEC's hash sharing.
+   * @throws VigieError `publication-not-found`, `feed-checkpoint-invalid`, `index-not-loaded`, `index-stale`
+   */
+  async sharedPage(member: StoredMember, list: string, window: SharedWindow, signal: AbortSignal): Promise<string> {
+    return await this.#slots.with(signal, async () => {
+      const view = await this.publications.one(list, member);
+      const { records, next } = await this.#sharing.page(view, window, signal);
+      await this.noteRead(member, view.list.id, 'hash-sharing', records.length);
+      return pageXml(list, records, next);
     });
   }
 
