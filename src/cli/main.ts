@@ -15,6 +15,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   hash: async () => (await import('./commands/hash.js')).hashCommand(),
   compare: async () => (await import('./commands/compare.js')).compareCommand(),
   list: async () => (await import('./commands/list.js')).listCommand(),
+  member: async () => (await import('./commands/member.js')).memberCommand(),
+  publish: async () => (await import('./commands/publish.js')).publishCommand(),
   key: async () => (await import('./commands/key.js')).keyCommand(),
   attention: async () => (await import('./commands/attention.js')).attentionCommand(),
   webhook: async () => (await import('./commands/webhook.js')).webhookCommand(),
