@@ -12,6 +12,9 @@ import { Lists } from './lists/lists.js';
 import { Publishing } from './lists/publishing/publishing.js';
 import { SealedBlobStore } from './lists/sealed-blob-store.js';
 import { createPhotoDnaHasher } from './media/photodna-hasher.js';
+import { SOURCE_KINDS } from './lists/sources/source-kinds.js';
+import { SourceSync } from './lists/sync/source-sync.js';
+import { Sources } from './lists/sync/sources.js';
 import { MediaPool } from './media/pool.js';
 import { VideoPool } from './media/video/video-pool.js';
 import { Metrics } from './metrics/metrics.js';
@@ -33,6 +36,7 @@ import type { NodeState } from './storage/nodes/node-store.js';
 import { NodeTable } from './storage/nodes/node-table.js';
 import { type KeyPlace, openKeyring } from './storage/open-keyring.js';
 import type { NodeRole } from './storage/schema.js';
+import { SourceStore } from './storage/source-store.js';
 import { TableWorkStream } from './storage/work/table-work-stream.js';
 import type { WorkStream } from './storage/work/work-stream.js';
 
@@ -58,6 +62,9 @@ export interface AppParts {
   readonly index: MatchIndex;
   readonly lists: Lists;
   readonly publishing: Publishing;
+  readonly sources: Sources;
+  /** Starts when the service does. */
+  readonly sync: SourceSync;
   readonly pool: MediaPool;
   readonly videos: VideoPool;
   readonly scanner: Scanner;
@@ -151,6 +158,13 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     memory,
     cacheBytes: config.limits.cacheBytes,
   });
+  const fed = {
+    ...{ database, lists, kinds: SOURCE_KINDS, record: events.record },
+    store: new SourceStore(keyring),
+    house: { client, now: Date.now },
+  };
+  const failedSync = (error: unknown) => logger.error({ err: error }, 'syncing sources failed');
+  const sync = opened.own(new SourceSync({ ...fed, node, failed: failedSync }));
   const stream = opened.own(await openStream(config, database, logger));
   const mediaStore = openBlobStore(media);
   const metrics = new Metrics();
@@ -186,6 +200,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     index,
     lists,
     publishing,
+    sources: new Sources(fed),
+    sync,
     pool,
     videos,
     scanner,

@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   list: async () => (await import('./commands/list.js')).listCommand(),
   member: async () => (await import('./commands/member.js')).memberCommand(),
   publish: async () => (await import('./commands/publish.js')).publishCommand(),
+  source: async () => (await import('./commands/source.js')).sourceCommand(),
   key: async () => (await import('./commands/key.js')).keyCommand(),
   attention: async () => (await import('./commands/attention.js')).attentionCommand(),
   webhook: async () => (await import('./commands/webhook.js')).webhookCommand(),

@@ -11,8 +11,10 @@ interface Shown {
 /** What to run first about each kind; a look comes before an act. */
 const FIRST_LOOK: Readonly<Record<AttentionKind, string>> = {
   'could-not-tell': 'vigie doctor',
-  'source-stale': 'vigie list ls',
   'entry-doubted': 'vigie list show',
+  'source-stale': 'vigie source ls',
+  'source-refused': 'vigie source ls',
+  'source-held': 'vigie source ls, then vigie source approve or refuse',
   'effect-exhausted': 'vigie effects ls --state exhausted',
   'decoders-lost': 'vigie doctor',
   'assertion-failed': 'vigie doctor',

@@ -18,7 +18,7 @@ import { importList } from './endpoints/import-list.js';
 import { getItem, handInItem } from './endpoints/items.js';
 import { handInItems } from './endpoints/items-batch.js';
 import { createKey, listKeys, revokeKey } from './endpoints/keys.js';
-import { getList, getLists, removeList, rollBackList } from './endpoints/lists.js';
+import { diffList, getList, getLists, removeList, rollBackList } from './endpoints/lists.js';
 import { lookup } from './endpoints/lookup.js';
 import { addMember, listMembers, revokeMember } from './endpoints/members.js';
 import { metrics } from './endpoints/metrics.js';
@@ -36,6 +36,19 @@ import { getSample, listSamples } from './endpoints/samples.js';
 import { scan } from './endpoints/scan.js';
 import { sealKeys } from './endpoints/seal-keys.js';
 import { createLink, openSession } from './endpoints/sessions.js';
+import {
+  addSource,
+  approveHeldChange,
+  changeSource,
+  getSource,
+  listSourceKinds,
+  listSources,
+  refuseHeldChange,
+  removeSource,
+  syncSource,
+  testSource,
+  tryOutSource,
+} from './endpoints/sources.js';
 import { status } from './endpoints/status.js';
 import { addWebhook, listWebhooks, removeWebhook, rotateWebhook, testWebhook } from './endpoints/webhooks.js';
 
@@ -49,6 +62,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   getLists,
   getList,
   importList,
+  diffList,
   rollBackList,
   removeList,
   exportList,
@@ -57,6 +71,17 @@ export const ENDPOINTS: readonly Endpoint[] = [
   withdrawEntry,
   restoreEntry,
   disputeEntry,
+  listSourceKinds,
+  listSources,
+  getSource,
+  addSource,
+  tryOutSource,
+  testSource,
+  changeSource,
+  syncSource,
+  approveHeldChange,
+  refuseHeldChange,
+  removeSource,
   listSamples,
   getSample,
   listPublications,

@@ -5,6 +5,7 @@ import type { Webhooks } from '../effects/webhooks.js';
 import type { Intake } from '../intake/intake.js';
 import type { Lists } from '../lists/lists.js';
 import type { Publishing } from '../lists/publishing/publishing.js';
+import type { Sources } from '../lists/sync/sources.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Scanner } from '../scan/scanner.js';
 import type { Attentions } from '../storage/attention/attentions.js';
@@ -66,6 +67,7 @@ export interface Services {
   readonly lists: Lists;
   /** Lists that are given to members. */
   readonly publishing: Publishing;
+  readonly sources: Sources;
   readonly scanner: Scanner;
   readonly intake: Intake;
   /** This process among the others on the same database. */

@@ -9,6 +9,7 @@ const LASTING = [
   { table: 'subject_key', key: 'subject', purpose: 'subject-key' },
   { table: 'webhook', key: 'id', purpose: 'webhook' },
   { table: 'publication_key', key: 'id', purpose: 'publication-key' },
+  { table: 'source', key: 'id', purpose: 'source' },
 ] as const;
 
 const PAGE = 500;

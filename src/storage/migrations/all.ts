@@ -1,7 +1,8 @@
 import { lists } from './0001-lists.js';
 import { groundFloor } from './0002-ground-floor.js';
-import { publishing } from './0003-publishing.js';
+import { sources } from './0003-sources.js';
+import { publishing } from './0004-publishing.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, in order. */
-export const MIGRATIONS: readonly Migration[] = [lists, groundFloor, publishing];
+export const MIGRATIONS: readonly Migration[] = [lists, groundFloor, sources, publishing];

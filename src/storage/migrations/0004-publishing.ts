@@ -2,7 +2,7 @@ import type { Migration } from './migration.js';
 
 /** Lists that we give to others: which, to whom, what has changed in them, and what the others think. */
 export const publishing: Migration = {
-  number: 3,
+  number: 4,
   name: 'publishing',
   statements: [
     // Keys that sign the feed: the newest signs, older ones too until their end.
