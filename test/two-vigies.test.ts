@@ -43,6 +43,8 @@ describe('a feed between two Vigies', { timeout: LONG }, () => {
     const settings = vigieFeed.settings.parse({ url, list: 'known', publicKeys: keys });
     return vigieFeed.open(settings, vigieFeed.credentials?.parse({ key }) ?? { key }, loopbackHouse()) as DeltaSource;
   };
+  const publicKeys = async () =>
+    (await told<{ keys: { publicKey: string }[] }>('GET', '/v1/publication-keys')).keys.map((each) => each.publicKey);
   /** Everything since a checkpoint, as it would be taken in. */
   const pull = async (from: unknown, held: Set<string>, open = source): Promise<SourcePage[]> => {
     const pages: SourcePage[] = [];
@@ -277,6 +279,40 @@ describe('a feed between two Vigies', { timeout: LONG }, () => {
       const other = `Basic ${Buffer.from(`someone:${key}`).toString('base64')}`;
       expect(await ask('/status', { headers: { authorization: other } })).toBe(401);
     });
+  });
+
+  it('keeps a platform up to date: matches what is published, and no longer what is withdrawn', async () => {
+    await using platform = await startService({ args: ['--allow-fetch-from', '127.0.0.1'] });
+    const call = async <T>(method: string, path: string, body?: object): Promise<T> => {
+      const answer = await platform.call(method, path, body && JSON.stringify(body), body && JSON_TYPE);
+      return (await answer.json()) as T;
+    };
+    const settings = { url: hotline.address, list: 'known', publicKeys: await publicKeys() };
+    const added = { name: 'hotline', kind: 'vigie-feed', settings, credentials: { key }, everySeconds: 5 };
+    expect(await call('POST', '/v1/sources', added)).toMatchObject({ name: 'hotline' });
+    const knows = async (seed: number) => {
+      const signals = [{ type: 'md5', value: md5(seed) }];
+      const { results } = await call<{ results: { total: number }[] }>('POST', '/v1/lookup', { signals });
+      return (results[0]?.total ?? 0) > 0;
+    };
+    const until = async (seed: number, known: boolean) => {
+      while ((await knows(seed)) !== known) await sleep(100);
+    };
+    await until(2_499, true);
+    await told('POST', '/v1/lists/known/entries/e2499/withdraw', { reason: 'a test' });
+    await until(2_499, false);
+    expect(await knows(2_498)).toBe(true);
+    await add(9_003);
+    await until(9_003, true);
+    const wrong = ['vigie-ed25519-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'];
+    await call('PUT', '/v1/sources/hotline', { settings: { ...settings, publicKeys: wrong } });
+    await add(9_004);
+    const state = async () => await call<{ state: string; error: string | null }>('GET', '/v1/sources/hotline');
+    for (let now = await state(); now.error !== 'source-untrusted'; now = await state()) await sleep(100);
+    expect((await state()).state).toBe('refused');
+    const { attention } = await call<{ attention: { kind: string }[] }>('GET', '/v1/attention');
+    expect(attention.map(({ kind }) => kind)).toContain('source-refused');
+    expect([await knows(9_004), await knows(9_003)]).toEqual([false, true]);
   });
 
   it('takes pages for people, and nonsense, for what they are', async () => {

@@ -4,7 +4,14 @@ import type { Database } from '../../storage/database.js';
 import type { RecordEvent } from '../../storage/events/event-kinds.js';
 import { randomId } from '../../storage/random-id.js';
 import type { Tx } from '../../storage/schema.js';
-import { endSync, freeLeases, leaseDueSource, letGo, renewLease, type SourceLease } from '../../storage/source-lease.js';
+import {
+  endSync,
+  freeLeases,
+  leaseDueSource,
+  letGo,
+  renewLease,
+  type SourceLease,
+} from '../../storage/source-lease.js';
 import type { SourceStore, StoredSource } from '../../storage/source-store.js';
 import type { Lists } from '../lists.js';
 import type { Source, SourceHouse, SourceKind } from '../sources/source.js';
@@ -52,6 +59,9 @@ const TICK_MS = 1_000;
 const LEASE_MS = 60_000;
 /** Sources that one process syncs at a time. */
 const AT_ONCE = 2;
+
+/** What asking again does not mend: somebody has to look. */
+const REFUSALS: ReadonlySet<string> = new Set(['source-refused', 'source-untrusted']);
 
 /**
  * Keeps lists in step with their sources: takes what is due under a lease, so that only one process syncs a source at a
@@ -153,7 +163,11 @@ export class SourceSync {
         const { removed, entries } = how.change;
         await this.#tell(record, tx, before.id, { removed, entries });
       }
-      await tellSource(tx, await store.getById(tx, lease.id), kinds.find(({ kind }) => kind === before.kind));
+      await tellSource(
+        tx,
+        await store.getById(tx, lease.id),
+        kinds.find(({ kind }) => kind === before.kind),
+      );
       return true;
     });
     return ours ? outcome : 'lost';
@@ -170,7 +184,7 @@ export class SourceSync {
     if (how === 'behind') return { outcome: how, error: null, failures: 0, waitMs: Math.min(regular, TICK_MS) };
     if (how instanceof Held) return { outcome: 'held' as const, error: null, failures: 0, waitMs: regular };
     const failures = before + 1;
-    const outcome = how.code === 'source-refused' ? ('refused' as const) : ('failing' as const);
+    const outcome = REFUSALS.has(how.code) ? ('refused' as const) : ('failing' as const);
     return { outcome, error: how.code, failures, waitMs: failedWait(failures, how, random) };
   }
 
