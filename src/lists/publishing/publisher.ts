@@ -94,7 +94,8 @@ export class Publisher {
     const { signal } = this.#stop;
     signal.throwIfAborted();
     const entries = new Set<string>();
-    for (const { kind, payload } of changes) if (kind === 'entry') for (const id of [...payload.silent, ...payload.live]) entries.add(id);
+    for (const { kind, payload } of changes)
+      if (kind === 'entry') for (const id of [...payload.silent, ...payload.live]) entries.add(id);
     let { segments } = publication;
     let restart = false;
     if (changes.some(({ kind }) => kind === 'version')) {
