@@ -12,6 +12,7 @@ import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
 import { FloodWatch } from './lists/flood/flood-watch.js';
 import { Lists } from './lists/lists.js';
+import { Publishing } from './lists/publishing/publishing.js';
 import { SealedBlobStore } from './lists/sealed-blob-store.js';
 import { SOURCE_KINDS } from './lists/sources/source-kinds.js';
 import { SourceSync } from './lists/sync/source-sync.js';
@@ -70,6 +71,7 @@ export interface AppParts {
   readonly database: Database;
   readonly index: MatchIndex;
   readonly lists: Lists;
+  readonly publishing: Publishing;
   readonly sources: Sources;
   /** Starts when the service does. */
   readonly sync: SourceSync;
@@ -136,12 +138,13 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   const index = new MatchIndex({ pool: memory, photodna: { metric, threshold } });
   const { keyFile, canaryFile } = dataDir.keyPlace;
   const mediumKey = await openSecret(database, keyring, 'medium-digest');
+  const blobs = new SealedBlobStore(store, keyring);
   const lists = opened.own(
     new Lists({
       database,
       index,
       pool: memory,
-      blobs: new SealedBlobStore(store, keyring),
+      blobs,
       record: events.record,
       node: nodes,
       place: { store: segments, keyFile, canaryFile },
@@ -249,6 +252,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   await retro.start();
   metrics.collect({ names: ['vigie_retro_runs'], collect: (tell) => tell('vigie_retro_runs', retro.open) });
   const keys = new ApiKeys(database, events.record);
+  const failed = (error: unknown) => logger.warn({ err: error }, 'keeping what is published up to date failed');
+  const publishing = new Publishing({ database, keyring, lists, blobs, record: events.record, failed });
   const stored = { segments: store, media: mediaStore, events: batches };
   const firstStart = (await keys.ls()).length === 0;
   opened.keep();
@@ -258,6 +263,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     database,
     index,
     lists,
+    publishing,
     sources: new Sources(fed),
     sync,
     pool,

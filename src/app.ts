@@ -13,6 +13,7 @@ import type { GroundFloor } from './ground-floor.js';
 import { buildServer } from './http/server.js';
 import type { BackupOrder, BackupSummary, SealKeys, ServiceStatus, Services } from './http/services.js';
 import type { Lists } from './lists/lists.js';
+import type { Publishing } from './lists/publishing/publishing.js';
 import { sandboxReport } from './media/sandbox.js';
 import { INSTALL_FFMPEG } from './media/video/programs.js';
 import type { Metrics } from './metrics/metrics.js';
@@ -42,6 +43,7 @@ const TERMS_MS = 400;
 export class App implements Services {
   readonly config: Config;
   readonly lists: Lists;
+  readonly publishing: Publishing;
   readonly sources: AppParts['sources'];
   readonly scanner: Scanner;
   readonly keys: ApiKeys;
@@ -76,6 +78,7 @@ export class App implements Services {
     this.rates = new RateGate(config.rates);
     this.metrics = parts.metrics;
     this.lists = parts.lists;
+    this.publishing = parts.publishing;
     this.sources = parts.sources;
     this.scanner = parts.scanner;
     this.keys = parts.keys;
@@ -111,6 +114,7 @@ export class App implements Services {
     });
     // A command that owns the directory for a moment delivers nothing and looks at nothing.
     await parts.floor.start({ deliver: options.decoders, work: options.work ?? options.decoders });
+    if (options.decoders) await parts.publishing.publisher.start();
     if (options.decoders && options.role !== 'worker') await parts.sync.start();
     app.#doChores();
     // The service does not wait for them: pictures are far more common than videos.
@@ -223,13 +227,14 @@ export class App implements Services {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort(new VigieError('shutting-down'));
     await this.#drain();
-    const { floor, retro, stream, sync, nodes, pool, videos, seen, flood, lists, keys, database, dataDir } =
+    const { floor, retro, stream, sync, nodes, pool, videos, seen, flood, lists, publishing, keys, database, dataDir } =
       this.#parts;
     const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, what);
     await sync.close();
     await retro.close();
     await floor.close().catch(failed('not all that was under way was written down'));
     await stream.close();
+    await publishing.publisher.close();
     await Promise.all([pool.close(), videos.close()]);
     await seen.close();
     await flood.close();
@@ -258,7 +263,7 @@ export class App implements Services {
 
   /** What keeps the house in order while the service runs. */
   #doChores(): void {
-    const { lists, keys, floor, curation, retro, database, keyring, node } = this.#parts;
+    const { lists, publishing, keys, floor, curation, retro, database, keyring, node } = this.#parts;
     const { intake, attentions } = floor;
     const watch = new Watch(database, `node:${node}`, () =>
       lookAtOwnState({ parts: this.#parts, decoding: this.#decoding, unforeseen: this.#unforeseen }),
@@ -280,6 +285,7 @@ export class App implements Services {
         () => rewrap(database.db, keyring, this.stopping),
         failed('sealing again under the active key'),
       ),
+      every(60 * MINUTE, () => publishing.publisher.prune(), failed('forgetting old changes of published lists')),
       every(60 * MINUTE, () => lists.sweep(), failed('sweeping unused segments')),
     );
     // A command that owns the directory for a moment leaves it to the service.

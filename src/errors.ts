@@ -587,6 +587,30 @@ export const ERRORS = define({
     remedy: 'Nothing: it is not tried again. Tell the source in another way when it matters.',
   },
 
+  'source-untrusted': {
+    status: 502,
+    title: 'What the source answered is not signed by the key that is trusted.',
+    remedy: 'Nothing of it was taken in. Ask the publisher, by another way, whether the key is still theirs.',
+  },
+
+  // publishing
+  'publication-not-found': {
+    status: 404,
+    title: 'There is no such published list for you.',
+    remedy: 'See GET /feed/v1/lists for those that there are, or `vigie publish show`.',
+  },
+  'member-not-found': { status: 404, title: 'There is no such member.', remedy: 'See `vigie member ls`.' },
+  'member-name-taken': {
+    status: 409,
+    title: 'There is a member of this name already.',
+    remedy: 'Choose another name; the name of a revoked member stays taken, as what it said is kept.',
+  },
+  'feed-checkpoint-invalid': {
+    status: 400,
+    title: 'The checkpoint is not one of this feed.',
+    remedy: 'Send it as it was given, or none to begin from the beginning.',
+  },
+
   // files and commands
   'file-not-readable': { status: 400, title: 'The file cannot be read.', remedy: 'Check the path and permissions.' },
   'file-not-writable': { status: 400, title: 'The file cannot be written.', remedy: 'Check the path and permissions.' },

@@ -13,6 +13,7 @@ export const SCOPES = {
   'entries:approve': 'approve or refuse what others propose for a list',
   'entries:read': 'see the fingerprints of entries (each such look is recorded)',
   'lists:export': 'take a whole list out',
+  'members:write': 'add, see and revoke the members to whom lists are published',
   'private:write': 'switch the looking at private surfaces on and off, by law',
   'status:read': 'see the state of the service',
   'metrics:read': 'read the figures at /metrics',

@@ -17,6 +17,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   list: async () => (await import('./commands/list.js')).listCommand(),
   entry: async () => (await import('./commands/entry.js')).entryCommand(),
   verdict: async () => (await import('./commands/verdict.js')).verdictCommand(),
+  member: async () => (await import('./commands/member.js')).memberCommand(),
+  publish: async () => (await import('./commands/publish.js')).publishCommand(),
   source: async () => (await import('./commands/source.js')).sourceCommand(),
   key: async () => (await import('./commands/key.js')).keyCommand(),
   retro: async () => (await import('./commands/retro.js')).retroCommand(),

@@ -11,6 +11,7 @@ interface Shown {
 /** What to run first about each kind; a look comes before an act. */
 const FIRST_LOOK: Readonly<Record<AttentionKind, string>> = {
   'could-not-tell': 'vigie doctor',
+  'entry-doubted': 'vigie list show',
   'source-stale': 'vigie source ls',
   'source-refused': 'vigie source ls',
   'source-held': 'vigie source ls, then vigie source approve or refuse',

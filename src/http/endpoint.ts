@@ -29,8 +29,11 @@ export interface Definition<
 > {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: string;
-  /** What the caller must be allowed to do. `public` is said aloud: there is no default. */
-  readonly scope: Scope | 'public';
+  /**
+   * What the caller must be allowed to do. `public` is said aloud: there is no default. `member`: whoever lists are
+   * published to, with a key that opens nothing else.
+   */
+  readonly scope: Scope | 'public' | 'member';
   /** What it is counted as; `other` when left out. */
   readonly quota?: QuotaName;
   readonly summary: string;

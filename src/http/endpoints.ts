@@ -13,6 +13,8 @@ import { deriveSignals, withdrawDerived } from './endpoints/derived.js';
 import { giveUpEffect, listEffects, retryEffect } from './endpoints/effects.js';
 import { addEntries, disputeEntry, getEntry, restoreEntry, withdrawEntry } from './endpoints/entries.js';
 import { exportList } from './endpoints/export-list.js';
+import { feedEntries, feedLists, feedOpinion } from './endpoints/feed.js';
+import { sharedEntries, sharedMembers, sharedReasons, sharedStatus, shareFeedback } from './endpoints/hash-sharing.js';
 import { healthz, readyz } from './endpoints/health.js';
 import { importList } from './endpoints/import-list.js';
 import { getItem, handInItem } from './endpoints/items.js';
@@ -22,6 +24,7 @@ import { createKey, listKeys, revokeKey } from './endpoints/keys.js';
 import { changeListRules, getListRules } from './endpoints/list-rules.js';
 import { diffList, getList, getLists, removeList, rollBackList } from './endpoints/lists.js';
 import { lookup } from './endpoints/lookup.js';
+import { addMember, listMembers, revokeMember } from './endpoints/members.js';
 import { metrics } from './endpoints/metrics.js';
 import { listNodes } from './endpoints/nodes.js';
 import { openapiDocument } from './endpoints/openapi-document.js';
@@ -34,7 +37,15 @@ import {
   refuseProposal,
   takeProposalBack,
 } from './endpoints/proposals.js';
+import {
+  listPublicationKeys,
+  listPublications,
+  publishList,
+  rotatePublicationKey,
+  unpublishList,
+} from './endpoints/publications.js';
 import { listRetro, listRetroFinds, runRetro, stopRetro } from './endpoints/retro.js';
+
 import { getSample, listSamples } from './endpoints/samples.js';
 import { scan } from './endpoints/scan.js';
 import { sealKeys } from './endpoints/seal-keys.js';
@@ -104,6 +115,22 @@ export const ENDPOINTS: readonly Endpoint[] = [
   removeSource,
   listSamples,
   getSample,
+  listPublications,
+  publishList,
+  unpublishList,
+  listPublicationKeys,
+  rotatePublicationKey,
+  addMember,
+  listMembers,
+  revokeMember,
+  feedLists,
+  feedEntries,
+  feedOpinion,
+  sharedStatus,
+  sharedMembers,
+  sharedEntries,
+  sharedReasons,
+  shareFeedback,
   switchPrivateOn,
   listPrivateSwitches,
   switchPrivateOff,

@@ -7,7 +7,7 @@ declare module 'fastify' {
     principal?: Principal;
   }
   interface FastifyContextConfig {
-    scope?: Scope | 'public';
+    scope?: Scope | 'public' | 'member';
     /** Shapes of a body that the handler reads by itself, by content type. */
     consumes?: Readonly<Record<string, z.ZodType>> | undefined;
   }

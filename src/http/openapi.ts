@@ -18,6 +18,11 @@ export async function describeApi(server: FastifyInstance): Promise<void> {
       },
       components: {
         securitySchemes: {
+          member: {
+            type: 'http',
+            scheme: 'basic',
+            description: 'The name and the key of a member to whom lists are published; or the key as a bearer token.',
+          },
           key: {
             type: 'http',
             scheme: 'bearer',

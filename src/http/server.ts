@@ -13,6 +13,7 @@ import { VigieError } from '../errors.js';
 import { acting } from '../runtime/acting.js';
 import { allowedMethods } from './allowed-methods.js';
 import { authenticate, authorise, LOCAL_OPERATOR, NOBODY } from './authenticate.js';
+import { authenticateMember } from './authenticate-member.js';
 import { discardRest, watchBody } from './body-clock.js';
 import { serveConsole } from './console-files.js';
 import { type Endpoint, problemSchema } from './endpoint.js';
@@ -21,6 +22,7 @@ import { describeApi } from './openapi.js';
 import type { Services } from './services.js';
 
 const JSON_LIMIT = 4 * 2 ** 20;
+const XML_LIMIT = 64 * 2 ** 10;
 
 export interface ServerOptions {
   readonly services: Services;
@@ -77,6 +79,12 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   for (const type of ['application/octet-stream', 'application/x-ndjson']) {
     server.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
   }
+  // Small, and read by its handler.
+  server.addContentTypeParser(
+    ['application/xml', 'text/xml'],
+    { parseAs: 'buffer', bodyLimit: XML_LIMIT },
+    (_, body, done) => done(null, body),
+  );
   await server.register(multipart, {
     limits: {
       files: 1,
@@ -108,7 +116,7 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
       ...(query === undefined ? {} : { querystring: query }),
       ...(body === undefined ? {} : { body }),
       ...(produces === undefined ? {} : { produces: [produces] }),
-      ...(scope === 'public' ? { security: [] } : { security: [{ key: [scope] }] }),
+      security: securityOf(scope),
       response: {
         ...(answer === undefined ? {} : { [success]: answer }),
         default: problemSchema,
@@ -120,6 +128,10 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
       if (method !== 'GET') watchUpload(request, reply, each, uploadMs);
       if (scope === 'public') {
         if (entrance === 'network') services.rates.admitAddress(request.ip);
+        return;
+      }
+      if (scope === 'member') {
+        request.principal = await authenticateMember(request, reply, services);
         return;
       }
       const principal = entrance === 'local' ? LOCAL_OPERATOR : await authenticate(request, services);
@@ -158,6 +170,11 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
       }
     },
   });
+}
+
+function securityOf(scope: Endpoint['scope']): Record<string, string[]>[] {
+  if (scope === 'public') return [];
+  return [scope === 'member' ? { member: [] } : { key: [scope] }];
 }
 
 const gones = new WeakMap<FastifyRequest, AbortController>();

@@ -5,6 +5,7 @@ import type { Curation } from '../curation/curation.js';
 import type { Webhooks } from '../effects/webhooks.js';
 import type { Intake } from '../intake/intake.js';
 import type { Lists } from '../lists/lists.js';
+import type { Publishing } from '../lists/publishing/publishing.js';
 import type { Sources } from '../lists/sync/sources.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Retro } from '../retro/retro.js';
@@ -66,6 +67,8 @@ export interface Services {
   /** Where the page is reached, such as `http://127.0.0.1:8790`. */
   readonly address: string;
   readonly lists: Lists;
+  /** Lists that are given to members. */
+  readonly publishing: Publishing;
   readonly sources: Sources;
   readonly scanner: Scanner;
   readonly intake: Intake;

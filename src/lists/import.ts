@@ -223,15 +223,18 @@ async function hasStaged(database: Database, run: ImportRun): Promise<boolean> {
   return Array.isArray(row?.staged) && row.staged.length > 0;
 }
 
-function settingsOf({ format, type, map, maxRejected, entriesPerSegment, sourceName }: ImportOptions) {
+function settingsOf({ format, sourceName, ...options }: ImportOptions) {
+  const { type, map, only, grades, maxRejected, entriesPerSegment } = options;
   // What comes by a pipe has no name.
   const name = sourceName === undefined || sourceName === 'stdin' ? undefined : withoutEnding(sourceName);
-  return { format: format === 'auto' ? undefined : format, type, map, maxRejected, entriesPerSegment, name };
+  const told = format === 'auto' ? undefined : format;
+  return { format: told, type, map, only, grades, maxRejected, entriesPerSegment, name };
 }
 
 /** The same file read in another way is another source. */
 function fingerprintOf({ fingerprint }: OpenedInput, options: ImportOptions): string {
-  const { format, type, map, entriesPerSegment } = settingsOf(options);
-  const settings = JSON.stringify([format ?? null, type ?? null, Object.entries(map ?? {}).sort(), entriesPerSegment]);
+  const { format, type, map, only, grades, entriesPerSegment } = settingsOf(options);
+  const pairs = [map, grades].map((each) => Object.entries(each ?? {}).sort());
+  const settings = JSON.stringify([format ?? null, type ?? null, ...pairs, only ?? null, entriesPerSegment]);
   return createHash('sha256').update(fingerprint).update(settings).digest('hex');
 }

@@ -16,6 +16,7 @@ import {
   createList,
   findList,
   getList,
+  getListById,
   type ListTerms,
   listLists,
   lockList,
@@ -411,6 +412,18 @@ export class Lists {
       }),
     );
     return { entry: await found.segment.entry(found.row), statuses };
+  }
+
+  /**
+   * A list as it stands in memory, once all that was committed before the call has taken effect there.
+   * @throws VigieError `list-not-found`; `index-not-loaded` while it, or its current version, is not loaded
+   */
+  async asLoaded(listId: string): Promise<LoadedList> {
+    await this.applied();
+    const { currentVersion } = await getListById(this.#options.database.db, listId);
+    const list = this.#loadedList(listId);
+    if (list.info.version !== currentVersion) throw new VigieError('index-not-loaded', { retryAfter: 5 });
+    return list;
   }
 
   /**

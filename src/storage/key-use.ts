@@ -15,7 +15,17 @@ export interface KeyUse {
 }
 
 /** Every column of values that are sealed under the master key itself. */
-const COLUMNS = ['secret', 'subject_key', 'webhook', 'source', 'outbox', 'item', 'proposal', 'derived_signal'] as const;
+const COLUMNS = [
+  'secret',
+  'subject_key',
+  'webhook',
+  'source',
+  'publication_key',
+  'outbox',
+  'item',
+  'proposal',
+  'derived_signal',
+] as const;
 const MAGIC = 'VIGSEAL';
 
 /**

@@ -2,10 +2,10 @@
  * The log by which every process hears of changed lists. Its numbers are given under a lock that is held until the
  * commit, so their order is the order of commits: whoever has read up to a number will never find a lower one later.
  */
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { advisoryLock, notify } from './advisory-lock.js';
 import { jsonb } from './column-values.js';
-import type { Db, EntryStatusName, EntryStatusOrigin, Tx } from './schema.js';
+import type { Db, EntryStatusName, EntryStatusOrigin, ListChangeTable, Tx } from './schema.js';
 
 /** The NOTIFY channel on which each change is hinted at; its payload is the sequence number. */
 export const LIST_CHANGE_CHANNEL = 'vigie_list_change';
@@ -67,11 +67,25 @@ export async function readListChanges(db: Db, after: number, limit: number): Pro
     .orderBy('seq')
     .limit(limit)
     .execute();
-  // Only appendListChange writes this table, so kind and payload fit each other.
-  return rows.map(({ seq, list_id, kind, payload: kept, at }) => {
-    const payload = kind === 'entry' ? entryChangeOf(kept as EntryChange | OldEntryChange) : kept;
-    return { seq, listId: list_id, kind, payload, at } as LoggedListChange;
-  });
+  return rows.map(changeOf);
+}
+
+/** The changes of one list after a sequence number, oldest first. */
+export async function readListChangesOf(
+  db: Db,
+  listId: string,
+  after: number,
+  limit: number,
+): Promise<LoggedListChange[]> {
+  const rows = await db
+    .selectFrom('list_change')
+    .selectAll()
+    .where('list_id', '=', listId)
+    .where('seq', '>', after)
+    .orderBy('seq')
+    .limit(limit)
+    .execute();
+  return rows.map(changeOf);
 }
 
 /** How changes of entries were written while only a person could make them. */
@@ -94,4 +108,10 @@ export async function lastListChange(db: Db): Promise<number> {
     .select((eb) => eb.fn.max('seq').as('seq'))
     .executeTakeFirst();
   return row?.seq ?? 0;
+}
+
+/** Only appendListChange writes this table, so kind and payload fit each other. */
+function changeOf({ seq, list_id, kind, payload: kept, at }: Selectable<ListChangeTable>): LoggedListChange {
+  const payload = kind === 'entry' ? entryChangeOf(kept as EntryChange | OldEntryChange) : kept;
+  return { seq, listId: list_id, kind, payload, at } as LoggedListChange;
 }

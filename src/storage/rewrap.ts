@@ -10,6 +10,7 @@ const LASTING = [
   { table: 'webhook', key: 'id', purpose: 'webhook' },
   { table: 'proposal', key: 'id', purpose: 'proposal' },
   { table: 'derived_signal', key: 'id', purpose: 'derived' },
+  { table: 'publication_key', key: 'id', purpose: 'publication-key' },
   { table: 'source', key: 'id', purpose: 'source' },
 ] as const;
 

@@ -502,6 +502,69 @@ export interface RetroFindTable {
   found_at: Stamp;
 }
 
+export interface PublicationKeyTable {
+  id: Fixed<string>;
+  sealed: Uint8Array;
+  created_at: Stamp;
+  /** When it signs no longer; null for the newest. */
+  until: Nullable<Date>;
+}
+
+export interface PublicationTable {
+  list_id: Fixed<string>;
+  /** Drawn anew each time it is switched on: what was read before counts no longer. */
+  epoch: Fixed<string>;
+  terms: string;
+  reason: string;
+  /** Of the entries that are given away; null for all. */
+  grades: NullableJsonColumn<readonly string[]>;
+  /** Of the members that get it; null for all. */
+  jurisdictions: NullableJsonColumn<readonly string[]>;
+  /** Members that doubt an entry before it is put before a person. */
+  doubts: number;
+  switched_on_by: string;
+  switched_on_at: Stamp;
+  applied_seq: number;
+  /** Ids of the segments whose entries were compared last. */
+  segments: JsonColumn<readonly string[]>;
+  last_seq: Generated<number>;
+  floor_seq: Generated<number>;
+  floor_at: Stamp;
+}
+
+export interface PublicationChangeTable {
+  list_id: Fixed<string>;
+  entry_id: Fixed<string>;
+  seq: number;
+  at: ColumnType<Date, Date, Date>;
+}
+
+export interface MemberTable {
+  id: Fixed<string>;
+  name: string;
+  hash: Uint8Array;
+  /** Ids of lists; null for all that are published. */
+  lists: NullableJsonColumn<readonly string[]>;
+  grades: NullableJsonColumn<readonly string[]>;
+  jurisdictions: JsonColumn<readonly string[]>;
+  rate: Nullable<string>;
+  created_by: Fixed<string>;
+  created_at: Stamp;
+  revoked_at: Nullable<Date>;
+  seen_at: Nullable<Date>;
+}
+
+export interface MemberOpinionTable {
+  list_id: Fixed<string>;
+  entry_id: Fixed<string>;
+  member_id: Fixed<string>;
+  affirmative: boolean;
+  /** The type of the signal that matched. */
+  signal: string;
+  reason: Nullable<string>;
+  at: Stamp;
+}
+
 export interface SourceTable {
   id: Fixed<string>;
   name: string;
@@ -578,6 +641,11 @@ export interface Schema {
   derived_signal: DerivedSignalTable;
   judgement: JudgementTable;
   source_opinion: SourceOpinionTable;
+  publication_key: PublicationKeyTable;
+  publication: PublicationTable;
+  publication_change: PublicationChangeTable;
+  member: MemberTable;
+  member_opinion: MemberOpinionTable;
   source: SourceTable;
 }
 

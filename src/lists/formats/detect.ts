@@ -4,6 +4,7 @@ import { CsvParser, headerDelimiter } from './csv.js';
 import { JsonlParser } from './jsonl.js';
 import { LinesParser } from './lines.js';
 import type { ListFormat, ListParser, ParserOptions } from './list-parser.js';
+import { NarrowedParser } from './narrowed.js';
 import { TypedParser } from './typed.js';
 import { VicsParser } from './vics.js';
 import { VpdqFileParser } from './vpdq-file.js';
@@ -21,7 +22,9 @@ const PARSERS: Readonly<Record<ListFormat, (options: ParserOptions) => ListParse
 };
 
 export function parserFor(format: ListFormat, options: ParserOptions = {}): ListParser {
-  return PARSERS[format](options);
+  const parser = PARSERS[format](options);
+  const { only, grades } = options;
+  return only === undefined && grades === undefined ? parser : new NarrowedParser(parser, only, grades);
 }
 
 const TYPED = new RegExp(`^(${SIGNAL_TYPE_NAMES.join('|')})[\\s:]+\\S`, 'i');

@@ -37,6 +37,17 @@ export interface ParserOptions {
   readonly type?: SignalTypeName | undefined;
   /** Column names of theirs to ours, for CSV and JSONL. */
   readonly map?: Readonly<Record<string, string>> | undefined;
+  /** Takes a part of the records; all when left out. */
+  readonly only?: RecordFilter | undefined;
+  /** Their words for grades, in whatever case, with ours. */
+  readonly grades?: Readonly<Record<string, string>> | undefined;
+}
+
+/** The records of which a field has one of some values, in whatever case; or `without`: all others. */
+export interface RecordFilter {
+  readonly field: 'kind' | 'grade' | 'comment';
+  readonly values: readonly string[];
+  readonly without: boolean;
 }
 
 export const FIELD_NAMES = [

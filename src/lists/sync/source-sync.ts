@@ -60,6 +60,9 @@ const LEASE_MS = 60_000;
 /** Sources that one process syncs at a time. */
 const AT_ONCE = 2;
 
+/** What asking again does not mend: somebody has to look. */
+const REFUSALS: ReadonlySet<string> = new Set(['source-refused', 'source-untrusted']);
+
 /**
  * Keeps lists in step with their sources: takes what is due under a lease, so that only one process syncs a source at a
  * time, and writes down how it went. What is stored moves the checkpoint in the same transaction; whatever happens
@@ -181,7 +184,7 @@ export class SourceSync {
     if (how === 'behind') return { outcome: how, error: null, failures: 0, waitMs: Math.min(regular, TICK_MS) };
     if (how instanceof Held) return { outcome: 'held' as const, error: null, failures: 0, waitMs: regular };
     const failures = before + 1;
-    const outcome = how.code === 'source-refused' ? ('refused' as const) : ('failing' as const);
+    const outcome = REFUSALS.has(how.code) ? ('refused' as const) : ('failing' as const);
     return { outcome, error: how.code, failures, waitMs: failedWait(failures, how, random) };
   }
 

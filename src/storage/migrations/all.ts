@@ -4,7 +4,8 @@ import { sources } from './0003-sources.js';
 import { listRules } from './0004-list-rules.js';
 import { curation } from './0005-curation.js';
 import { retro } from './0006-retro.js';
+import { publishing } from './0007-publishing.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, in order. */
-export const MIGRATIONS: readonly Migration[] = [lists, groundFloor, sources, listRules, curation, retro];
+export const MIGRATIONS: readonly Migration[] = [lists, groundFloor, sources, listRules, curation, retro, publishing];
