@@ -5,7 +5,14 @@ import type { BlobStore } from '../storage/blob-store.js';
 import type { Database } from '../storage/database.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { type ImportRun, saveProgress } from '../storage/import-run-store.js';
-import { createList, findList, type ListTerms, removeList, type StoredList } from '../storage/list-store.js';
+import {
+  createList,
+  findList,
+  type ListContent,
+  type ListTerms,
+  removeList,
+  type StoredList,
+} from '../storage/list-store.js';
 import type { ManifestSegment } from '../storage/list-version-store.js';
 import type { ListFormat, ParserOptions } from './formats/list-parser.js';
 import type { ImportReport } from './import-report.js';
@@ -17,6 +24,8 @@ import { discard, publish, type WriteRuns } from './write-run.js';
 export interface ImportOptions extends ParserOptions {
   /** Name of the list; it is made when there is none. */
   readonly list: string;
+  /** What the list holds; `media` when left out. @throws `list-content-other` when it holds something else */
+  readonly content?: ListContent | undefined;
   /** What is said of the list; what is left out stays as it is. */
   readonly terms?: ListTerms | undefined;
   readonly input: ImportInput;
@@ -61,7 +70,7 @@ export class Importer {
 
   /**
    * Imports a list. An import that was interrupted goes on where it was when the same file comes again.
-   * @throws VigieError `import-in-progress`, `import-aborted`, `import-source-changed` (a stream that is not the one of
+   * @throws VigieError `list-content-other`, `import-in-progress`, `import-aborted`, `import-source-changed` (a stream that is not the one of
    *   the interrupted import; try again), `list-name-invalid`, `file-not-readable`, `disk-full`, what `stageSegments` throws
    */
   async import(options: ImportOptions): Promise<ImportResult> {
@@ -80,7 +89,9 @@ export class Importer {
     const { list, made } = await this.#listFor(options);
     const fingerprint = fingerprintOf(opened, options);
     const name = options.sourceName ?? null;
-    const resumable = (run: ImportRun) => this.#canResume(run, name, fingerprint);
+    // A list of URLs or keywords is one file, written at the end.
+    const resumable = async (run: ImportRun) =>
+      list.content === 'media' && (await this.#canResume(run, name, fingerprint));
     await using held = await runs.claim(list.id, { name, fingerprint, resumable });
     try {
       return await this.#run(held.run, held.resumed, list, opened, options);
@@ -141,11 +152,16 @@ export class Importer {
     return await stageSegments(opened.stream, { ...options, totalBytes: opened.bytes, blobs, pool });
   }
 
-  async #listFor({ list: name, terms }: ImportOptions): Promise<{ list: StoredList; made: boolean }> {
+  async #listFor({
+    list: name,
+    terms,
+    content = 'media',
+  }: ImportOptions): Promise<{ list: StoredList; made: boolean }> {
     const { db } = this.#options.database;
     const there = await findList(db, name);
-    if (there !== undefined) return { list: there, made: false };
-    return { list: await createList(db, name, terms), made: true };
+    if (there === undefined) return { list: await createList(db, name, terms, content), made: true };
+    if (there.content !== content) throw new VigieError('list-content-other', { detail: there.content });
+    return { list: there, made: false };
   }
 
   /** Takes back a list that was made for an import that has failed. */
@@ -184,10 +200,18 @@ async function hasStaged(database: Database, run: ImportRun): Promise<boolean> {
   return Array.isArray(row?.staged) && row.staged.length > 0;
 }
 
-function settingsOf({ format, type, map, maxRejected, entriesPerSegment, sourceName }: ImportOptions) {
+function settingsOf({ format, type, map, maxRejected, entriesPerSegment, sourceName, content }: ImportOptions) {
   // What comes by a pipe has no name.
   const name = sourceName === undefined || sourceName === 'stdin' ? undefined : withoutEnding(sourceName);
-  return { format: format === 'auto' ? undefined : format, type, map, maxRejected, entriesPerSegment, name };
+  return {
+    format: format === 'auto' ? undefined : format,
+    type,
+    map,
+    maxRejected,
+    entriesPerSegment,
+    name,
+    content: content === 'media' ? undefined : content,
+  };
 }
 
 /** The same file read in another way is another source. */

@@ -4,13 +4,21 @@ import type { Entry } from '../index/entry.js';
 import type { LookupAnswer, LookupOptions, MatchIndex } from '../index/match-index.js';
 import type { MemoryPool } from '../index/pdq/memory-pool.js';
 import type { Segment } from '../index/segment.js';
+import type { WordsEntry } from '../index/words/words-entry.js';
 import type { SignalTypeName } from '../signals/signal-type.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { Database } from '../storage/database.js';
 import { findEntryStatuses, setEntryStatus } from '../storage/entry-status-store.js';
 import type { EventDraft, EventKind, RecordEvent } from '../storage/events/event-kinds.js';
 import { lastListChange } from '../storage/list-change-log.js';
-import { changeListTerms, getList, type ListTerms, listLists, removeList } from '../storage/list-store.js';
+import {
+  changeListTerms,
+  getList,
+  type ListContent,
+  type ListTerms,
+  listLists,
+  removeList,
+} from '../storage/list-store.js';
 import { currentManifests, listVersions, rollBackTo } from '../storage/list-version-store.js';
 import type { EntryStatusName, Tx } from '../storage/schema.js';
 import { writeDelta } from './add-entries.js';
@@ -24,6 +32,7 @@ import { ListLoader, type ListProblem, type LoadProgress, matches } from './list
 import { type ListView, viewOf } from './list-views.js';
 import type { ListInfo, LoadedList } from './loaded-list.js';
 import { sweep } from './sweep.js';
+import type { LoadedWords } from './words/loaded-words.js';
 import { discard, type OwnNode, publish, WriteRuns } from './write-run.js';
 
 export interface ListsOptions {
@@ -52,6 +61,8 @@ export interface StatusChange {
 /** An entry as it stands, for those who may see it. */
 export interface ShownEntry {
   readonly entry: Entry;
+  /** For an entry of a list of URLs or keywords: what it has in place of signals. */
+  readonly words?: Pick<WordsEntry, 'text' | 'kind' | 'fold'>;
   readonly status: EntryStatusName;
   readonly reason: string | null;
   readonly changedAt: Date | null;
@@ -88,9 +99,19 @@ export class Lists {
     return this.#ready;
   }
 
-  /** True while a list is not searched in any version, although it should be. */
+  /** True while a list of media is not searched in any version, although it should be. */
   get incomplete(): boolean {
-    return this.#loader.problems.some(({ olderVersionMatches }) => !olderVersionMatches);
+    return this.#unsearched(['media']);
+  }
+
+  /** As `incomplete`, of lists of URLs and keywords. */
+  get wordsIncomplete(): boolean {
+    return this.#unsearched(['urls', 'keywords']);
+  }
+
+  /** The lists of URLs and keywords as they are searched now. */
+  get words(): readonly LoadedWords[] {
+    return this.#loader.words;
   }
 
   /** Look-ups take every list change up to this sequence number into account. */
@@ -164,7 +185,8 @@ export class Lists {
    * @throws VigieError `list-not-found`, `import-in-progress`, `list-too-many-rejected`, `request-invalid`
    */
   async addEntries(name: string, entries: readonly Entry[]): Promise<{ version: number; report: ImportReport }> {
-    const { id } = await getList(this.#options.database.db, name);
+    const { id, content } = await getList(this.#options.database.db, name);
+    if (content !== 'media') throw new VigieError('list-content-other', { detail: content });
     const before = this.#turns.get(id) ?? Promise.resolve();
     const turn = before.catch(() => undefined).then(() => this.#addEntries(id, name, entries));
     this.#turns.set(id, turn);
@@ -246,11 +268,15 @@ export class Lists {
   async entry(name: string, entryId: string): Promise<ShownEntry> {
     const { database } = this.#options;
     const { id } = await getList(database.db, name);
-    const found = await this.#loadedList(id).find(entryId);
-    if (found === undefined) throw new VigieError('entry-not-found');
+    const words = this.#loader.loadedWords(id);
+    const found = words === undefined ? await this.#mediaEntry(id, entryId) : await wordsEntry(words, entryId);
     const [row] = await findEntryStatuses(database.db, id, [entryId]);
-    const entry = await found.segment.entry(found.row);
-    return { entry, status: row?.status ?? 'active', reason: row?.reason ?? null, changedAt: row?.changed_at ?? null };
+    return {
+      ...found,
+      status: row?.status ?? 'active',
+      reason: row?.reason ?? null,
+      changedAt: row?.changed_at ?? null,
+    };
   }
 
   /**
@@ -258,7 +284,8 @@ export class Lists {
    * @returns how many entries were written
    */
   async export(name: string, sink: ByteSink, format: ExportFormat, signal?: AbortSignal): Promise<number> {
-    const { id } = await getList(this.#options.database.db, name);
+    const { id, content } = await getList(this.#options.database.db, name);
+    if (content !== 'media') throw new VigieError('list-content-other', { detail: content });
     return await exportEntries(liveEntries(this.#loadedList(id), signal), sink, format);
   }
 
@@ -315,6 +342,16 @@ export class Lists {
     if (this.#follower.staleness > CURRENT_MS) throw new VigieError('index-stale', { retryAfter: 1 });
   }
 
+  #unsearched(contents: readonly ListContent[]): boolean {
+    return this.#loader.problems.some((each) => !each.olderVersionMatches && contents.includes(each.content));
+  }
+
+  async #mediaEntry(id: string, entryId: string): Promise<Pick<ShownEntry, 'entry'>> {
+    const found = await this.#loadedList(id).find(entryId);
+    if (found === undefined) throw new VigieError('entry-not-found');
+    return { entry: await found.segment.entry(found.row) };
+  }
+
   get #keep(): number {
     return this.#options.keepVersions ?? KEPT_VERSIONS;
   }
@@ -342,8 +379,9 @@ export class Lists {
     const ids = typeof entryIds === 'string' ? [entryIds] : entryIds;
     // What is not loaded cannot be checked, and must be withdrawable all the same.
     const list = this.#loader.loaded(listId);
-    for (const id of list === undefined ? [] : ids) {
-      if ((await list?.find(id)) === undefined) throw new VigieError('entry-not-found');
+    const words = this.#loader.loadedWords(listId)?.segment;
+    for (const id of list === undefined && words === undefined ? [] : ids) {
+      if (((await list?.find(id)) ?? (await words?.findRow(id))) === undefined) throw new VigieError('entry-not-found');
     }
     const change = { listId, entryIds: ids, status, reason, changedBy: by };
     await database.transaction(async (tx) => {
@@ -452,6 +490,14 @@ const STANDS_BACK: ReadonlySet<string> = new Set([
 /** An interrupted import may be gone on with: a compaction must not be the one that abandons it. */
 async function standBack(): Promise<boolean> {
   throw new VigieError('import-in-progress');
+}
+
+async function wordsEntry({ segment }: LoadedWords, entryId: string): Promise<Pick<ShownEntry, 'entry' | 'words'>> {
+  const row = await segment.findRow(entryId);
+  if (row === undefined) throw new VigieError('entry-not-found');
+  const { text, kind, fold, ...entry } = await segment.entry(row);
+  const reach = { ...(kind === undefined ? {} : { kind }), ...(fold === undefined ? {} : { fold }) };
+  return { entry: { ...entry, signals: [] }, words: { text, ...reach } };
 }
 
 async function* liveEntries(list: LoadedList, signal?: AbortSignal): AsyncGenerator<Entry> {

@@ -2,7 +2,9 @@ import { VigieError } from '../errors.js';
 import { jsonb } from './column-values.js';
 import { appendListChange } from './list-change-log.js';
 import { randomId } from './random-id.js';
-import type { Db, ListRow, Tx } from './schema.js';
+import type { Db, ListContent, ListRow, Tx } from './schema.js';
+
+export type { ListContent } from './schema.js';
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
@@ -20,16 +22,22 @@ export interface ListTerms {
 export interface StoredList extends Required<ListTerms> {
   readonly id: string;
   readonly name: string;
+  readonly content: ListContent;
   readonly currentVersion: number | null;
   readonly createdAt: Date;
 }
 
 /** @throws VigieError `list-name-invalid`, `list-name-taken` */
-export async function createList(db: Db, name: string, terms: ListTerms = {}): Promise<StoredList> {
+export async function createList(
+  db: Db,
+  name: string,
+  terms: ListTerms = {},
+  content: ListContent = 'media',
+): Promise<StoredList> {
   if (!NAME.test(name)) throw new VigieError('list-name-invalid');
   const row = await db
     .insertInto('list')
-    .values({ id: randomId(), name, ...columnsOf(terms) })
+    .values({ id: randomId(), name, content, ...columnsOf(terms) })
     .onConflict((conflict) => conflict.column('name').doNothing())
     .returningAll()
     .executeTakeFirst();
@@ -96,9 +104,9 @@ function columnsOf({ source, licence, terms, expiresAt, shadow, threshold }: Lis
 }
 
 function listOf(row: ListRow): StoredList {
-  const { id, name, source, licence, terms, shadow, threshold } = row;
+  const { id, name, content, source, licence, terms, shadow, threshold } = row;
   return {
-    ...{ id, name, source, licence, terms, shadow, threshold },
+    ...{ id, name, content, source, licence, terms, shadow, threshold },
     expiresAt: row.expires_at,
     currentVersion: row.current_version,
     createdAt: row.created_at,

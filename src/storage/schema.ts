@@ -15,6 +15,8 @@ type Fixed<T> = ColumnType<T, T, never>;
 type Stamp = ColumnType<Date, Date | undefined, Date>;
 type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>;
 
+/** What the entries of a list are of. */
+export type ListContent = 'media' | 'urls' | 'keywords';
 export type VersionState = 'current' | 'kept' | 'retired';
 export type EntryStatusName = 'withdrawn' | 'disputed' | 'inactive' | 'active';
 export type ListChangeKind = 'version' | 'entry' | 'removed';
@@ -30,6 +32,7 @@ export type ItemState = 'waiting' | 'told' | 'set-aside';
 export interface ListTable {
   id: Fixed<string>;
   name: string;
+  content: ColumnType<ListContent, ListContent | undefined, never>;
   source: Nullable<string>;
   licence: Nullable<string>;
   terms: Nullable<string>;

@@ -59,6 +59,8 @@ export const getEntry = endpoint({
     id: z.string(),
     grade: z.string().nullable(),
     kind: z.string().nullable(),
+    text: z.string().nullable().describe('The URL or keyword, for an entry of such a list.'),
+    overlook: z.string().nullable().describe('What of its writing is overlooked, for a keyword.'),
     added: z.string().nullable(),
     comment: z.string().nullable(),
     status: z.string(),
@@ -140,12 +142,14 @@ function toEntry({ id, added, signals, ...rest }: z.output<typeof newEntry>, ind
   };
 }
 
-function present({ entry, status, reason, changedAt }: ShownEntry) {
+function present({ entry, words, status, reason, changedAt }: ShownEntry) {
   const { id, grade, kind, added, comment, signals } = entry;
   return {
     id,
     grade: grade ?? null,
-    kind: kind ?? null,
+    kind: words?.kind ?? kind ?? null,
+    text: words?.text ?? null,
+    overlook: words?.fold ?? null,
     added: added === undefined ? null : new Date(added).toISOString(),
     comment: comment ?? null,
     status,

@@ -1,6 +1,7 @@
 import { lists } from './0001-lists.js';
 import { groundFloor } from './0002-ground-floor.js';
+import { words } from './0003-words.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, in order. */
-export const MIGRATIONS: readonly Migration[] = [lists, groundFloor];
+export const MIGRATIONS: readonly Migration[] = [lists, groundFloor, words];
