@@ -3,6 +3,7 @@ import { colour, printable, table } from './output.js';
 /** A list as the service tells of it. */
 export interface ListAnswer {
   readonly name: string;
+  readonly content: string;
   readonly source: string | null;
   readonly licence: string | null;
   readonly terms: string | null;
@@ -28,6 +29,7 @@ export const at = (name: string, rest = ''): string => `/v1/lists/${encodeURICom
 export function inWords(list: ListAnswer): string {
   const facts: [string, string][] = [
     ['list', list.name],
+    ['holds', list.content],
     ['state', list.state],
     ['version', list.version === null ? 'none' : String(list.version)],
     ['entries', list.entries.toLocaleString('en')],

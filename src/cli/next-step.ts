@@ -11,6 +11,7 @@ interface Shown {
 /** What to run first about each kind; a look comes before an act. */
 const FIRST_LOOK: Readonly<Record<AttentionKind, string>> = {
   'could-not-tell': 'vigie doctor',
+  'review-proposed': 'vigie audit events --kind item.review-proposed',
   'source-stale': 'vigie list ls',
   'effect-exhausted': 'vigie effects ls --state exhausted',
   'decoders-lost': 'vigie doctor',

@@ -24,6 +24,7 @@ import { openapiDocument } from './endpoints/openapi-document.js';
 import { listPrivateSwitches, switchPrivateOff, switchPrivateOn } from './endpoints/private-switches.js';
 import { getSample, listSamples } from './endpoints/samples.js';
 import { scan } from './endpoints/scan.js';
+import { scanText } from './endpoints/scan-text.js';
 import { sealKeys } from './endpoints/seal-keys.js';
 import { createLink, openSession } from './endpoints/sessions.js';
 import { status } from './endpoints/status.js';
@@ -32,6 +33,7 @@ import { addWebhook, listWebhooks, removeWebhook, rotateWebhook, testWebhook } f
 /** Every route of the service, in the order in which the OpenAPI document shows them. */
 export const ENDPOINTS: readonly Endpoint[] = [
   scan,
+  scanText,
   handInItem,
   handInItems,
   getItem,

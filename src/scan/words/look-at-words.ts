@@ -28,6 +28,8 @@ const REPLACED_LIMIT = 5;
 
 interface Tally extends FoundAt {
   count: number;
+  /** The last place that was counted: in a text one address is read in several ways. */
+  last: FoundAt;
 }
 
 type Found = Map<KnownWords['words'][number], Map<number, Tally>>;
@@ -93,11 +95,8 @@ async function findLinks(words: KnownWords['words'], { texts, links }: WordsQuer
     if (pacer.due) await pacer.pause();
   }
   for (const { text, ...place } of texts) {
-    // In a text one address is read in several ways: it counts once.
-    const counted = new Map<string, number>();
     for (const { url, from } of findUrls(text)) {
-      if (counted.get(url) !== from) lookUp(url, { ...place, at: from });
-      counted.set(url, from);
+      lookUp(url, { ...place, at: from });
       if (pacer.due) await pacer.pause();
     }
   }
@@ -124,9 +123,15 @@ function count(found: Found, list: KnownWords['words'][number], row: number, pla
     found.set(list, rows);
   }
   const before = rows.get(row);
-  if (before === undefined) rows.set(row, { ...place, count: times });
-  else if (before.at !== place.at || before.ordinal !== place.ordinal || before.where !== place.where)
+  if (before === undefined) rows.set(row, { ...place, count: times, last: place });
+  else if (!samePlace(before.last, place)) {
     before.count += times;
+    before.last = place;
+  }
+}
+
+function samePlace(one: FoundAt, other: FoundAt): boolean {
+  return one.at === other.at && one.ordinal === other.ordinal && one.where === other.where;
 }
 
 async function told<T extends object>(
@@ -135,7 +140,7 @@ async function told<T extends object>(
 ): Promise<readonly (ReviewHint & T)[]> {
   const all = [...found].flatMap(([list, rows]) => [...rows].map(([row, tally]) => ({ list, row, tally })));
   return await Promise.all(
-    all.slice(0, MOST_TOLD).map(async ({ list: { info, segment }, row, tally }) => {
+    all.slice(0, MOST_TOLD).map(async ({ list: { info, segment }, row, tally: { last: _last, ...tally } }) => {
       const entry = await segment.entry(row);
       const { name, version } = info;
       return { list: name, version, entry: entry.id, grade: entry.grade ?? null, ...tally, ...more(entry) };

@@ -18,6 +18,8 @@ const NESTED = 8;
 const LEADING = /^[.。．｡-]*/u;
 /** What stands after an address in a sentence and does not belong to it. */
 const TRAILING = /[.,!?;:'"’”…*_~\p{Pf}\p{Pi}\p{Ps}]$/u;
+/** The same with every bracket. */
+const HARD_TRAILING = /[.,!?;:'"’”…*_~\p{Pf}\p{Pi}\p{Ps}\p{Pe}]/u;
 const PAIRS: Readonly<Record<string, string>> = {
   ')': '(',
   ']': '[',
@@ -91,7 +93,7 @@ function beginnings(piece: string): number[] {
 }
 
 function endings(rest: string): number[] {
-  const ends = [trimmed(rest)];
+  const ends = [trimmed(rest), trimmedHard(rest)];
   for (const sign of [STOP, NOT_ASCII]) {
     const at = rest.search(sign);
     if (at > 0) ends.push(trimmed(rest.slice(0, at)));
@@ -112,5 +114,12 @@ function trimmed(piece: string): number {
     open.set(last, (open.get(last) ?? 0) - 1);
     end--;
   }
+  return end;
+}
+
+/** The length without any of that, whatever was opened. */
+function trimmedHard(piece: string): number {
+  let end = piece.length;
+  while (end > 0 && HARD_TRAILING.test(piece.slice(end - 1, end))) end--;
   return end;
 }
