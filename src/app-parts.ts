@@ -11,6 +11,9 @@ import { MemoryPool } from './index/pdq/memory-pool.js';
 import { Lists } from './lists/lists.js';
 import { SealedBlobStore } from './lists/sealed-blob-store.js';
 import { createPhotoDnaHasher } from './media/photodna-hasher.js';
+import { SOURCE_KINDS } from './lists/sources/source-kinds.js';
+import { SourceSync } from './lists/sync/source-sync.js';
+import { Sources } from './lists/sync/sources.js';
 import { MediaPool } from './media/pool.js';
 import { VideoPool } from './media/video/video-pool.js';
 import { Metrics } from './metrics/metrics.js';
@@ -32,6 +35,7 @@ import type { NodeState } from './storage/nodes/node-store.js';
 import { NodeTable } from './storage/nodes/node-table.js';
 import { type KeyPlace, openKeyring } from './storage/open-keyring.js';
 import type { NodeRole } from './storage/schema.js';
+import { SourceStore } from './storage/source-store.js';
 import { TableWorkStream } from './storage/work/table-work-stream.js';
 import type { WorkStream } from './storage/work/work-stream.js';
 
@@ -56,6 +60,9 @@ export interface AppParts {
   readonly database: Database;
   readonly index: MatchIndex;
   readonly lists: Lists;
+  readonly sources: Sources;
+  /** Starts when the service does. */
+  readonly sync: SourceSync;
   readonly pool: MediaPool;
   readonly videos: VideoPool;
   readonly scanner: Scanner;
@@ -148,6 +155,13 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     memory,
     cacheBytes: config.limits.cacheBytes,
   });
+  const fed = {
+    ...{ database, lists, kinds: SOURCE_KINDS, record: events.record },
+    store: new SourceStore(keyring),
+    house: { client, now: Date.now },
+  };
+  const failedSync = (error: unknown) => logger.error({ err: error }, 'syncing sources failed');
+  const sync = opened.own(new SourceSync({ ...fed, node, failed: failedSync }));
   const stream = opened.own(await openStream(config, database, logger));
   const mediaStore = openBlobStore(media);
   const metrics = new Metrics();
@@ -181,6 +195,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     database,
     index,
     lists,
+    sources: new Sources(fed),
+    sync,
     pool,
     videos,
     scanner,

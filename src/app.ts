@@ -39,6 +39,7 @@ const MINUTE = 60_000;
 export class App implements Services {
   readonly config: Config;
   readonly lists: Lists;
+  readonly sources: AppParts['sources'];
   readonly scanner: Scanner;
   readonly keys: ApiKeys;
   readonly audit: GroundFloor['audit'];
@@ -70,6 +71,7 @@ export class App implements Services {
     this.rates = new RateGate(config.rates);
     this.metrics = parts.metrics;
     this.lists = parts.lists;
+    this.sources = parts.sources;
     this.scanner = parts.scanner;
     this.keys = parts.keys;
     this.audit = parts.floor.audit;
@@ -90,9 +92,10 @@ export class App implements Services {
     const app = new App(config, parts, options);
     const { database, index, lists, pool, videos, stream } = parts;
     const depth = () => stream.depth();
-    registerSources(app.metrics, { database, index, lists, pool, videos, depth, readiness: () => app.readiness() });
+    registerSources(app.metrics, { sources: parts.sources, database, index, lists, pool, videos, depth, readiness: () => app.readiness() });
     // A command that owns the directory for a moment delivers nothing and looks at nothing.
     await parts.floor.start({ deliver: options.decoders, work: options.work ?? options.decoders });
+    if (options.decoders && options.role !== 'worker') await parts.sync.start();
     app.#doChores();
     // The service does not wait for them: pictures are far more common than videos.
     if (options.decoders) void parts.videos.start().catch(() => undefined);
@@ -204,8 +207,9 @@ export class App implements Services {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort(new VigieError('shutting-down'));
     await this.#drain();
-    const { floor, stream, nodes, pool, videos, seen, lists, keys, database, dataDir } = this.#parts;
+    const { floor, stream, sync, nodes, pool, videos, seen, lists, keys, database, dataDir } = this.#parts;
     const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, what);
+    await sync.close();
     await floor.close().catch(failed('not all that was under way was written down'));
     await stream.close();
     await Promise.all([pool.close(), videos.close()]);

@@ -478,6 +478,52 @@ export const ERRORS = define({
   },
 
   // sources of lists
+  'list-has-source': {
+    status: 409,
+    title: 'A source feeds this list.',
+    remedy: 'Remove the source first, or with its list: `vigie source rm --with-list`.',
+  },
+  'source-name-invalid': {
+    status: 400,
+    title: 'A source cannot have this name.',
+    remedy: 'Use 1 to 64 of a-z, 0-9, dot, dash and underscore, beginning with a letter or digit.',
+  },
+  'source-name-taken': {
+    status: 409,
+    title: 'There is a source of this name already.',
+    remedy: 'Choose another name, or remove the one that is there.',
+  },
+  'source-list-taken': {
+    status: 409,
+    title: 'Another source feeds this list.',
+    remedy: 'Give each source a list of its own.',
+  },
+  'source-not-found': { status: 404, title: 'There is no such source.', remedy: 'See `vigie source ls`.' },
+  'source-kind-unknown': {
+    status: 400,
+    title: 'This version knows no such kind of source.',
+    remedy: 'See `vigie source kinds`.',
+  },
+  'source-settings-invalid': {
+    status: 400,
+    title: 'The settings or credentials of the source are not valid.',
+    remedy: 'See the fields that are named, and `vigie source kinds` for what each kind needs.',
+  },
+  'source-held': {
+    status: 409,
+    title: 'The source would remove so much of its list that a person has to approve it.',
+    remedy: 'See `vigie source show`; then `vigie source approve` or `vigie source refuse`.',
+  },
+  'source-not-held': {
+    status: 409,
+    title: 'Nothing of this source waits for a decision, or it is another change by now.',
+    remedy: 'See `vigie source show`.',
+  },
+  'source-busy': {
+    status: 409,
+    title: 'The source is being synced by another process, or was changed meanwhile.',
+    remedy: 'Wait a moment; what is not stored yet is told again.',
+  },
   'source-refused': {
     status: 502,
     title: 'The source refuses us.',

@@ -1,6 +1,7 @@
 import { VERSION } from './engine.js';
 import type { MatchIndex } from './index/match-index.js';
 import type { Lists } from './lists/lists.js';
+import type { Sources } from './lists/sync/sources.js';
 import type { MediaPool } from './media/pool.js';
 import type { VideoPool } from './media/video/video-pool.js';
 import type { Metrics } from './metrics/metrics.js';
@@ -13,6 +14,7 @@ export interface MetricSources {
   readonly database: Database;
   readonly index: MatchIndex;
   readonly lists: Lists;
+  readonly sources: Sources;
   readonly pool: MediaPool;
   readonly videos: VideoPool;
   /** How much the work stream holds; a count of now and then. */
@@ -26,7 +28,7 @@ const QUEUES_MS = 5_000;
 /** Registers who is asked for what, at each scrape. */
 export function registerSources(
   metrics: Metrics,
-  { database, index, lists, pool, videos, depth, readiness }: MetricSources,
+  { database, index, lists, sources, pool, videos, depth, readiness }: MetricSources,
 ): void {
   metrics.collect({
     names: ['vigie_info', 'vigie_ready'],
@@ -91,6 +93,16 @@ export function registerSources(
       const { live, backfill } = await depth();
       tell('vigie_work_waiting', live, { lane: 'live' });
       tell('vigie_work_waiting', backfill, { lane: 'backfill' });
+    },
+  });
+  metrics.collect({
+    names: ['vigie_source_state', 'vigie_source_quiet_seconds', 'vigie_source_set_aside_total'],
+    collect: async (tell) => {
+      for (const { name, kind, state, quietSeconds, counts } of await sources.ls()) {
+        tell('vigie_source_state', 1, { source: name, kind, state });
+        tell('vigie_source_quiet_seconds', quietSeconds, { source: name });
+        tell('vigie_source_set_aside_total', counts.setAside, { source: name });
+      }
     },
   });
   let known: { readonly until: number; readonly figures: Promise<QueueFigures> } | undefined;

@@ -64,6 +64,8 @@ describe('routes × scopes', () => {
     }
     // What is sent to these says all in its address.
     expect(without.filter((route) => !/^(GET|DELETE) /.test(route))).toEqual([
+      'POST /v1/sources/:name/test',
+      'POST /v1/sources/:name/sync',
       'POST /v1/attention/:id/replay',
       'POST /v1/webhooks/:id/test',
       'POST /v1/webhooks/:id/rotate',

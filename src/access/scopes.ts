@@ -7,6 +7,7 @@ export const SCOPES = {
   'matches:detail': 'see the distance and the view of a match',
   'lists:read': 'see lists, their versions and their counts',
   'lists:write': 'load, roll back and remove lists',
+  'sources:write': 'add, change and remove sources of lists, and decide on what they remove',
   'entries:write': 'add and withdraw single entries',
   'entries:read': 'see the fingerprints of entries (each such look is recorded)',
   'lists:export': 'take a whole list out',

@@ -53,15 +53,44 @@ export function inWords(list: ListAnswer): string {
         .join(', '),
     ],
   ];
-  const versions = list.versions.map(({ version, state, entries, created, sourceName }) => [
+  const lines = facts
+    .filter(([, value]) => value !== '')
+    .map(([key, value]) => `${colour.dim(key.padEnd(10))}${value}`);
+  return [...lines, '', historyInWords(list.versions)].join('\n');
+}
+
+export function historyInWords(versions: ListAnswer['versions']): string {
+  const rows = versions.map(({ version, state, entries, created, sourceName }) => [
     String(version),
     state,
     entries,
     created.slice(0, 19).replace('T', ' '),
     printable(sourceName ?? ''),
   ]);
-  const lines = facts
-    .filter(([, value]) => value !== '')
-    .map(([key, value]) => `${colour.dim(key.padEnd(10))}${value}`);
-  return [...lines, '', table(['version', 'state', 'entries', 'created (UTC)', 'from'], versions)].join('\n');
+  return table(['version', 'state', 'entries', 'created (UTC)', 'from'], rows);
+}
+
+interface Counts {
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+}
+
+/** How two versions differ, as the service tells it. */
+export interface DiffAnswer extends Counts {
+  readonly unchanged: number;
+  readonly signals: Readonly<Record<string, Counts>>;
+  readonly grades: Readonly<Record<string, Counts>>;
+}
+
+export function diffInWords({ signals, grades, unchanged, ...all }: DiffAnswer): string {
+  const row = (what: string, { added, changed, removed }: Counts) => [what, added, changed, removed];
+  const rows = [
+    row('entries', all),
+    ...Object.entries(signals).map(([type, counts]) => row(`with ${type}`, counts)),
+    ...Object.entries(grades).map(([grade, counts]) =>
+      row(`grade ${grade === '' ? 'none' : printable(grade)}`, counts),
+    ),
+  ];
+  return `${table(['', 'added', 'changed', 'removed'], rows)}\n${unchanged.toLocaleString('en')} are as they were.`;
 }

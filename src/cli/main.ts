@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   hash: async () => (await import('./commands/hash.js')).hashCommand(),
   compare: async () => (await import('./commands/compare.js')).compareCommand(),
   list: async () => (await import('./commands/list.js')).listCommand(),
+  source: async () => (await import('./commands/source.js')).sourceCommand(),
   key: async () => (await import('./commands/key.js')).keyCommand(),
   attention: async () => (await import('./commands/attention.js')).attentionCommand(),
   webhook: async () => (await import('./commands/webhook.js')).webhookCommand(),

@@ -12,7 +12,9 @@ interface Shown {
 const FIRST_LOOK: Readonly<Record<AttentionKind, string>> = {
   'could-not-tell': 'vigie doctor',
   'review-proposed': 'vigie audit events --kind item.review-proposed',
-  'source-stale': 'vigie list ls',
+  'source-stale': 'vigie source ls',
+  'source-refused': 'vigie source ls',
+  'source-held': 'vigie source ls, then vigie source approve or refuse',
   'effect-exhausted': 'vigie effects ls --state exhausted',
   'decoders-lost': 'vigie doctor',
   'assertion-failed': 'vigie doctor',

@@ -57,7 +57,8 @@ function* parts(text: string): Generator<string> {
 
 async function readText(source: string | Buffer | NodeJS.ReadableStream): Promise<string> {
   try {
-    const bytes = typeof source === 'string' || Buffer.isBuffer(source) ? await readFile(source) : await readAll(source);
+    const bytes =
+      typeof source === 'string' || Buffer.isBuffer(source) ? await readFile(source) : await readAll(source);
     if (bytes.length > LONGEST_FILE) throw new VigieError('file-not-readable', { detail: 'too long for a text' });
     return bytes.toString('utf8').replaceAll('\0', ' ');
   } catch (cause) {

@@ -16,7 +16,7 @@ import { importList } from './endpoints/import-list.js';
 import { getItem, handInItem } from './endpoints/items.js';
 import { handInItems } from './endpoints/items-batch.js';
 import { createKey, listKeys, revokeKey } from './endpoints/keys.js';
-import { getList, getLists, removeList, rollBackList } from './endpoints/lists.js';
+import { diffList, getList, getLists, removeList, rollBackList } from './endpoints/lists.js';
 import { lookup } from './endpoints/lookup.js';
 import { metrics } from './endpoints/metrics.js';
 import { listNodes } from './endpoints/nodes.js';
@@ -27,6 +27,19 @@ import { scan } from './endpoints/scan.js';
 import { scanText } from './endpoints/scan-text.js';
 import { sealKeys } from './endpoints/seal-keys.js';
 import { createLink, openSession } from './endpoints/sessions.js';
+import {
+  addSource,
+  approveHeldChange,
+  changeSource,
+  getSource,
+  listSourceKinds,
+  listSources,
+  refuseHeldChange,
+  removeSource,
+  syncSource,
+  testSource,
+  tryOutSource,
+} from './endpoints/sources.js';
 import { status } from './endpoints/status.js';
 import { addWebhook, listWebhooks, removeWebhook, rotateWebhook, testWebhook } from './endpoints/webhooks.js';
 
@@ -41,6 +54,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   getLists,
   getList,
   importList,
+  diffList,
   rollBackList,
   removeList,
   exportList,
@@ -49,6 +63,17 @@ export const ENDPOINTS: readonly Endpoint[] = [
   withdrawEntry,
   restoreEntry,
   disputeEntry,
+  listSourceKinds,
+  listSources,
+  getSource,
+  addSource,
+  tryOutSource,
+  testSource,
+  changeSource,
+  syncSource,
+  approveHeldChange,
+  refuseHeldChange,
+  removeSource,
   listSamples,
   getSample,
   switchPrivateOn,

@@ -4,6 +4,7 @@ import type { Sessions } from '../access/sessions.js';
 import type { Webhooks } from '../effects/webhooks.js';
 import type { Intake } from '../intake/intake.js';
 import type { Lists } from '../lists/lists.js';
+import type { Sources } from '../lists/sync/sources.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Scanner } from '../scan/scanner.js';
 import type { Attentions } from '../storage/attention/attentions.js';
@@ -63,6 +64,7 @@ export interface Services {
   /** Where the page is reached, such as `http://127.0.0.1:8790`. */
   readonly address: string;
   readonly lists: Lists;
+  readonly sources: Sources;
   readonly scanner: Scanner;
   readonly intake: Intake;
   /** This process among the others on the same database. */

@@ -8,6 +8,7 @@ import { type Dictionaries, RecordReader } from './file/entry-record.js';
 import { IdIndex } from './file/id-index.js';
 import { BLOCK_ROWS, type Contents, damaged, readContents, readSection, type Section } from './file/sections.js';
 import { MemoryFile } from './memory-file.js';
+import { Pacer } from './pause.js';
 import type { SegmentSummary } from './segment-summary.js';
 
 /** Blocks of entries and of ids that are kept, a few kilobytes each. */
@@ -110,6 +111,33 @@ export class SegmentFile {
       }
       return undefined;
     });
+  }
+
+  /** The rows of many ids at once; those that it does not have are left out. */
+  async findRows(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const found = new Map<string, number>();
+    if (ids.length === 0) return found;
+    return await this.#reading(async () => {
+      const pacer = new Pacer();
+      for (const [id, rows] of await this.#ids.candidatesOf(ids)) {
+        for (const row of rows) {
+          if ((await this.#reader(row)).id() === id) found.set(id, row);
+          if (pacer.due) await pacer.pause();
+        }
+      }
+      return found;
+    });
+  }
+
+  /** The ids of all entries in the order of their rows. */
+  async *ids(signal?: AbortSignal): AsyncGenerator<string> {
+    const reader = new RecordReader();
+    for await (const { count, bytes } of this.batches(signal)) {
+      for (let i = 0, at = 0; i < count; i++, at = reader.end) {
+        reader.open(bytes, at);
+        yield reader.id();
+      }
+    }
   }
 
   /** All entries in the order of their rows. */

@@ -68,6 +68,16 @@ export class Segment {
     return await this.file.findRow(entryId);
   }
 
+  /** The rows of many entry ids, live or not; those that the segment does not have are left out. */
+  async findRows(entryIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return await this.file.findRows(entryIds);
+  }
+
+  /** The ids of all entries in the order of their rows, live or not. */
+  ids(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<string> {
+    return this.file.ids(options.signal);
+  }
+
   /** All entries in the order of their rows, live or not. */
   entries(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<{ row: number; entry: Entry }> {
     return this.file.entries(options.signal);

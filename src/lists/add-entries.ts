@@ -29,7 +29,7 @@ export async function writeDelta(
   const builder = new SegmentBuilder({ pool, maxEntries: entries.length });
   const record = new ListRecord();
   for (const [i, entry] of entries.entries()) {
-    fill(record, entry, i + 1);
+    fillRecord(record, entry, i + 1);
     const admitted = admission.admit(record);
     if (admitted !== undefined) builder.add(admitted);
   }
@@ -41,7 +41,12 @@ export async function writeDelta(
   return { segment: { ...segment, summary: { ...(segment.summary as object), delta: true } }, report };
 }
 
-function fill(record: ListRecord, { id, grade, kind, added, comment, signals }: Entry, line: number): void {
+/** An entry as a record, to which the rules of an import apply. */
+export function fillRecord(
+  record: ListRecord,
+  { id, grade, kind, added, comment, signals }: Entry,
+  line: number,
+): void {
   record.reset(line);
   record.id = id;
   record.grade = grade;

@@ -43,30 +43,52 @@ export function planCompaction(sizes: readonly number[], enough = ENOUGH): Plan 
   return sizes.length - from < 2 ? undefined : { from, to: sizes.length };
 }
 
+/** A segment that takes the place of a run of neighbours. */
+export interface Merged {
+  readonly segment: ManifestSegment;
+  /** Ids of the segments that it was made of. */
+  readonly of: readonly string[];
+}
+
 /**
  * Merges small segments of a list into one, without changing what the list says. Entries that a later one replaces are
- * left out; withdrawn ones stay, so that they can be restored. Look-ups go on meanwhile.
- * @returns the segments of the next version; undefined when there is nothing to do
+ * left out; withdrawn ones stay, so that they can be restored. Look-ups and changes of the list go on meanwhile.
+ * @returns undefined when there is nothing to do
  */
 export async function compactSegments(
   list: LoadedList,
   manifest: readonly ManifestSegment[],
   { pool, blobs, signal, enough }: CompactOptions,
-): Promise<readonly ManifestSegment[] | undefined> {
+): Promise<Merged | undefined> {
   const plan = planCompaction(
     manifest.map(({ entries }) => entries),
     enough,
   );
   if (plan === undefined) return undefined;
   const sources = list.segments.slice(plan.from, plan.to);
-  const keep = (segment: Segment, row: number) => !list.isSuperseded(segment.id, row);
+  // As it is now: what is replaced meanwhile may come back, when the list is rolled back meanwhile.
+  const superseded = new Map(sources.map((segment) => [segment, list.supersededIn(segment)]));
+  const keep = (segment: Segment, row: number) => superseded.get(segment)?.has(row) !== true;
   const merging = {
     finish: (sink: Parameters<typeof mergeSegments>[2]) =>
       mergeSegments(sources, keep, sink, { pool, ...(signal === undefined ? {} : { signal }) }),
   };
-  const merged = await writeSegment(merging, blobs, signal);
+  return { segment: await writeSegment(merging, blobs, signal), of: sources.map(({ id }) => id) };
+}
+
+/**
+ * Puts a merged segment in the place of what it was made of.
+ * @returns undefined when that is not in the version as it was
+ */
+export function withMerged(
+  manifest: readonly ManifestSegment[],
+  { segment, of }: Merged,
+): readonly ManifestSegment[] | undefined {
+  const from = manifest.findIndex(({ id }) => id === of[0]);
+  const run = from < 0 ? [] : manifest.slice(from, from + of.length);
+  if (run.length !== of.length || run.some(({ id }, i) => id !== of[i])) return undefined;
   // What it holds may still take the place of entries in the segments before it.
-  const delta = manifest.slice(plan.from, plan.to).some(isDelta) && plan.from > 0;
-  const segment = { ...merged, summary: { ...(merged.summary as object), delta } };
-  return [...manifest.slice(0, plan.from), segment];
+  const delta = run.some(isDelta) && from > 0;
+  const summary = { ...(segment.summary as object), delta, of };
+  return [...manifest.slice(0, from), { ...segment, summary }, ...manifest.slice(from + of.length)];
 }

@@ -146,8 +146,8 @@ describe('lists in a process that is killed', () => {
   async function settle(lists: Lists, model: Model, pending: ListsOrder | undefined): Promise<void> {
     if (pending === undefined) return;
     if (pending.kind === 'withdraw' || pending.kind === 'restore') {
-      const { status } = await lists.entry(LIST, pending.entry);
-      if ((status === 'withdrawn') !== model.withdrawn.has(pending.entry)) model.done(pending, model.current);
+      const [said] = (await lists.entry(LIST, pending.entry)).statuses;
+      if ((said?.status === 'withdrawn') !== model.withdrawn.has(pending.entry)) model.done(pending, model.current);
       return;
     }
     const version = model.versions.size === 0 && (await lists.ls()).length === 0 ? 0 : (await lists.show(LIST)).version;

@@ -10,10 +10,12 @@ import {
   findList,
   type ListContent,
   type ListTerms,
+  lockList,
   removeList,
   type StoredList,
 } from '../storage/list-store.js';
 import type { ManifestSegment } from '../storage/list-version-store.js';
+import type { Db, Tx } from '../storage/schema.js';
 import type { ListFormat, ParserOptions } from './formats/list-parser.js';
 import type { ImportReport } from './import-report.js';
 import { type ImportInput, type OpenedInput, openImportInput, withoutEnding } from './import-source.js';
@@ -37,6 +39,18 @@ export interface ImportOptions extends ParserOptions {
   readonly entriesPerSegment?: number | undefined;
   readonly onProgress?: ((progress: StageProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Given by the sync of a source only; a list that a source feeds is not imported otherwise. */
+  readonly sync?: SyncedImport | undefined;
+}
+
+/** What ties a version to the source that it came from. */
+export interface SyncedImport {
+  /** Where the source goes on once the version is stored. */
+  readonly checkpoint: unknown;
+  /** Says no by throwing, before anything takes effect. False when the list is so already, and no version is made. */
+  readonly judge: (staged: readonly ManifestSegment[]) => Promise<boolean>;
+  /** Part of the transaction, whose list is locked. */
+  readonly also: (tx: Tx, report: ImportReport, sameVersion: boolean) => Promise<void>;
 }
 
 export interface ImportResult {
@@ -87,6 +101,7 @@ export class Importer {
   async #import(opened: OpenedInput, options: ImportOptions): Promise<ImportResult> {
     const { runs } = this.#options;
     const { list, made } = await this.#listFor(options);
+    if (options.sync === undefined) await assertNotFed(this.#options.database.db, list.id);
     const fingerprint = fingerprintOf(opened, options);
     const name = options.sourceName ?? null;
     // A list of URLs or keywords is one file, written at the end.
@@ -142,8 +157,27 @@ export class Importer {
       segments: staged,
       importRun: run.id,
     };
-    await publish(database, list.id, next, { keep: keepVersions, terms: options.terms, record });
+    const { sync, terms } = options;
+    if (sync !== undefined && !(await sync.judge(staged))) return await this.#unchanged(run, list, report, sync);
+    const also = (tx: Tx) => (sync === undefined ? assertNotFed(tx, list.id) : sync.also(tx, report, false));
+    const version = sync === undefined ? next : { ...next, checkpoint: { value: sync.checkpoint } };
+    await publish(database, list.id, version, { keep: keepVersions, terms, record, also });
     return { list: list.name, version: run.version, entries, report, resumed };
+  }
+
+  async #unchanged(
+    run: ImportRun,
+    { id, name, currentVersion }: StoredList,
+    report: ImportReport,
+    sync: SyncedImport,
+  ): Promise<ImportResult> {
+    const { database, blobs } = this.#options;
+    await discard(database, blobs, run, 'abandoned');
+    await database.transaction(async (tx) => {
+      await lockList(tx, id);
+      await sync.also(tx, report, true);
+    });
+    return { list: name, version: currentVersion ?? 0, entries: report.accepted, report, resumed: false };
   }
 
   async #stage(opened: OpenedInput, options: ThreadOptions): Promise<StageResult> {
@@ -193,6 +227,12 @@ export class Importer {
     }
     return false;
   }
+}
+
+/** @throws VigieError `list-has-source` */
+async function assertNotFed(db: Db, listId: string): Promise<void> {
+  const fed = await db.selectFrom('source').select('name').where('list_id', '=', listId).executeTakeFirst();
+  if (fed !== undefined) throw new VigieError('list-has-source', { detail: fed.name });
 }
 
 async function hasStaged(database: Database, run: ImportRun): Promise<boolean> {

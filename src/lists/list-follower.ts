@@ -1,6 +1,6 @@
 import type { Database } from '../storage/database.js';
 import { LIST_CHANGE_CHANNEL, type LoggedListChange, readListChanges } from '../storage/list-change-log.js';
-import { type ListLoader, matches } from './list-loader.js';
+import type { ListLoader } from './list-loader.js';
 
 const POLL_MS = 500;
 const PAGE = 500;
@@ -110,8 +110,11 @@ export class ListFollower {
 
   async #take(change: LoggedListChange): Promise<void> {
     if (change.kind === 'entry') {
-      const live = matches(change.payload.status);
-      await this.#loader.setEntries(change.listId, new Map(change.payload.entries.map((id) => [id, live])));
+      const { silent, live } = change.payload;
+      const entries = new Map<string, boolean>();
+      for (const id of silent) entries.set(id, false);
+      for (const id of live) entries.set(id, true);
+      await this.#loader.setEntries(change.listId, entries);
     } else {
       const first = this.#dirty.get(change.listId)?.first ?? change.seq;
       this.#dirty.set(change.listId, { first, last: change.seq });

@@ -4,10 +4,10 @@ import type { MemoryPool } from '../index/pdq/memory-pool.js';
 import type { Segment } from '../index/segment.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { Database } from '../storage/database.js';
-import { readEntryStatuses } from '../storage/entry-status-store.js';
+import { readSilenced, silencedAmong } from '../storage/entry-status-store.js';
 import { getListById, type ListContent, type StoredList } from '../storage/list-store.js';
 import { currentManifests, type Manifest } from '../storage/list-version-store.js';
-import type { EntryStatusName } from '../storage/schema.js';
+import type { Db } from '../storage/schema.js';
 import { type EntryLiveness, isGone, type ListInfo, LoadedList } from './loaded-list.js';
 import { isSample } from './samples.js';
 import { LoadedWords } from './words/loaded-words.js';
@@ -37,11 +37,6 @@ interface LoaderOptions {
 }
 
 const STATUS_PAGE = 5000;
-
-/** Only these two keep an entry from matching: a dispute is a question, and until it is answered the list stands. */
-export function matches(status: EntryStatusName): boolean {
-  return status !== 'withdrawn' && status !== 'inactive';
-}
 
 /** Brings lists into the index, one at a time, and keeps what is there in step with the statuses of entries. */
 export class ListLoader {
@@ -189,17 +184,24 @@ export class ListLoader {
     this.#meanwhile.set(id, meanwhile);
     try {
       const { blobs, pool } = this.#options;
-      const source = { blobs, pool, ...(signal === undefined ? {} : { signal }) };
+      const { db } = this.#options.database;
+      const source = {
+        blobs,
+        pool,
+        silencedAmong: (ids: readonly string[]) => silencedAmong(db, id, ids),
+        silenced: () => silencedOf(db, id),
+        ...(signal === undefined ? {} : { signal }),
+      };
       const { list, fresh } = await LoadedList.load(info, manifest.segments, before, source, (segment, segments) =>
         onProgress?.({ list: name, segment, segments }),
       );
       try {
-        await this.#silence(list);
         // What changed since the statuses were read; nothing can come between the last of it and the flip.
         for (let entries = meanwhile.shift(); entries !== undefined; entries = meanwhile.shift()) {
           await list.setLive(entries);
         }
         this.#options.index.apply(list.changeFrom(before));
+        list.settle();
       } catch (error) {
         for (const segment of fresh) await segment.close();
         throw error;
@@ -233,7 +235,9 @@ export class ListLoader {
       const { blobs } = this.#options;
       const list = await LoadedWords.load(info, segments, { blobs, ...(signal === undefined ? {} : { signal }) });
       try {
-        await this.#silence(list);
+        for await (const ids of silencedOf(this.#options.database.db, id)) {
+          await list.setLive(new Map(ids.map((each) => [each, false])));
+        }
         for (let entries = meanwhile.shift(); entries !== undefined; entries = meanwhile.shift()) {
           await list.setLive(entries);
         }
@@ -246,20 +250,6 @@ export class ListLoader {
       await before?.close();
     } finally {
       this.#meanwhile.delete(id);
-    }
-  }
-
-  /** Marks every entry that must not match, without touching the index. */
-  async #silence(list: Pick<LoadedList, 'info' | 'setLive'> | LoadedWords): Promise<void> {
-    const { db } = this.#options.database;
-    let after = '';
-    for (;;) {
-      const page = await readEntryStatuses(db, list.info.id, after, STATUS_PAGE);
-      const silenced = page.filter(({ status }) => !matches(status)).map(({ entry_id }) => [entry_id, false] as const);
-      await list.setLive(new Map(silenced));
-      const last = page.at(-1);
-      if (last === undefined || page.length < STATUS_PAGE) return;
-      after = last.entry_id;
     }
   }
 
@@ -292,6 +282,17 @@ export class ListLoader {
       content,
       since: this.#problems.get(id)?.since ?? new Date(),
     });
+  }
+}
+
+/** Every entry of a list that must not match, a page at a time. */
+async function* silencedOf(db: Db, listId: string): AsyncGenerator<readonly string[]> {
+  for (let after = ''; ; ) {
+    const page = await readSilenced(db, listId, after, STATUS_PAGE);
+    yield page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < STATUS_PAGE) return;
+    after = last;
   }
 }
 

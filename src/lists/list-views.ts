@@ -34,7 +34,7 @@ export async function viewOf(database: Database, loader: ListLoader, stored: Sto
   const versions = await listVersions(db, stored.id);
   const withdrawn = await db
     .selectFrom('entry_status')
-    .select(sql<number>`count(*)`.as('n'))
+    .select(sql<number>`count(DISTINCT entry_id)`.as('n'))
     .where('list_id', '=', stored.id)
     .where('status', '=', 'withdrawn')
     .executeTakeFirstOrThrow();

@@ -139,7 +139,9 @@ describe.each(DATABASES)('lists: $name', ({ missing, start }) => {
       expect([await found(lists, 3), await found(lists, 300)]).toEqual([[], ['e3']]);
       await lists.dispute('hotline', 'e6', BY);
       expect(await found(lists, 6)).toEqual(['e6']);
-      expect(await lists.entry('hotline', 'e6')).toMatchObject({ status: 'disputed', reason: 'a test' });
+      expect(await lists.entry('hotline', 'e6')).toMatchObject({
+        statuses: [{ origin: 'person', status: 'disputed', reason: 'a test' }],
+      });
       expect(await lists.show('hotline')).toMatchObject({ withdrawn: 2 });
       await expect(lists.withdraw('hotline', 'nobody', BY)).rejects.toMatchObject({ code: 'entry-not-found' });
       await expect(lists.withdraw('nothing', 'e1', BY)).rejects.toMatchObject({ code: 'list-not-found' });

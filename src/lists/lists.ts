@@ -8,7 +8,7 @@ import type { WordsEntry } from '../index/words/words-entry.js';
 import type { SignalTypeName } from '../signals/signal-type.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { Database } from '../storage/database.js';
-import { findEntryStatuses, setEntryStatus } from '../storage/entry-status-store.js';
+import { findEntryStatuses, setEntryStatus, silencedAmong } from '../storage/entry-status-store.js';
 import type { EventDraft, EventKind, RecordEvent } from '../storage/events/event-kinds.js';
 import { lastListChange } from '../storage/list-change-log.js';
 import {
@@ -19,21 +19,27 @@ import {
   listLists,
   removeList,
 } from '../storage/list-store.js';
-import { currentManifests, listVersions, rollBackTo } from '../storage/list-version-store.js';
-import type { EntryStatusName, Tx } from '../storage/schema.js';
-import { writeDelta } from './add-entries.js';
-import { compactSegments } from './compact.js';
+import {
+  currentManifests,
+  listVersions,
+  type ManifestSegment,
+  rollBackTo,
+  versionSegments,
+} from '../storage/list-version-store.js';
+import type { EntryStatusName, EntryStatusOrigin, Tx } from '../storage/schema.js';
+import { type Comparison, compareEntries, manifestEntries, totals, type VersionDiff } from './compare-versions.js';
 import { type ExportFormat, exportEntries } from './export-list.js';
 import { Importer, type ImportOptions, type ImportResult } from './import.js';
 import type { ImportReport } from './import-report.js';
 import type { SegmentPlace } from './import-thread.js';
 import { ListFollower } from './list-follower.js';
-import { ListLoader, type ListProblem, type LoadProgress, matches } from './list-loader.js';
+import { type Effect, ListGrowth, type TakeIn, type TakenIn } from './list-growth.js';
+import { ListLoader, type ListProblem, type LoadProgress } from './list-loader.js';
 import { type ListView, viewOf } from './list-views.js';
 import type { ListInfo, LoadedList } from './loaded-list.js';
 import { sweep } from './sweep.js';
 import type { LoadedWords } from './words/loaded-words.js';
-import { discard, type OwnNode, publish, WriteRuns } from './write-run.js';
+import { type OwnNode, WriteRuns } from './write-run.js';
 
 export interface ListsOptions {
   readonly database: Database;
@@ -63,9 +69,16 @@ export interface ShownEntry {
   readonly entry: Entry;
   /** For an entry of a list of URLs or keywords: what it has in place of signals. */
   readonly words?: Pick<WordsEntry, 'text' | 'kind' | 'fold'>;
+  /** What each origin says of it; none says anything of most. It matches as long as no one says that it must not. */
+  readonly statuses: readonly SaidStatus[];
+}
+
+export interface SaidStatus {
+  readonly origin: EntryStatusOrigin;
   readonly status: EntryStatusName;
   readonly reason: string | null;
-  readonly changedAt: Date | null;
+  readonly by: string | null;
+  readonly at: Date;
 }
 
 const KEPT_VERSIONS = 5;
@@ -80,8 +93,7 @@ export class Lists {
   readonly #follower: ListFollower;
   readonly #runs: WriteRuns;
   readonly #importer: Importer;
-  /** Deltas wait for each other, by list. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #growth: ListGrowth;
   readonly #compacting = new Map<string, { readonly stop: AbortController; readonly done: Promise<unknown> }>();
   #ready = false;
 
@@ -92,6 +104,11 @@ export class Lists {
     this.#follower = new ListFollower(database, this.#loader);
     this.#runs = new WriteRuns(database, options.node);
     this.#importer = new Importer({ database, blobs, pool, place, record, runs: this.#runs, keepVersions: this.#keep });
+    this.#growth = new ListGrowth({
+      ...{ database, blobs, pool, record, runs: this.#runs, keepVersions: this.#keep },
+      loaded: (id) => this.#loader.loaded(id),
+      applied: () => this.applied(),
+    });
   }
 
   /** True once every list that can be loaded is loaded. */
@@ -175,7 +192,7 @@ export class Lists {
     compacting?.stop.abort(new VigieError('import-aborted'));
     await compacting?.done;
     const result = await this.#importer.import(options);
-    await this.#applied();
+    await this.applied();
     return result;
   }
 
@@ -187,13 +204,47 @@ export class Lists {
   async addEntries(name: string, entries: readonly Entry[]): Promise<{ version: number; report: ImportReport }> {
     const { id, content } = await getList(this.#options.database.db, name);
     if (content !== 'media') throw new VigieError('list-content-other', { detail: content });
-    const before = this.#turns.get(id) ?? Promise.resolve();
-    const turn = before.catch(() => undefined).then(() => this.#addEntries(id, name, entries));
-    this.#turns.set(id, turn);
-    try {
-      return await turn;
-    } finally {
-      if (this.#turns.get(id) === turn) this.#turns.delete(id);
+    return await this.#growth.add(id, entries);
+  }
+
+  /** Takes in what a source tells of a list. See ListGrowth. */
+  async takeIn(listId: string, told: TakenIn, options: TakeIn): Promise<Effect> {
+    return await this.#growth.takeIn(listId, told, options);
+  }
+
+  /** What a staged version would change of a list: its live entries against those. */
+  async compare(
+    listId: string,
+    staged: readonly ManifestSegment[],
+    signal?: AbortSignal,
+  ): Promise<Comparison & { readonly entries: number }> {
+    const list = this.#loader.loaded(listId);
+    const next = () => manifestEntries(this.#options.blobs, staged, signal);
+    if (list !== undefined) {
+      const before = () => liveEntries(list, signal);
+      return { ...totals(await compareEntries(before, next)), entries: list.liveEntries };
+    }
+    const [manifest] = await currentManifests(this.#options.database.db, listId);
+    const before = () => manifestEntries(this.#options.blobs, manifest?.segments ?? [], signal);
+    const compared = totals(await compareEntries(before, next));
+    return { ...compared, entries: (manifest?.segments ?? []).reduce((sum, { entries }) => sum + entries, 0) };
+  }
+
+  /** The difference of two versions in counts. @throws VigieError `list-not-found`, `list-version-not-found` */
+  async diff(name: string, from: number, to: number, signal?: AbortSignal): Promise<VersionDiff> {
+    const { database, blobs } = this.#options;
+    const { id } = await getList(database.db, name);
+    const [before, after] = [await versionSegments(database.db, id, from), await versionSegments(database.db, id, to)];
+    return await compareEntries(
+      () => manifestEntries(blobs, before, signal),
+      () => manifestEntries(blobs, after, signal),
+    );
+  }
+
+  /** Ids of all that a list holds, whether or not it matches; one that stands in several segments comes again. */
+  async *ids(listId: string, signal?: AbortSignal): AsyncGenerator<string> {
+    for (const segment of this.#loadedList(listId).segments) {
+      yield* segment.ids(signal === undefined ? {} : { signal });
     }
   }
 
@@ -225,7 +276,7 @@ export class Lists {
       await this.#record(tx, { kind: 'list.rolled-back', subject: `list:${id}`, refs: { list: id, version: target } });
       await rollBackTo(tx, id, target);
     });
-    await this.#applied();
+    await this.applied();
     return target;
   }
 
@@ -238,7 +289,7 @@ export class Lists {
       await this.#record(tx, { kind: 'list.described', subject: `list:${id}`, refs: { list: id }, payload });
       await changeListTerms(tx, id, terms);
     });
-    await this.#applied();
+    await this.applied();
   }
 
   /** Removes a list with everything. @throws VigieError `list-not-found` */
@@ -249,7 +300,7 @@ export class Lists {
       await this.#record(tx, { kind: 'list.removed', subject: `list:${id}`, refs: { list: id }, payload: { name } });
       await removeList(tx, id);
     });
-    await this.#applied();
+    await this.applied();
   }
 
   async ls(): Promise<ListView[]> {
@@ -270,13 +321,16 @@ export class Lists {
     const { id } = await getList(database.db, name);
     const words = this.#loader.loadedWords(id);
     const found = words === undefined ? await this.#mediaEntry(id, entryId) : await wordsEntry(words, entryId);
-    const [row] = await findEntryStatuses(database.db, id, [entryId]);
-    return {
-      ...found,
-      status: row?.status ?? 'active',
-      reason: row?.reason ?? null,
-      changedAt: row?.changed_at ?? null,
-    };
+    const statuses = (await findEntryStatuses(database.db, id, [entryId])).map(
+      ({ origin, status, reason, changed_by, changed_at }) => ({
+        origin,
+        status,
+        reason,
+        by: changed_by,
+        at: changed_at,
+      }),
+    );
+    return { ...found, statuses };
   }
 
   /**
@@ -294,8 +348,9 @@ export class Lists {
     const merged: string[] = [];
     for (const { info } of this.#loader.all) {
       if (list !== undefined && info.name !== list) continue;
+      await this.#compacting.get(info.name)?.done;
       const stop = new AbortController();
-      const done = this.#compact(info, stop.signal, enough);
+      const done = this.#growth.merge(info.id, stop.signal, enough);
       this.#compacting.set(info.name, { stop, done: done.catch(() => undefined) });
       try {
         if (await done) merged.push(info.name);
@@ -363,7 +418,7 @@ export class Lists {
   }
 
   /** Waits until all that was committed before the call has taken effect in this process. */
-  async #applied(): Promise<void> {
+  async applied(): Promise<void> {
     await this.#follower.poll();
     await this.#follower.settled();
   }
@@ -383,8 +438,8 @@ export class Lists {
     for (const id of list === undefined && words === undefined ? [] : ids) {
       if (((await list?.find(id)) ?? (await words?.findRow(id))) === undefined) throw new VigieError('entry-not-found');
     }
-    const change = { listId, entryIds: ids, status, reason, changedBy: by };
-    await database.transaction(async (tx) => {
+    const change = { listId, entryIds: ids, status, reason, changedBy: by, origin: 'person' } as const;
+    const quiet = await database.transaction(async (tx) => {
       await this.#record(tx, {
         kind: 'entry.status-changed',
         ...(by === null ? {} : { actor: by }),
@@ -393,12 +448,13 @@ export class Lists {
         payload: { entries: [...ids], reason },
       });
       await setEntryStatus(tx, change);
+      return await silencedAmong(tx, listId, ids);
     });
     try {
       await this.#follower.poll();
     } catch {
       // It is committed; that the log cannot be read just now must not keep it from taking effect here.
-      await this.#loader.setEntries(listId, new Map(ids.map((id) => [id, matches(status)])));
+      await this.#loader.setEntries(listId, new Map(ids.map((id) => [id, !quiet.has(id)])));
     }
   }
 
@@ -407,75 +463,6 @@ export class Lists {
     const before = kept.find(({ version }) => current !== null && version < current);
     if (before === undefined) throw new VigieError('list-version-not-found', { detail: 'no older version is kept' });
     return before.version;
-  }
-
-  async #addEntries(
-    listId: string,
-    name: string,
-    entries: readonly Entry[],
-  ): Promise<{ version: number; report: ImportReport }> {
-    const { database } = this.#options;
-    const compacting = this.#compacting.get(name);
-    compacting?.stop.abort(new VigieError('import-aborted'));
-    await compacting?.done;
-    await using held = await this.#runs.claim(listId, { name: 'added entries', fingerprint: null });
-    const { run } = held;
-    try {
-      const { segment, report } = await writeDelta(entries, this.#options);
-      const [manifest] = await currentManifests(database.db, listId);
-      const segments = [...(manifest?.segments ?? []), segment];
-      const next = {
-        version: run.version,
-        sourceName: run.sourceName,
-        format: report.format,
-        entries: segments.reduce((sum, each) => sum + each.entries, 0),
-        report,
-        segments,
-        importRun: run.id,
-      };
-      await publish(database, listId, next, { keep: this.#keep, record: this.#options.record });
-      await this.#applied();
-      return { version: run.version, report };
-    } catch (error) {
-      await discard(database, this.#options.blobs, run, 'failed');
-      throw error;
-    }
-  }
-
-  async #compact({ id }: ListInfo, signal: AbortSignal, enough: number | undefined): Promise<boolean> {
-    const { database, blobs, pool } = this.#options;
-    const [current] = await currentManifests(database.db, id);
-    if (current === undefined || this.#loader.loaded(id)?.info.version !== current.version) return false;
-    await using held = await this.#runs.claim(id, { name: 'compaction', fingerprint: null, resumable: standBack });
-    const { run } = held;
-    try {
-      const [manifest] = await currentManifests(database.db, id);
-      const list = this.#loader.loaded(id);
-      const same = manifest !== undefined && list?.info.version === manifest.version;
-      const options = { pool, blobs, signal, enough };
-      const segments = same ? await compactSegments(list, manifest.segments, options) : undefined;
-      if (segments === undefined || manifest === undefined) {
-        await discard(database, blobs, run, 'abandoned');
-        return false;
-      }
-      const before = (await listVersions(database.db, id)).find(({ version }) => version === manifest.version);
-      const next = {
-        version: run.version,
-        sourceName: before?.sourceName ?? null,
-        format: before?.format ?? null,
-        entries: segments.reduce((sum, each) => sum + each.entries, 0),
-        report: before?.report ?? {},
-        segments,
-        importRun: run.id,
-      };
-      signal.throwIfAborted();
-      await publish(database, id, next, { keep: this.#keep, record: this.#options.record, kind: 'list.merged' });
-      await this.#applied();
-      return true;
-    } catch (error) {
-      await discard(database, blobs, run, 'abandoned');
-      throw error;
-    }
   }
 }
 
@@ -486,11 +473,6 @@ const STANDS_BACK: ReadonlySet<string> = new Set([
   'shutting-down',
   'segment-closed',
 ]);
-
-/** An interrupted import may be gone on with: a compaction must not be the one that abandons it. */
-async function standBack(): Promise<boolean> {
-  throw new VigieError('import-in-progress');
-}
 
 async function wordsEntry({ segment }: LoadedWords, entryId: string): Promise<Pick<ShownEntry, 'entry' | 'words'>> {
   const row = await segment.findRow(entryId);

@@ -1,9 +1,11 @@
 import { VigieError } from '../errors.js';
 import type { IndexChange } from '../index/match-index.js';
+import { Pacer } from '../index/pause.js';
 import type { MemoryPool } from '../index/pdq/memory-pool.js';
 import { Segment } from '../index/segment.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { ManifestSegment } from '../storage/list-version-store.js';
+import { whatGrew } from './what-grew.js';
 
 /** What is told of a list with each match. */
 export interface ListInfo {
@@ -18,9 +20,15 @@ export interface ListInfo {
 interface Part {
   readonly segment: Segment;
   /** Rows whose entry has a later version in a later segment of the list. */
-  superseded: ReadonlySet<number>;
-  /** Rows whose entry was withdrawn or made inactive. */
+  readonly superseded: Set<number>;
+  /** Rows whose entry must not match, as somebody says. */
   readonly silenced: Set<number>;
+}
+
+/** A row of a part. */
+interface Place {
+  readonly part: Part;
+  readonly row: number;
 }
 
 /** How the summary of a segment in the manifest says that its entries may replace those of earlier segments. */
@@ -31,7 +39,21 @@ export function isDelta({ summary }: Pick<ManifestSegment, 'summary'>): boolean 
 /** Entry ids with whether they match. */
 export type EntryLiveness = ReadonlyMap<string, boolean>;
 
-const NOTHING: ReadonlySet<number> = new Set();
+/** Which of some entries must not match. */
+export type Silenced = (entryIds: readonly string[]) => Promise<ReadonlySet<string>>;
+
+export interface LoadSource {
+  readonly blobs: Pick<BlobStore, 'open'>;
+  readonly pool: MemoryPool;
+  /** What the statuses of entries say. */
+  readonly silencedAmong: Silenced;
+  /** All that must not match, page by page. */
+  readonly silenced: () => AsyncIterable<readonly string[]>;
+  readonly signal?: AbortSignal;
+}
+
+/** Ids that are looked up at a time. */
+const AT_ONCE = 20_000;
 
 /**
  * The segments of one list version in memory, in their order. It changes nothing in the index itself: it says what has
@@ -40,14 +62,21 @@ const NOTHING: ReadonlySet<number> = new Set();
 export class LoadedList {
   readonly info: ListInfo;
   readonly #parts: readonly Part[];
+  /** Rows of parts that the version before has too, which give way to entries of this one. */
+  readonly #newlySuperseded: readonly Place[];
+  /** The version before, when all that is known of it still holds. */
+  readonly #grownFrom: LoadedList | undefined;
 
-  private constructor(info: ListInfo, parts: readonly Part[]) {
+  private constructor(info: ListInfo, parts: readonly Part[], grown?: { from: LoadedList; places: readonly Place[] }) {
     this.info = info;
     this.#parts = parts;
+    this.#grownFrom = grown?.from;
+    this.#newlySuperseded = grown?.places ?? [];
   }
 
   /**
-   * Loads a version. Segments that `before` has in memory are used again.
+   * Loads a version. Segments that `before` has in memory are used again; when it has only grown, or some of its segments
+   * were merged, so is all that is known of them, and the cost is that of what is new.
    * @returns the list, and the segments that were loaded anew: closing them is the caller's when he does not use the list
    * @throws VigieError `blob-not-found`, `seal-damaged`, `segment-damaged`, `segment-foreign`, `memory-exhausted`; then
    * nothing stays loaded
@@ -56,10 +85,11 @@ export class LoadedList {
     info: ListInfo,
     manifest: readonly ManifestSegment[],
     before: LoadedList | undefined,
-    source: { readonly blobs: Pick<BlobStore, 'open'>; readonly pool: MemoryPool; readonly signal?: AbortSignal },
+    source: LoadSource,
     onSegment: (done: number, all: number) => void,
   ): Promise<{ list: LoadedList; fresh: readonly Segment[] }> {
     const known = LoadedList.#partsOf(before);
+    const grown = before && whatGrew([...known.keys()], manifest);
     const fresh: Segment[] = [];
     const parts: Part[] = [];
     try {
@@ -71,14 +101,23 @@ export class LoadedList {
           const options = { id, list: info.id, pool, ...(signal === undefined ? {} : { signal }) };
           const segment = await Segment.load(bytes, options);
           fresh.push(segment);
-          parts.push({ segment, superseded: NOTHING, silenced: new Set() });
-        } else {
-          parts.push({ segment: there.segment, superseded: NOTHING, silenced: there.silenced });
-        }
+          parts.push({ segment, superseded: new Set(), silenced: new Set() });
+        } else if (grown === undefined) {
+          parts.push({ segment: there.segment, superseded: new Set(), silenced: new Set() });
+        } else parts.push(there);
         onSegment(parts.length, manifest.length);
       }
-      await findSuperseded(parts, manifest);
-      return { list: new LoadedList(info, parts), fresh };
+      if (before === undefined || grown === undefined) {
+        const list = new LoadedList(info, parts);
+        await list.#learnAll(manifest, source);
+        return { list, fresh };
+      }
+      const places: Place[] = [];
+      for (const { at, of } of grown) {
+        const run = of.flatMap((id) => known.get(id) ?? []);
+        places.push(...(await learnNew(parts, at, run, source)));
+      }
+      return { list: new LoadedList(info, parts, { from: before, places }), fresh };
     } catch (error) {
       for (const segment of fresh) await segment.close();
       throw error;
@@ -103,26 +142,38 @@ export class LoadedList {
     return this.#parts.reduce((sum, { segment, superseded }) => sum + segment.summary.entries - superseded.size, 0);
   }
 
-  /** What takes the index from the version before to this one: one flip. */
+  /** How many entries match now. */
+  get liveEntries(): number {
+    return this.segments.reduce((sum, { summary, resident }) => sum + summary.entries - resident.live.dead, 0);
+  }
+
+  /** What takes the index from the version before to this one: one flip. Call `settle` once it was made. */
   changeFrom(before: LoadedList | undefined): IndexChange {
     const known = LoadedList.#partsOf(before);
     const add: Segment[] = [];
     const live: { segmentId: string; row: number; live: boolean }[] = [];
+    const still = before !== undefined && this.#grownFrom === before;
     for (const { segment, superseded, silenced } of this.#parts) {
       const there = known.get(segment.id);
       known.delete(segment.id);
       const segmentId = segment.id;
+      if (there !== undefined && still) continue;
       for (const row of superseded) live.push({ segmentId, row, live: false });
-      if (there === undefined) {
-        add.push(segment);
-        for (const row of silenced) live.push({ segmentId, row, live: false });
-      } else {
-        for (const row of there.superseded) {
+      for (const row of silenced) live.push({ segmentId, row, live: false });
+      if (there === undefined) add.push(segment);
+      else {
+        for (const row of [...there.superseded, ...there.silenced]) {
           if (!superseded.has(row) && !silenced.has(row)) live.push({ segmentId, row, live: true });
         }
       }
     }
+    for (const { part, row } of this.#newlySuperseded) live.push({ segmentId: part.segment.id, row, live: false });
     return { add, remove: [...known.keys()], live };
+  }
+
+  /** The flip was made: what is known of shared segments holds from now on. */
+  settle(): void {
+    for (const { part, row } of this.#newlySuperseded) part.superseded.add(row);
   }
 
   /** The segments of the version before that this one does not use. */
@@ -137,13 +188,16 @@ export class LoadedList {
    */
   async setLive(entries: EntryLiveness): Promise<IndexChange> {
     const live: { segmentId: string; row: number; live: boolean }[] = [];
+    const ids = [...entries.keys()];
+    const soon = new Set(this.#newlySuperseded.map(({ part, row }) => `${part.segment.id} ${row}`));
     for (const part of this.#parts) {
-      for (const [id, matches] of entries) {
-        const row = await part.segment.findRow(id);
-        if (row === undefined) continue;
-        if (matches) part.silenced.delete(row);
-        else part.silenced.add(row);
-        live.push({ segmentId: part.segment.id, row, live: matches && !part.superseded.has(row) });
+      const { segment, silenced, superseded } = part;
+      for (const [id, row] of await segment.findRows(ids)) {
+        const matches = entries.get(id) === true;
+        if (matches) silenced.delete(row);
+        else silenced.add(row);
+        const gone = superseded.has(row) || soon.has(`${segment.id} ${row}`);
+        live.push({ segmentId: segment.id, row, live: matches && !gone });
       }
     }
     return { live };
@@ -159,30 +213,103 @@ export class LoadedList {
     return undefined;
   }
 
-  isSuperseded(segmentId: string, row: number): boolean {
-    return this.#parts.find(({ segment }) => segment.id === segmentId)?.superseded.has(row) ?? false;
+  /** Where the current versions of some entries stand, whether or not they match. Those not on the list are left out. */
+  async findAll(entryIds: readonly string[]): Promise<ReadonlyMap<string, { segment: Segment; row: number }>> {
+    const found = new Map<string, { segment: Segment; row: number }>();
+    let rest = entryIds;
+    for (let i = this.#parts.length - 1; i >= 0 && rest.length > 0; i--) {
+      const { segment } = this.#parts[i] as Part;
+      const rows = await segment.findRows(rest);
+      if (rows.size === 0) continue;
+      for (const [id, row] of rows) found.set(id, { segment, row });
+      rest = rest.filter((id) => !rows.has(id));
+    }
+    return found;
+  }
+
+  /** Rows of a segment whose entry has a later version in the list, as it is now. */
+  supersededIn(segment: Segment): ReadonlySet<number> {
+    return new Set(this.#parts.find((part) => part.segment === segment)?.superseded);
   }
 
   /** Closes every segment; take them out of the index first. */
   async close(): Promise<void> {
     for (const segment of this.segments) await segment.close();
   }
-}
 
-/** An entry that comes again in a later delta gives way to it. */
-async function findSuperseded(parts: readonly Part[], manifest: readonly ManifestSegment[]): Promise<void> {
-  const rows = parts.map(() => new Set<number>());
-  for (let later = 1; later < parts.length; later++) {
-    const entry = manifest[later];
-    if (entry === undefined || !isDelta(entry)) continue;
-    for await (const { entry: each } of (parts[later] as Part).segment.entries()) {
-      for (let earlier = 0; earlier < later; earlier++) {
-        const row = await (parts[earlier] as Part).segment.findRow(each.id);
-        if (row !== undefined) rows[earlier]?.add(row);
+  /** Finds out everything of all parts, which are this list's alone. */
+  async #learnAll(manifest: readonly ManifestSegment[], { silenced, signal }: LoadSource): Promise<void> {
+    for (const [later, each] of manifest.entries()) {
+      if (later === 0 || !isDelta(each)) continue;
+      for await (const ids of idsOf(this.#parts[later] as Part, signal)) {
+        for (const part of this.#parts.slice(0, later)) {
+          for (const row of (await part.segment.findRows(ids)).values()) part.superseded.add(row);
+        }
       }
     }
+    for await (const ids of silenced()) await this.setLive(new Map(ids.map((id) => [id, false])));
   }
-  for (const [i, part] of parts.entries()) part.superseded = rows[i] ?? NOTHING;
+}
+
+/**
+ * Finds out what follows from one part that is new.
+ * @param run the parts of the version before that it was merged from; none for a delta
+ * @returns rows of earlier parts that give way to it
+ */
+async function learnNew(
+  parts: readonly Part[],
+  at: number,
+  run: readonly Part[],
+  { silencedAmong, signal }: LoadSource,
+): Promise<readonly Place[]> {
+  const part = parts[at] as Part;
+  const { segment, silenced } = part;
+  const places: Place[] = [];
+  if (run.length === 0) {
+    for await (const ids of idsOf(part, signal)) {
+      const quiet = await silencedAmong(ids);
+      for (const row of (await segment.findRows([...quiet])).values()) silenced.add(row);
+      for (const earlier of parts.slice(0, at)) {
+        for (const row of (await earlier.segment.findRows(ids)).values()) places.push({ part: earlier, row });
+      }
+    }
+    return places;
+  }
+  // It says nothing new to the parts before it. Those that came while it was being merged take the place of its entries.
+  for (const later of parts.slice(at + 1)) {
+    for await (const ids of idsOf(later, signal)) {
+      for (const row of (await segment.findRows(ids)).values()) part.superseded.add(row);
+    }
+  }
+  for (const each of run) {
+    const pacer = new Pacer(signal);
+    let ids: string[] = [];
+    const take = async () => {
+      for (const row of (await segment.findRows(ids)).values()) silenced.add(row);
+      ids = [];
+    };
+    for (const row of [...each.silenced]) {
+      ids.push((await each.segment.entry(row)).id);
+      if (ids.length === AT_ONCE) await take();
+      if (pacer.due) await pacer.pause();
+    }
+    await take();
+  }
+  return places;
+}
+
+async function* idsOf({ segment }: Part, signal: AbortSignal | undefined): AsyncGenerator<readonly string[]> {
+  const pacer = new Pacer(signal);
+  let ids: string[] = [];
+  for await (const id of segment.ids(signal === undefined ? {} : { signal })) {
+    ids.push(id);
+    if (ids.length === AT_ONCE) {
+      yield ids;
+      ids = [];
+    }
+    if (pacer.due) await pacer.pause();
+  }
+  if (ids.length > 0) yield ids;
 }
 
 /** What tells a failure to load that is worth a second look at the manifest from one that stays. */

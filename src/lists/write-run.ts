@@ -10,7 +10,7 @@ import {
   startImport,
   takeOverImport,
 } from '../storage/import-run-store.js';
-import { changeListTerms, type ListTerms } from '../storage/list-store.js';
+import { changeListTerms, type ListTerms, lockList } from '../storage/list-store.js';
 import {
   forgetUnusedSegments,
   type NewVersion,
@@ -18,6 +18,7 @@ import {
   retireVersions,
 } from '../storage/list-version-store.js';
 import { randomId } from '../storage/random-id.js';
+import type { Tx } from '../storage/schema.js';
 
 /** After this time without a sign of life a run of another node counts as interrupted. */
 const SILENT_MS = 60_000;
@@ -126,6 +127,8 @@ export interface PublishOptions {
   readonly terms?: ListTerms | undefined;
   readonly record?: RecordEvent | undefined;
   readonly kind?: 'list.published' | 'list.merged';
+  /** What else belongs into the transaction. */
+  readonly also?: ((tx: Tx) => Promise<void>) | undefined;
 }
 
 /**
@@ -136,10 +139,13 @@ export async function publish(
   database: Database,
   listId: string,
   next: NewVersion,
-  { keep, terms, record, kind = 'list.published' }: PublishOptions,
+  { keep, terms, record, kind = 'list.published', also }: PublishOptions,
 ): Promise<number> {
   return await database.transaction(async (tx) => {
     if (terms !== undefined && Object.keys(terms).length > 0) await changeListTerms(tx, listId, terms);
+    // One order of locks for all: the list, then what belongs to it.
+    await lockList(tx, listId);
+    await also?.(tx);
     const { version, entries } = next;
     await record?.(tx, { kind, subject: `list:${listId}`, refs: { list: listId, version, entries } });
     const seq = await publishVersion(tx, listId, next);

@@ -131,6 +131,22 @@ export const METRICS = define({
     unit: 'seconds',
   },
   vigie_events_faults: { type: 'gauge', help: 'What did not fit then, and is an attention.', labels: ['part'] },
+  vigie_source_state: {
+    type: 'gauge',
+    help: '1 for the state that each source of a list is in.',
+    labels: ['source', 'kind', 'state'],
+  },
+  vigie_source_quiet_seconds: {
+    type: 'gauge',
+    help: 'Time since a source last told something new, or was added.',
+    labels: ['source'],
+    unit: 'seconds',
+  },
+  vigie_source_set_aside_total: {
+    type: 'counter',
+    help: 'Records of a source that could not be used.',
+    labels: ['source'],
+  },
   vigie_nodes: { type: 'gauge', help: 'Processes that were seen in the last minute.', labels: ['role', 'ready'] },
   vigie_collect_failures_total: {
     type: 'counter',

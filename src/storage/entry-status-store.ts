@@ -1,65 +1,127 @@
 import { sql } from 'kysely';
 import { appendListChange } from './list-change-log.js';
 import { lockList } from './list-store.js';
-import type { Db, EntryStatusName, EntryStatusRow, Tx } from './schema.js';
+import type { Db, EntryStatusName, EntryStatusOrigin, EntryStatusRow, Tx } from './schema.js';
 
 /** Entries named by one row of the change log. */
 const AT_ONCE = 10_000;
 
-export interface EntryStatusChange {
+/** Which entries of which list one origin says something of. */
+export interface EntryStatusScope {
   readonly listId: string;
   readonly entryIds: readonly string[];
+  readonly origin: EntryStatusOrigin;
+}
+
+export interface EntryStatusChange extends EntryStatusScope {
   readonly status: EntryStatusName;
   readonly reason: string | null;
   /** Id of the principal. */
   readonly changedBy: string | null;
 }
 
+/** Only these two keep an entry from matching: a dispute is a question, and until it is answered the list stands. */
+export function matches(status: EntryStatusName): boolean {
+  return status !== 'withdrawn' && status !== 'inactive';
+}
+
 /**
- * Sets the status of entries, whether or not they had one. That they exist is the caller's to know: entries live in
- * segments.
+ * Sets what one origin says of entries, whether or not it said something before; what the others say stands. That they
+ * exist is the caller's to know: entries live in segments.
  * @returns the sequence number of the (last) change; every process has taken it in once it has applied that
  * @throws VigieError `list-not-found`
  */
 export async function setEntryStatus(tx: Tx, change: EntryStatusChange): Promise<number> {
-  const { listId, status, reason, changedBy } = change;
+  const { listId, status, reason, changedBy, origin } = change;
   await lockList(tx, listId);
   const entryIds = [...new Set(change.entryIds)];
   for (let from = 0; from < entryIds.length; from += AT_ONCE) {
     const entries = JSON.stringify(entryIds.slice(from, from + AT_ONCE));
     await sql`
-      INSERT INTO entry_status (list_id, entry_id, status, reason, changed_by)
-      SELECT ${listId}, id, ${status}, ${reason}, ${changedBy} FROM jsonb_array_elements_text(${entries}::jsonb) AS id
-      ON CONFLICT (list_id, entry_id) DO UPDATE SET
+      INSERT INTO entry_status (list_id, entry_id, origin, status, reason, changed_by)
+      SELECT ${listId}, id, ${origin}, ${status}, ${reason}, ${changedBy}
+      FROM jsonb_array_elements_text(${entries}::jsonb) AS id
+      ON CONFLICT (list_id, entry_id, origin) DO UPDATE SET
         status = excluded.status, reason = excluded.reason, changed_by = excluded.changed_by, changed_at = now()
     `.execute(tx);
   }
+  return await log(tx, { listId, origin, entryIds }, status);
+}
+
+/**
+ * Takes back what one origin says of entries. Those of which it says nothing are left alone.
+ * @returns those of which something was said
+ * @throws VigieError `list-not-found`
+ */
+export async function clearEntryStatus(
+  tx: Tx,
+  { listId, entryIds, origin }: EntryStatusScope,
+): Promise<readonly string[]> {
+  await lockList(tx, listId);
+  const cleared: string[] = [];
+  for (let from = 0; from < entryIds.length; from += AT_ONCE) {
+    const entries = JSON.stringify(entryIds.slice(from, from + AT_ONCE));
+    const { rows } = await sql<{ entry_id: string }>`
+      DELETE FROM entry_status WHERE list_id = ${listId} AND origin = ${origin}
+        AND entry_id IN (SELECT jsonb_array_elements_text(${entries}::jsonb)) RETURNING entry_id`.execute(tx);
+    cleared.push(...rows.map(({ entry_id }) => entry_id));
+  }
+  if (cleared.length > 0) await log(tx, { listId, origin, entryIds: cleared }, null);
+  return cleared;
+}
+
+/** Writes down what follows from what all origins say: whoever reads the log needs nothing else. */
+async function log(
+  tx: Tx,
+  { listId, origin, entryIds }: EntryStatusScope,
+  status: EntryStatusName | null,
+): Promise<number> {
   let seq = 0;
   for (let from = 0; from < entryIds.length || seq === 0; from += AT_ONCE) {
     const entries = entryIds.slice(from, from + AT_ONCE);
-    seq = await appendListChange(tx, { kind: 'entry', listId, payload: { status, entries } });
+    const quiet = await silencedAmong(tx, listId, entries);
+    const silent = entries.filter((id) => quiet.has(id));
+    const live = entries.filter((id) => !quiet.has(id));
+    seq = await appendListChange(tx, { kind: 'entry', listId, payload: { origin, status, silent, live } });
   }
   return seq;
 }
 
-/** A page of the entries of a list that have a status, by entry id. Begin with the empty text. */
-export async function readEntryStatuses(
+/** Which of some entries must not match, as at least one origin says so, or the one that is named. */
+export async function silencedAmong(
   db: Db,
   listId: string,
-  after: string,
-  limit: number,
-): Promise<EntryStatusRow[]> {
-  return await db
+  entryIds: readonly string[],
+  origin?: EntryStatusOrigin,
+): Promise<ReadonlySet<string>> {
+  const silent = new Set<string>();
+  for (let from = 0; from < entryIds.length; from += AT_ONCE) {
+    const entries = JSON.stringify(entryIds.slice(from, from + AT_ONCE));
+    const { rows } = await sql<{ entry_id: string }>`
+      SELECT DISTINCT entry_id FROM entry_status WHERE list_id = ${listId} AND status IN ('withdrawn', 'inactive')
+        AND (${origin ?? null}::text IS NULL OR origin = ${origin ?? null})
+        AND entry_id IN (SELECT jsonb_array_elements_text(${entries}::jsonb))`.execute(db);
+    for (const { entry_id } of rows) silent.add(entry_id);
+  }
+  return silent;
+}
+
+/** A page of the entries of a list that must not match, by entry id. Begin with the empty text. */
+export async function readSilenced(db: Db, listId: string, after: string, limit: number): Promise<string[]> {
+  const rows = await db
     .selectFrom('entry_status')
-    .selectAll()
+    .select('entry_id')
+    .distinct()
     .where('list_id', '=', listId)
     .where('entry_id', '>', after)
+    .where('status', 'in', ['withdrawn', 'inactive'])
     .orderBy('entry_id')
     .limit(limit)
     .execute();
+  return rows.map(({ entry_id }) => entry_id);
 }
 
-/** The statuses of some entries; those without one are left out. */
+/** What all origins say of some entries; those of which none says anything are left out. */
 export async function findEntryStatuses(
   db: Db,
   listId: string,
@@ -71,5 +133,7 @@ export async function findEntryStatuses(
     .selectAll()
     .where('list_id', '=', listId)
     .where('entry_id', 'in', [...entryIds])
+    .orderBy('entry_id')
+    .orderBy('origin')
     .execute();
 }

@@ -15,7 +15,7 @@ export interface KeyUse {
 }
 
 /** Every column of values that are sealed under the master key itself. */
-const COLUMNS = ['secret', 'subject_key', 'webhook', 'outbox', 'item'] as const;
+const COLUMNS = ['secret', 'subject_key', 'webhook', 'source', 'outbox', 'item'] as const;
 const MAGIC = 'VIGSEAL';
 
 /**

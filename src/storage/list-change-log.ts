@@ -5,10 +5,21 @@
 import { sql } from 'kysely';
 import { advisoryLock, notify } from './advisory-lock.js';
 import { jsonb } from './column-values.js';
-import type { Db, EntryStatusName, Tx } from './schema.js';
+import type { Db, EntryStatusName, EntryStatusOrigin, Tx } from './schema.js';
 
 /** The NOTIFY channel on which each change is hinted at; its payload is the sequence number. */
 export const LIST_CHANGE_CHANNEL = 'vigie_list_change';
+
+/** One origin has changed its mind on entries; what follows from what all of them say is told. */
+export interface EntryChange {
+  readonly origin: EntryStatusOrigin;
+  /** What it says now; null for nothing. */
+  readonly status: EntryStatusName | null;
+  /** Entries that must not match from here on. */
+  readonly silent: readonly string[];
+  /** Entries that match from here on, if they are on the list. */
+  readonly live: readonly string[];
+}
 
 export type ListChange =
   /** Another version is the current one, or what is said of the list has changed; null when there is none. */
@@ -20,7 +31,7 @@ export type ListChange =
   | {
       readonly kind: 'entry';
       readonly listId: string;
-      readonly payload: { readonly status: EntryStatusName; readonly entries: readonly string[] };
+      readonly payload: EntryChange;
     }
   | { readonly kind: 'removed'; readonly listId: string; readonly payload: { readonly name: string } };
 
@@ -57,9 +68,23 @@ export async function readListChanges(db: Db, after: number, limit: number): Pro
     .limit(limit)
     .execute();
   // Only appendListChange writes this table, so kind and payload fit each other.
-  return rows.map(
-    ({ seq, list_id, kind, payload, at }) => ({ seq, listId: list_id, kind, payload, at }) as LoggedListChange,
-  );
+  return rows.map(({ seq, list_id, kind, payload: kept, at }) => {
+    const payload = kind === 'entry' ? entryChangeOf(kept as EntryChange | OldEntryChange) : kept;
+    return { seq, listId: list_id, kind, payload, at } as LoggedListChange;
+  });
+}
+
+/** How changes of entries were written while only a person could make them. */
+interface OldEntryChange {
+  readonly status: EntryStatusName;
+  readonly entries: readonly string[];
+}
+
+function entryChangeOf(kept: EntryChange | OldEntryChange): EntryChange {
+  if (!('entries' in kept)) return kept;
+  const { status, entries } = kept;
+  const quiet = status === 'withdrawn' || status === 'inactive';
+  return { origin: 'person', status, silent: quiet ? entries : [], live: quiet ? [] : entries };
 }
 
 /** The sequence number of the newest change, 0 when there was none. Read it before what it is to vouch for. */

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DATABASES, type TestDatabases } from '../../test/databases.js';
 import { openedBefore } from '../../test/opened-database.js';
 import { createApiKey, findApiKey, listApiKeys, revokeApiKey, touchApiKeys } from './api-key-store.js';
+import { jsonb } from './column-values.js';
 import type { Database } from './database.js';
-import { findEntryStatuses, readEntryStatuses, setEntryStatus } from './entry-status-store.js';
+import { clearEntryStatus, findEntryStatuses, readSilenced, setEntryStatus } from './entry-status-store.js';
 import {
   endImport,
   listImports,
@@ -123,14 +124,16 @@ describe.each(DATABASES)('the stores: $name', ({ missing, start }) => {
       const { id } = await createList(database.db, 'list');
       await publish(id, 1, 'a');
       await within((tx) =>
-        setEntryStatus(tx, { listId: id, entryIds: ['e'], status: 'withdrawn', reason: null, changedBy: null }),
+        setEntryStatus(tx, {
+          ...{ listId: id, entryIds: ['e'], origin: 'person', status: 'withdrawn', reason: null, changedBy: null },
+        }),
       );
       const seq = await within((tx) => removeList(tx, id));
       expect(await readListChanges(database.db, seq - 1, 9)).toMatchObject([
         { kind: 'removed', listId: id, payload: { name: 'list' } },
       ]);
       expect(await orphanSegments(database.db, ['a'])).toEqual(['a']);
-      expect(await readEntryStatuses(database.db, id, '', 9)).toEqual([]);
+      expect(await readSilenced(database.db, id, '', 9)).toEqual([]);
       await expect(within((tx) => removeList(tx, id))).rejects.toMatchObject({ code: 'list-not-found' });
     });
 
@@ -140,6 +143,7 @@ describe.each(DATABASES)('the stores: $name', ({ missing, start }) => {
       const change = {
         listId: id,
         entryIds,
+        origin: 'person',
         status: 'withdrawn',
         reason: 'not what it seemed',
         changedBy: 'anna',
@@ -147,15 +151,50 @@ describe.each(DATABASES)('the stores: $name', ({ missing, start }) => {
       const seq = await within((tx) => setEntryStatus(tx, change));
       const changes = await readListChanges(database.db, 0, 10);
       expect(changes.at(-1)?.seq).toBe(seq);
-      const named = changes.flatMap((logged) => (logged.kind === 'entry' ? logged.payload.entries : []));
+      const named = changes.flatMap((logged) => (logged.kind === 'entry' ? logged.payload.silent : []));
       expect(named).toEqual(entryIds);
-      const page = await readEntryStatuses(database.db, id, entryIds[9999]!, 1000);
-      expect(page.map(({ entry_id }) => entry_id)).toEqual(entryIds.slice(10_000, 11_000));
+      const page = await readSilenced(database.db, id, entryIds[9999]!, 1000);
+      expect(page).toEqual(entryIds.slice(10_000, 11_000));
       await within((tx) =>
         setEntryStatus(tx, { ...change, entryIds: [entryIds[0]!, entryIds[0]!], status: 'active', reason: null }),
       );
       expect(await findEntryStatuses(database.db, id, [entryIds[0]!, 'unknown'])).toMatchObject([
         { status: 'active', reason: null, changed_by: 'anna' },
+      ]);
+    });
+
+    it('lets an entry match only while no origin says otherwise, and says in the log what follows', async () => {
+      const { id } = await createList(database.db, 'list');
+      const entryIds = ['a', 'b'];
+      const say = { listId: id, reason: null, changedBy: null, status: 'withdrawn' } as const;
+      const effects = async (): Promise<unknown> => (await readListChanges(database.db, seq - 1, 9)).at(-1)?.payload;
+      let seq = await within((tx) => setEntryStatus(tx, { ...say, entryIds, origin: 'source' }));
+      expect(await effects()).toEqual({ origin: 'source', status: 'withdrawn', silent: entryIds, live: [] });
+      seq = await within((tx) => setEntryStatus(tx, { ...say, entryIds: ['a'], origin: 'person' }));
+      const clear = () =>
+        within((tx) => clearEntryStatus(tx, { listId: id, entryIds: ['a', 'b', 'c'], origin: 'source' }));
+      expect([...(await clear())].sort()).toEqual(['a', 'b']);
+      seq = await lastListChange(database.db);
+      expect(await effects()).toEqual({ origin: 'source', status: null, silent: ['a'], live: ['b'] });
+      expect(await clear()).toEqual([]);
+      seq = await within((tx) => setEntryStatus(tx, { ...say, status: 'active', entryIds: ['a'], origin: 'person' }));
+      expect(await effects()).toEqual({ origin: 'person', status: 'active', silent: [], live: ['a'] });
+      expect(await readSilenced(database.db, id, '', 9)).toEqual([]);
+    });
+
+    it('reads changes of entries as they were written before there were origins', async () => {
+      const { id } = await createList(database.db, 'list');
+      await database.db
+        .insertInto('list_change')
+        .values({
+          seq: 1,
+          list_id: id,
+          kind: 'entry',
+          payload: jsonb<unknown>({ status: 'withdrawn', entries: ['a'] }),
+        })
+        .execute();
+      expect(await readListChanges(database.db, 0, 9)).toMatchObject([
+        { kind: 'entry', payload: { origin: 'person', status: 'withdrawn', silent: ['a'], live: [] } },
       ]);
     });
 
@@ -197,7 +236,7 @@ describe.each(DATABASES)('the stores: $name', ({ missing, start }) => {
             appendListChange(tx, {
               kind: 'entry',
               listId: lists[index % 3]!.id,
-              payload: { status: 'active', entries: [] },
+              payload: { origin: 'person', status: 'active', silent: [], live: [] },
             }),
           ),
         ),

@@ -78,9 +78,14 @@ export async function changeListTerms(tx: Tx, id: string, terms: ListTerms): Pro
   return await appendListChange(tx, { kind: 'version', listId: id, payload: { version, previous: version } });
 }
 
-/** Removes a list with its versions and statuses. Its segments become orphans. */
+/**
+ * Removes a list with its versions and statuses. Its segments become orphans.
+ * @throws VigieError `list-has-source`, `list-not-found`
+ */
 export async function removeList(tx: Tx, id: string): Promise<number> {
   const { name } = await lockList(tx, id);
+  const fed = await tx.selectFrom('source').select('name').where('list_id', '=', id).executeTakeFirst();
+  if (fed !== undefined) throw new VigieError('list-has-source', { detail: fed.name });
   await tx.deleteFrom('list').where('id', '=', id).execute();
   return await appendListChange(tx, { kind: 'removed', listId: id, payload: { name } });
 }

@@ -24,9 +24,11 @@ export interface NewVersion {
   readonly segments: readonly ManifestSegment[];
   /** The import that made it; it is done with this. */
   readonly importRun?: string;
+  /** Up to where the source of the list has told; as with the version before when left out. */
+  readonly checkpoint?: { readonly value: unknown } | undefined;
 }
 
-export interface StoredVersion extends Omit<NewVersion, 'segments' | 'importRun'> {
+export interface StoredVersion extends Omit<NewVersion, 'segments' | 'importRun' | 'checkpoint'> {
   readonly listId: string;
   readonly state: VersionState;
   readonly createdAt: Date;
@@ -38,6 +40,9 @@ export interface Manifest {
   readonly version: number;
   readonly segments: readonly ManifestSegment[];
 }
+
+/** Versions whose rows stay as history after their segments were let go. */
+const HISTORY = 1_000;
 
 /**
  * Makes a version the current one: one short transaction, after all its segments were committed to the blob store.
@@ -62,6 +67,10 @@ export async function publishVersion(tx: Tx, listId: string, next: NewVersion): 
       format: next.format,
       entries: next.entries,
       report: jsonb(next.report),
+      checkpoint:
+        next.checkpoint === undefined
+          ? sql<unknown>`(SELECT checkpoint FROM list_version WHERE list_id = ${listId} AND version = ${list.currentVersion})`
+          : jsonb(next.checkpoint.value ?? null),
     })
     .execute();
   await insertSegments(tx, listId, next);
@@ -94,8 +103,17 @@ export async function rollBackTo(tx: Tx, listId: string, version: number): Promi
       .where('version', '=', version)
       .execute();
     await tx.updateTable('list').set({ current_version: version }).where('id', '=', listId).execute();
+    await rewindSource(tx, listId, version);
   }
   return await appendListChange(tx, { kind: 'version', listId, payload });
+}
+
+/** The source goes on from where it was when the version was made. A sync that is under way cannot commit any more. */
+async function rewindSource(tx: Tx, listId: string, version: number): Promise<void> {
+  await sql`
+    UPDATE source SET leased_by = NULL, leased_until = NULL, held = NULL, removals = NULL, checkpoint =
+      (SELECT checkpoint FROM list_version WHERE list_id = ${listId} AND version = ${version})
+    WHERE list_id = ${listId}`.execute(tx);
 }
 
 /**
@@ -114,6 +132,7 @@ export async function retireVersions(tx: Tx, listId: string, keep: number): Prom
     .execute();
   const versions = beyond.map(({ version }) => version);
   if (versions.length === 0) return [];
+  await forgetHistory(tx, listId, Math.max(...versions) - HISTORY);
   await tx
     .updateTable('list_version')
     .set({ state: 'retired' })
@@ -124,13 +143,22 @@ export async function retireVersions(tx: Tx, listId: string, keep: number): Prom
   return versions;
 }
 
-/** All versions of a list, newest first. */
-export async function listVersions(db: Db, listId: string): Promise<StoredVersion[]> {
+/** A list that changes each second would have as many versions in its history as there are seconds. */
+async function forgetHistory(tx: Tx, listId: string, upTo: number): Promise<void> {
+  for (const table of ['list_version', 'import_run'] as const) {
+    const ended = table === 'list_version' ? sql`state = 'retired'` : sql`state <> 'running'`;
+    await sql`DELETE FROM ${sql.table(table)} WHERE list_id = ${listId} AND version < ${upTo} AND ${ended}`.execute(tx);
+  }
+}
+
+/** The versions of a list, newest first: all of which something is known, or so many. */
+export async function listVersions(db: Db, listId: string, limit?: number): Promise<StoredVersion[]> {
   const rows = await db
     .selectFrom('list_version')
     .selectAll()
     .where('list_id', '=', listId)
     .orderBy('version', 'desc')
+    .$if(limit !== undefined, (query) => query.limit(limit ?? 0))
     .execute();
   return rows.map((row) => ({
     listId: row.list_id,
@@ -165,6 +193,27 @@ export async function currentManifests(db: Db, listId?: string): Promise<Manifes
     if (id !== null) manifest.segments.push({ id, bytes: bytes ?? 0, entries: entries ?? 0, summary });
   }
   return [...manifests.values()];
+}
+
+/** The segments of one version. @throws VigieError `list-version-not-found` when it is not kept */
+export async function versionSegments(db: Db, listId: string, version: number): Promise<ManifestSegment[]> {
+  const found = await db
+    .selectFrom('list_version')
+    .select('state')
+    .where('list_id', '=', listId)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  if (found === undefined || found.state === 'retired') {
+    throw new VigieError('list-version-not-found', { detail: `version ${version}` });
+  }
+  return await db
+    .selectFrom('version_segment as part')
+    .innerJoin('segment', 'segment.id', 'part.segment_id')
+    .select(['segment.id', 'segment.bytes', 'segment.entries', 'segment.summary'])
+    .where('part.list_id', '=', listId)
+    .where('part.version', '=', version)
+    .orderBy('part.ordinal')
+    .execute();
 }
 
 /**

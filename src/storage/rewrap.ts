@@ -8,6 +8,7 @@ const LASTING = [
   { table: 'secret', key: 'name', purpose: 'secret' },
   { table: 'subject_key', key: 'subject', purpose: 'subject-key' },
   { table: 'webhook', key: 'id', purpose: 'webhook' },
+  { table: 'source', key: 'id', purpose: 'source' },
 ] as const;
 
 const PAGE = 500;

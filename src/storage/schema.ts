@@ -19,6 +19,10 @@ type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>;
 export type ListContent = 'media' | 'urls' | 'keywords';
 export type VersionState = 'current' | 'kept' | 'retired';
 export type EntryStatusName = 'withdrawn' | 'disputed' | 'inactive' | 'active';
+/** Who says so: a person, the source of the list, a rule of ours, or the guard against floods. */
+export type EntryStatusOrigin = 'person' | 'source' | 'quarantine' | 'rule';
+/** How the last attempt to sync has ended; `held` waits for a person. */
+export type SourceOutcome = 'new' | 'up-to-date' | 'behind' | 'refused' | 'failing' | 'held';
 export type ListChangeKind = 'version' | 'entry' | 'removed';
 export type ImportState = 'running' | 'done' | 'failed' | 'abandoned';
 
@@ -54,6 +58,8 @@ export interface ListVersionTable {
   entries: number;
   report: JsonColumn<unknown>;
   created_at: Stamp;
+  /** Up to where the source of the list had told when it was made; null where it has none. */
+  checkpoint: NullableJsonColumn<unknown>;
 }
 
 export interface SegmentTable {
@@ -80,6 +86,7 @@ export interface EntryStatusTable {
   reason: Nullable<string>;
   changed_by: Nullable<string>;
   changed_at: Stamp;
+  origin: Fixed<EntryStatusOrigin>;
 }
 
 export interface ListChangeTable {
@@ -349,6 +356,42 @@ export interface PrivateSwitchTable {
   switched_off_at: Nullable<Date>;
 }
 
+export interface SourceTable {
+  id: Fixed<string>;
+  name: string;
+  kind: Fixed<string>;
+  /** Null for a source that has no list of its own here, such as a remote matcher. */
+  list_id: Fixed<string | null>;
+  settings: JsonColumn<unknown>;
+  /** Its credentials; null when it needs none. */
+  sealed: Nullable<Uint8Array>;
+  enabled: Generated<boolean>;
+  every_seconds: number;
+  /** A sync that would remove more of the list than this waits for a person. */
+  hold_percent: Generated<number>;
+  checkpoint: NullableJsonColumn<unknown>;
+  state: Generated<SourceOutcome>;
+  /** Code of an error. */
+  last_error: Nullable<string>;
+  /** Attempts that failed since the last that did not. */
+  failures: Generated<number>;
+  counts: JsonColumn<unknown>;
+  set_aside: JsonColumn<unknown>;
+  /** What it has removed lately. */
+  removals: NullableJsonColumn<unknown>;
+  /** The change that is put before a person. */
+  held: NullableJsonColumn<unknown>;
+  next_at: ColumnType<Date, Date | undefined, Date | RawBuilder<Date>>;
+  leased_by: Nullable<string>;
+  leased_until: Nullable<Date>;
+  tried_at: Nullable<Date>;
+  synced_at: Nullable<Date>;
+  /** When it last told something new. */
+  changed_at: Nullable<Date>;
+  created_by: Fixed<string>;
+  created_at: Stamp;
+}
+
 export interface Schema {
   list: ListTable;
   list_version: ListVersionTable;
@@ -379,6 +422,7 @@ export interface Schema {
   verdict_minute: VerdictMinuteTable;
   work: WorkTable;
   private_switch: PrivateSwitchTable;
+  source: SourceTable;
 }
 
 export type ListRow = Selectable<ListTable>;

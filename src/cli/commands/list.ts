@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { VigieError } from '../../errors.js';
 import { interrupted } from '../interrupt.js';
-import { at, inWords, type ListAnswer } from '../list-answer.js';
+import { at, type DiffAnswer, diffInWords, historyInWords, inWords, type ListAnswer } from '../list-answer.js';
 import { dataOption, formatOption, whole } from '../options.js';
 import { colour, remark, table, write, writeLine } from '../output.js';
 import { lostOr } from '../service-client.js';
@@ -79,6 +79,33 @@ export function listCommand(): Command {
         const path = at(name, `/entries/${encodeURIComponent(entry)}/restore`);
         await service.call('POST', path, { json: { reason } });
         remark(`Entry ${entry} of ${name} matches again.`);
+      });
+    });
+  command
+    .command('history')
+    .summary('versions of a list, newest first')
+    .argument('<name>', 'the list')
+    .addOption(formatOption())
+    .addOption(dataOption())
+    .action(async (name: string, { data, format }: Data & Format) => {
+      await withService(data, async (service) => {
+        const { versions } = await service.call<ListAnswer>('GET', at(name));
+        await writeLine(format === 'json' ? JSON.stringify(versions) : historyInWords(versions));
+      });
+    });
+  command
+    .command('diff')
+    .summary('how two versions differ, in counts')
+    .argument('<name>', 'the list')
+    .argument('<from>', 'the version that is compared with', whole(1, Number.MAX_SAFE_INTEGER))
+    .argument('<to>', 'the version that is looked at', whole(1, Number.MAX_SAFE_INTEGER))
+    .addOption(formatOption())
+    .addOption(dataOption())
+    .action(async (name: string, from: number, to: number, { data, format }: Data & Format) => {
+      await withService(data, async (service) => {
+        const signal = interrupted();
+        const diff = await service.call<DiffAnswer>('GET', at(name, `/diff?from=${from}&to=${to}`), { signal });
+        await writeLine(format === 'json' ? JSON.stringify(diff) : diffInWords(diff));
       });
     });
   command

@@ -63,9 +63,20 @@ export const getEntry = endpoint({
     overlook: z.string().nullable().describe('What of its writing is overlooked, for a keyword.'),
     added: z.string().nullable(),
     comment: z.string().nullable(),
-    status: z.string(),
+    status: z.string().describe('Withdrawn or inactive as soon as one of the statuses is.'),
     reason: z.string().nullable(),
     changed: z.string().nullable(),
+    statuses: z
+      .array(
+        z.object({
+          origin: z.string().describe('Who says so: person, source, quarantine or rule.'),
+          status: z.string(),
+          reason: z.string().nullable(),
+          by: z.string().nullable(),
+          at: z.string(),
+        }),
+      )
+      .describe('What each origin says; the entry matches as long as none says withdrawn or inactive.'),
     signals: z.array(
       z.object({
         type: signalTypeSchema,
@@ -142,7 +153,14 @@ function toEntry({ id, added, signals, ...rest }: z.output<typeof newEntry>, ind
   };
 }
 
-function present({ entry, words, status, reason, changedAt }: ShownEntry) {
+/** Of what all origins say that which decides: what keeps it from matching, else what was said last. */
+function deciding(statuses: ShownEntry['statuses']): ShownEntry['statuses'][number] | undefined {
+  const latest = [...statuses].sort((a, b) => b.at.getTime() - a.at.getTime());
+  return latest.find(({ status }) => status === 'withdrawn' || status === 'inactive') ?? latest[0];
+}
+
+function present({ entry, words, statuses }: ShownEntry) {
+  const said = deciding(statuses);
   const { id, grade, kind, added, comment, signals } = entry;
   return {
     id,
@@ -152,9 +170,10 @@ function present({ entry, words, status, reason, changedAt }: ShownEntry) {
     overlook: words?.fold ?? null,
     added: added === undefined ? null : new Date(added).toISOString(),
     comment: comment ?? null,
-    status,
-    reason,
-    changed: changedAt?.toISOString() ?? null,
+    status: said?.status ?? 'active',
+    reason: said?.reason ?? null,
+    changed: said?.at.toISOString() ?? null,
+    statuses: statuses.map(({ at, ...rest }) => ({ ...rest, at: at.toISOString() })),
     signals: signals.map(({ type, value, quality, active }) => ({
       type,
       value: signalType(type).format(value),

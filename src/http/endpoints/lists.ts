@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Comparison } from '../../lists/compare-versions.js';
 import { endpoint } from '../endpoint.js';
 import { listNameSchema } from '../schemas.js';
 
@@ -49,6 +50,34 @@ export const getList = endpoint({
   params: byName,
   answer: listSchema,
   handle: async ({ params, services }) => await services.lists.show(params.name),
+});
+
+const comparisonSchema = z.object({
+  added: z.number().int(),
+  changed: z.number().int(),
+  removed: z.number().int(),
+});
+
+export const diffList = endpoint({
+  method: 'GET',
+  url: '/v1/lists/:name/diff',
+  scope: 'lists:read',
+  summary: 'How two versions of a list differ, in counts',
+  description: 'By what they hold; entries that were withdrawn since count as there.',
+  params: byName,
+  query: z.object({
+    from: z.coerce.number().int().min(1).describe('The version that is compared with.'),
+    to: z.coerce.number().int().min(1).describe('The version that is looked at.'),
+  }),
+  answer: comparisonSchema.extend({
+    unchanged: z.number().int(),
+    signals: z.record(z.string(), comparisonSchema).describe('Entries that have a signal of the type.'),
+    grades: z.record(z.string(), comparisonSchema),
+  }),
+  handle: async ({ params, query, signal, services }) => {
+    const { signals, grades, ...all } = await services.lists.diff(params.name, query.from, query.to, signal);
+    return { ...all, signals: { ...signals } as Record<string, Comparison>, grades: { ...grades } };
+  },
 });
 
 export const rollBackList = endpoint({

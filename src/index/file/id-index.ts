@@ -1,5 +1,6 @@
 import type { ByteSource } from '../byte-io.js';
 import { type PackedKeys, spread } from '../packed-keys.js';
+import { Pacer } from '../pause.js';
 import type { BlockCache } from './block-cache.js';
 import { checksum } from './checksum.js';
 import { damaged } from './sections.js';
@@ -37,21 +38,35 @@ export class IdIndex {
   }
 
   /** The rows that an id may have; nearly always none or one. The caller compares the ids themselves. */
-  async candidates(id: string): Promise<number[]> {
-    const hash = new Uint32Array(2);
-    const bytes = new TextEncoder().encode(id);
-    spread(bytes, 0, bytes.length, hash);
-    const [high, low] = [hash[0]!, hash[1]! & 255];
-    const rows: number[] = [];
+  async candidates(id: string): Promise<readonly number[]> {
+    return (await this.candidatesOf([id])).get(id) ?? [];
+  }
+
+  /** The same for many ids, in the order in which the index has them, so that each of its blocks is read once. */
+  async candidatesOf(ids: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>> {
+    const found = new Map<string, number[]>();
+    const pacer = new Pacer();
     const blocks = this.#fences.length / 2;
-    for (let block = this.#firstBlock(high); block < blocks; block++) {
-      if (block > 0 && this.#fences[2 * block]! > high) break;
-      const words = await this.#block(block);
-      for (let i = lowerBound(words, high); 2 * i < words.length && words[2 * i + 1] === high; i++) {
-        if (words[2 * i]! >>> 24 === low) rows.push(words[2 * i]! & 0xffffff);
+    let held = -1;
+    let words: Uint32Array = new Uint32Array(0);
+    for (const { id, high, low } of inOrder(ids)) {
+      for (let block = this.#firstBlock(high); block < blocks; block++) {
+        if (block > 0 && this.#fences[2 * block]! > high) break;
+        if (block !== held) {
+          words = await this.#block(block);
+          held = block;
+        }
+        for (let i = lowerBound(words, high); 2 * i < words.length && words[2 * i + 1] === high; i++) {
+          if (words[2 * i]! >>> 24 !== low) continue;
+          const row = words[2 * i]! & 0xffffff;
+          const rows = found.get(id);
+          if (rows === undefined) found.set(id, [row]);
+          else rows.push(row);
+        }
       }
+      if (pacer.due) await pacer.pause();
     }
-    return rows;
+    return found;
   }
 
   /** The last block that begins below the key: the key's run may begin in it. */
@@ -76,6 +91,18 @@ export class IdIndex {
     });
     return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   }
+}
+
+/** The ids with their keys, by key. */
+function inOrder(ids: readonly string[]): readonly { id: string; high: number; low: number }[] {
+  const encoder = new TextEncoder();
+  const hash = new Uint32Array(2);
+  const keys = ids.map((id) => {
+    const bytes = encoder.encode(id);
+    spread(bytes, 0, bytes.length, hash);
+    return { id, high: hash[0]!, low: hash[1]! & 255 };
+  });
+  return keys.length < 2 ? keys : keys.sort((a, b) => a.high - b.high);
 }
 
 function lowerBound(words: Uint32Array, high: number): number {

@@ -23,6 +23,13 @@ export interface SourcePage {
   readonly checkpoint: unknown;
   /** True for the page after which the source has nothing more. */
   readonly upToDate: boolean;
+  /**
+   * Set on the first page when the checkpoint was too old for the source and it begins anew: what was there before and
+   * is not told again, up to and with the page that is up to date, is no longer on the list.
+   */
+  readonly restart?: boolean;
+  /** Signals of types that we do not know, by the source's name for each: how many. */
+  readonly unused?: Readonly<Record<string, number>>;
 }
 
 /** What a test of the connection found out, for people: such as `member: Example`. Never a credential. */

@@ -84,7 +84,7 @@ describe.each(DATABASES)('lists of URLs and keywords: $name', { timeout: 120_000
       await lists.withdraw('hotline-urls', 'u2', BY);
       expect(await links(lists, 'a.b.example.net')).toEqual([]);
       expect(await lists.entry('hotline-urls', 'u2')).toMatchObject({
-        ...{ status: 'withdrawn', words: { text: 'example.net', kind: 'host' } },
+        ...{ statuses: [{ status: 'withdrawn' }], words: { text: 'example.net', kind: 'host' } },
         entry: { id: 'u2', signals: [] },
       });
       await lists.import(options('hotline-urls', 'urls', 'id,url\nu2,example.net\nu9,example.com/*\n'));

@@ -18,6 +18,8 @@ export const ATTENTION_KINDS = define({
   'could-not-tell': { title: 'Items could not be looked at', dueInMs: 24 * HOUR, alarms: 'when-overdue' },
   'review-proposed': { title: 'Keywords of a list were found', dueInMs: 72 * HOUR, alarms: 'when-overdue' },
   'source-stale': { title: 'A source of a list gives nothing new', dueInMs: 8 * HOUR, alarms: 'at-once' },
+  'source-refused': { title: 'A source of a list refuses us', dueInMs: 8 * HOUR, alarms: 'at-once' },
+  'source-held': { title: 'A source would remove much of its list', dueInMs: 8 * HOUR, alarms: 'at-once' },
   'effect-exhausted': { title: 'Effects could not be delivered', dueInMs: 8 * HOUR, alarms: 'at-once' },
   'decoders-lost': { title: 'Decoders are missing or die', dueInMs: HOUR, alarms: 'at-once' },
   'assertion-failed': { title: 'Something does not hold that must', dueInMs: 4 * HOUR, alarms: 'at-once' },

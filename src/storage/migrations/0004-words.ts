@@ -2,7 +2,7 @@ import type { Migration } from './migration.js';
 
 /** Lists that hold URLs or keywords. */
 export const words: Migration = {
-  number: 3,
+  number: 4,
   name: 'words',
   statements: [
     `ALTER TABLE list ADD COLUMN content text NOT NULL DEFAULT 'media'

@@ -1,0 +1,132 @@
+import { VigieError } from '../../errors.js';
+import { abortable } from '../../runtime/abortable.js';
+import { KeySet } from '../key-set.js';
+import type { DeltaSource, SourcePage } from '../sources/source.js';
+import { gatherChanges, type SourceBatch } from './gather-changes.js';
+import { RemovalGuard } from './removal-guard.js';
+import type { SyncWork } from './source-sync.js';
+import { SyncProgress } from './sync-progress.js';
+
+/** A source that says nothing for so long has hung. */
+const PAGE_MS = 10 * 60_000;
+/** After so long the others have their turn; the source is gone on with in the next. */
+const TURN_MS = 60 * 60_000;
+/** From so many segments on the list is merged before it grows any more, so that a first sync of millions leaves few. */
+const SEGMENTS = 8;
+
+/**
+ * Stores what a source tells since its checkpoint, batch by batch, each with its checkpoint.
+ * @throws Held when it would remove too much; VigieError of the source, `source-busy`
+ */
+export async function syncDelta(source: DeltaSource, work: SyncWork): Promise<'up-to-date' | 'behind'> {
+  const sync = new DeltaSync(source, work);
+  for (const until = performance.now() + TURN_MS; ; ) {
+    const how = await sync.pull(until);
+    if (how !== 'more') return how;
+  }
+}
+
+class DeltaSync {
+  readonly #source: DeltaSource;
+  readonly #work: SyncWork;
+  readonly #progress: SyncProgress;
+  readonly #guard: RemovalGuard;
+  /** All that was told since the source began anew. */
+  #told: KeySet | undefined;
+
+  constructor(source: DeltaSource, work: SyncWork) {
+    this.#source = source;
+    this.#work = work;
+    this.#progress = new SyncProgress(work);
+    this.#guard = new RemovalGuard(work.source);
+  }
+
+  async pull(until: number): Promise<'up-to-date' | 'behind' | 'more'> {
+    const { lists, limits, source, signal } = this.#work;
+    let moved = false;
+    const stop = new AbortController();
+    const pages = inTime(this.#source.pull(this.#progress.checkpoint, AbortSignal.any([signal, stop.signal])), signal);
+    try {
+      for await (const batch of gatherChanges(pages, limits)) {
+        signal.throwIfAborted();
+        moved = (await this.#store(batch)) || moved;
+        await lists.compact({ list: source.listName, enough: SEGMENTS });
+        if (batch.upToDate) return 'up-to-date';
+        // What was told since a source began anew is known here only.
+        if (performance.now() > until && this.#told === undefined) return 'behind';
+      }
+    } finally {
+      stop.abort(new VigieError('source-unreachable', { detail: 'not waited for any more' }));
+    }
+    return moved ? 'more' : 'behind';
+  }
+
+  /** @returns whether it moved anything */
+  async #store(batch: SourceBatch): Promise<boolean> {
+    const { lists, source, signal } = this.#work;
+    const guard = this.#guard;
+    const { put, setAside, upToDate } = batch;
+    if (batch.restart) this.#told = new KeySet();
+    for (const { id } of put) this.#told?.add(id);
+    const before = this.#progress.checkpoint;
+    // Whoever begins anew gets no further before all was told: a crash in the middle begins anew again.
+    const checkpoint = this.#told !== undefined && !upToDate ? before : batch.checkpoint;
+    const remove = this.#told !== undefined && upToDate ? [...batch.remove, ...(await this.#untold())] : batch.remove;
+    let entries = 0;
+    let committed = (): void => undefined;
+    const effect = await lists.takeIn(
+      source.listId,
+      { put, remove },
+      {
+        sourceName: `source ${source.name}`,
+        checkpoint,
+        judge: (what) => {
+          entries = what.entries;
+          guard.judge(what.removed, what.entries);
+        },
+        also: async (tx, { report, ...counts }, sameVersion) => {
+          const noted = guard.note(counts.removed, entries);
+          committed = await this.#progress.save(tx, {
+            ...{ ...counts, setAside, report, checkpoint, sameVersion },
+            removals: upToDate ? guard.settled : noted,
+            where: (line) => put[line - 1]?.id ?? String(line),
+          });
+        },
+        signal,
+      },
+    );
+    committed();
+    if (upToDate) this.#told = undefined;
+    const { added, changed, removed, returned } = effect;
+    return added + changed + removed + returned > 0 || JSON.stringify(before) !== JSON.stringify(checkpoint);
+  }
+
+  async #untold(): Promise<readonly string[]> {
+    const { lists, source, signal } = this.#work;
+    const gone: string[] = [];
+    for await (const id of lists.ids(source.listId, signal)) if (this.#told?.add(id) === 'new') gone.push(id);
+    return gone;
+  }
+}
+
+/** The pages of a source, as long as each comes in time. */
+async function* inTime(pages: AsyncIterable<SourcePage>, signal: AbortSignal): AsyncGenerator<SourcePage> {
+  const iterator = pages[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const late = AbortSignal.timeout(PAGE_MS);
+      let step: IteratorResult<SourcePage>;
+      try {
+        step = await abortable(iterator.next(), AbortSignal.any([signal, late]));
+      } catch (cause) {
+        if (late.aborted) throw new VigieError('source-unreachable', { detail: 'no answer in time', cause });
+        throw cause;
+      }
+      if (step.done) return;
+      yield step.value;
+    }
+  } finally {
+    // Not awaited: a source that hangs would hang here again.
+    iterator.return?.()?.catch(() => undefined);
+  }
+}

@@ -1,0 +1,133 @@
+import { type RawBuilder, sql } from 'kysely';
+import { VigieError } from '../errors.js';
+import { jsonb } from './column-values.js';
+import type { Db, SourceOutcome, Tx } from './schema.js';
+import type { HeldChange, RemovalWindow, SetAsideCounts, SourceCounts } from './source-store.js';
+
+/** The one process that syncs a source holds this; times are the database's. */
+export interface SourceLease {
+  readonly id: string;
+  readonly holder: string;
+}
+
+const after = (ms: number): RawBuilder<Date> => sql<Date>`now() + ${ms}::float8 * interval '1 millisecond'`;
+
+/**
+ * Takes the source that has waited longest among those that are due.
+ * @param options.except ids of sources that are not taken
+ * @returns undefined when none is due
+ */
+export async function leaseDueSource(
+  db: Db,
+  {
+    holder,
+    leaseMs,
+    except,
+  }: { readonly holder: string; readonly leaseMs: number; readonly except: readonly string[] },
+): Promise<SourceLease | undefined> {
+  const { rows } = await sql<{ id: string }>`
+    UPDATE source SET leased_by = ${holder}, leased_until = ${after(leaseMs)}, tried_at = now()
+    WHERE id = (
+      SELECT id FROM source
+      WHERE enabled AND list_id IS NOT NULL AND next_at <= now() AND (leased_until IS NULL OR leased_until < now())
+        AND id NOT IN (SELECT jsonb_array_elements_text(${JSON.stringify(except)}::jsonb))
+      ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    ) RETURNING id`.execute(db);
+  const [row] = rows;
+  return row && { id: row.id, holder };
+}
+
+/** @returns false once another holds it, or a person has changed the source */
+export async function renewLease(db: Db, { id, holder }: SourceLease, leaseMs: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('source')
+    .set({ leased_until: after(leaseMs) as unknown as Date })
+    .where('id', '=', id)
+    .where('leased_by', '=', holder)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+/** Leases that an earlier process on an embedded database has left: nobody else can hold one. */
+export async function freeLeases(db: Db): Promise<void> {
+  await db.updateTable('source').set({ leased_by: null, leased_until: null }).execute();
+}
+
+/** What is stored of a source with the changes of its list. */
+export interface SourceProgress {
+  readonly checkpoint: unknown;
+  readonly counts: SourceCounts;
+  readonly setAside: SetAsideCounts;
+  readonly removals: RemovalWindow | undefined;
+  /** Whether something new came. */
+  readonly news: boolean;
+  /** True when the version of the list stays as it is, and stands for the new checkpoint too. */
+  readonly sameVersion: boolean;
+}
+
+/**
+ * Moves the checkpoint, in the transaction of what it stands for.
+ * @throws VigieError `source-busy` when the lease is not ours any more; then nothing of the transaction must stay
+ */
+export async function saveSourceProgress(tx: Tx, lease: SourceLease, progress: SourceProgress): Promise<void> {
+  const { checkpoint, counts, setAside, removals, news, sameVersion } = progress;
+  const kept = checkpoint === undefined ? null : jsonb<unknown>(checkpoint);
+  const row = await tx
+    .updateTable('source')
+    .set({
+      checkpoint: kept,
+      counts: jsonb<unknown>(counts),
+      set_aside: jsonb<unknown>(setAside),
+      removals: removals === undefined ? null : jsonb<unknown>(removals),
+      ...(news ? { changed_at: sql`now()` as unknown as Date } : {}),
+    })
+    .where('id', '=', lease.id)
+    .where('leased_by', '=', lease.holder)
+    .returning('list_id')
+    .executeTakeFirst();
+  if (row === undefined) throw new VigieError('source-busy');
+  if (!sameVersion || row.list_id === null) return;
+  await tx
+    .updateTable('list_version')
+    .set({ checkpoint: kept })
+    .where('list_id', '=', row.list_id)
+    .where('state', '=', 'current')
+    .execute();
+}
+
+export interface SyncEnd {
+  readonly outcome: SourceOutcome;
+  readonly error: string | null;
+  readonly failures: number;
+  /** Until the next one. */
+  readonly waitMs: number;
+  /** What waits for a person; null when nothing does, undefined when that is as it was. */
+  readonly held: HeldChange | null | undefined;
+}
+
+/** Writes down how a sync has ended, and lets the source go. @returns false when it was not ours any more */
+export async function endSync(tx: Tx, { id, holder }: SourceLease, end: SyncEnd): Promise<boolean> {
+  const { outcome, error, failures, waitMs, held } = end;
+  const { numUpdatedRows } = await tx
+    .updateTable('source')
+    .set({
+      ...{ state: outcome, last_error: error, failures, leased_by: null, leased_until: null },
+      ...(held === undefined ? {} : { held: held === null ? null : jsonb<unknown>(held) }),
+      next_at: after(waitMs),
+      ...(outcome === 'up-to-date' ? { synced_at: sql`now()` as unknown as Date } : {}),
+    })
+    .where('id', '=', id)
+    .where('leased_by', '=', holder)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+/** Lets a source go without a word; another process may go on at once. */
+export async function letGo(db: Db, { id, holder }: SourceLease): Promise<void> {
+  await db
+    .updateTable('source')
+    .set({ leased_by: null, leased_until: null, next_at: sql<Date>`now()` })
+    .where('id', '=', id)
+    .where('leased_by', '=', holder)
+    .execute();
+}
