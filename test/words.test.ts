@@ -85,7 +85,7 @@ describe('words and links on the service', () => {
   });
 
   it('leaves events and an attention, and neither address nor word in the log', async () => {
-    const events = (await (await service.call('GET', '/v1/events?limit=100')).json()) as { events: { kind: string }[] };
+    const events = (await (await service.call('GET', '/v1/audit/events?limit=100')).json()) as { events: { kind: string }[] };
     const kinds = events.events.map(({ kind }) => kind);
     expect(kinds).toEqual(
       expect.arrayContaining(['scan.matched', 'scan.review-proposed', 'item.matched', 'item.review-proposed']),
