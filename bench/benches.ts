@@ -9,6 +9,7 @@ export const BENCHES = {
   pdq: async (): Promise<Bench> => (await import('./pdq.js')).pdqBench,
   scan: async (): Promise<Bench> => (await import('./scan.js')).scanBench,
   import: async (): Promise<Bench> => (await import('./import.js')).importBench,
+  words: async (): Promise<Bench> => (await import('./words.js')).wordsBench,
   delta: async (): Promise<Bench> => (await import('./delta.js')).deltaBench,
   live: async (): Promise<Bench> => (await import('./live-list.js')).liveListBench,
   events: async (): Promise<Bench> => (await import('./events.js')).eventsBench,

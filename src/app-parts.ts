@@ -207,6 +207,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       batches,
       stream,
       scanner,
+      lists,
       client,
       media: new SealedBlobStore(mediaStore, keyring, 'medium'),
       logger,

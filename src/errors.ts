@@ -239,6 +239,16 @@ export const ERRORS = define({
     title: 'The list has no such version.',
     remedy: 'See `vigie list show` for the versions that are kept.',
   },
+  'list-content-other': {
+    status: 409,
+    title: 'The list holds something else.',
+    remedy: 'A list holds media, URLs or keywords, once and for all; choose another list or another --content.',
+  },
+  'list-too-large': {
+    status: 422,
+    title: 'The list holds more URLs or keywords than one list can.',
+    remedy: 'Divide it into several lists.',
+  },
   'list-format-unknown': {
     status: 400,
     title: 'The format of the list cannot be told.',

@@ -2,14 +2,15 @@ import type { Logger } from 'pino';
 import type { Config } from './config.js';
 import { Alarms } from './effects/alarms.js';
 import { createMailSink } from './effects/mail-sink.js';
-import { matchFound } from './effects/webhook-messages.js';
+import { linkFound, matchFound, reviewProposed, type WebhookMessage } from './effects/webhook-messages.js';
 import { Webhooks } from './effects/webhooks.js';
 import { Intake } from './intake/intake.js';
 import type { EnqueueMatch } from './intake/intake-parts.js';
+import type { Lists } from './lists/lists.js';
 import type { SealedBlobStore } from './lists/sealed-blob-store.js';
 import type { Metrics } from './metrics/metrics.js';
 import type { GuardedClient } from './net/guarded-client.js';
-import { countVerdict } from './scan/count-verdict.js';
+import { countVerdict, countWords } from './scan/count-verdict.js';
 import type { Scanner } from './scan/scanner.js';
 import { Attentions } from './storage/attention/attentions.js';
 import { raiseAttention } from './storage/attention/raise-attention.js';
@@ -31,6 +32,7 @@ export interface GroundFloorOptions {
   readonly batches: BatchFiles;
   readonly stream: WorkStream;
   readonly scanner: Scanner;
+  readonly lists: Lists;
   readonly client: GuardedClient;
   /** Where the bytes of items lie until their verdict, sealed. */
   readonly media: SealedBlobStore;
@@ -75,6 +77,7 @@ export class GroundFloor {
       keyring,
       stream,
       scanner,
+      words: options.lists,
       blobs: media,
       assertUrl: (url) => client.assertUrl(url),
       record,
@@ -85,6 +88,7 @@ export class GroundFloor {
       ready,
       scansAtOnce: config.decoders.processes * 4,
       counted: (verdict, surface) => countVerdict(options.metrics, verdict, surface),
+      countedWords: (verdict) => countWords(options.metrics, verdict),
       failed: failed('looking at an item'),
     });
     const requeue: ConstructorParameters<typeof Attentions>[0]['requeue'] = async (tx, ids) => {
@@ -122,22 +126,26 @@ export class GroundFloor {
   }
 }
 
-/** A match becomes a message to every webhook that wants to hear of it. */
+/** A match becomes a message to every webhook that wants to hear of it; and so do keywords. */
 function tellWebhooks(webhooks: Webhooks): EnqueueMatch {
-  return async (tx, { verdictId, eventId, item, itemRef, engine, appliedSeq, media }) => {
-    for (const medium of media) {
-      if (medium.verdict !== 'match') continue;
-      const { matches, total, ordinal } = medium;
-      const place =
-        item === null
-          ? { scan: verdictId, ...(itemRef === null ? {} : { itemRef }) }
-          : { item: item.id, platform: item.platform, platformId: item.platformId, medium: ordinal };
-      await webhooks.publish(tx, {
-        message: matchFound({ ...place, engine, appliedSeq, matches: [...matches], total }),
-        subject: item === null ? `scan:${verdictId}` : `item:${item.id}`,
-        key: `${verdictId}.${ordinal}`,
-        cause: eventId,
-      });
+  return async (tx, { verdictId, eventId, item, itemRef, engine, appliedSeq, media, words }) => {
+    const place =
+      item === null
+        ? { scan: verdictId, ...(itemRef === null ? {} : { itemRef }) }
+        : { item: item.id, platform: item.platform, platformId: item.platformId };
+    const subject = item === null ? `scan:${verdictId}` : `item:${item.id}`;
+    const publish = async (part: string | number, message: WebhookMessage) => {
+      await webhooks.publish(tx, { message, subject, key: `${verdictId}.${part}`, cause: eventId });
+    };
+    for (const { verdict, matches, total, ordinal } of media) {
+      if (verdict !== 'match') continue;
+      const medium = item === null ? {} : { medium: ordinal };
+      await publish(ordinal, matchFound({ ...place, ...medium, engine, appliedSeq, matches: [...matches], total }));
     }
+    if (words === undefined) return;
+    const about = { ...place, engine, appliedSeq };
+    const { links, linksTotal, review, reviewTotal } = words;
+    if (linksTotal > 0) await publish('links', linkFound({ ...about, found: links, total: linksTotal }));
+    if (reviewTotal > 0) await publish('review', reviewProposed({ ...about, found: review, total: reviewTotal }));
   };
 }

@@ -60,6 +60,24 @@ export function registerSources(
     },
   });
   metrics.collect({
+    names: ['vigie_words_entries', 'vigie_words_bytes'],
+    collect: (tell) => {
+      for (const content of ['urls', 'keywords']) {
+        const segments = lists.words.map(({ segment }) => segment).filter((each) => each.content === content);
+        tell(
+          'vigie_words_entries',
+          segments.reduce((sum, { entries }) => sum + entries, 0),
+          { content },
+        );
+        tell(
+          'vigie_words_bytes',
+          segments.reduce((sum, { bytes }) => sum + bytes, 0),
+          { content },
+        );
+      }
+    },
+  });
+  metrics.collect({
     names: ['vigie_decoders', 'vigie_decoder_restarts_total', 'vigie_decoder_waiting'],
     collect: (tell) => {
       for (const [of, decoders] of Object.entries({ pictures: pool, videos })) {

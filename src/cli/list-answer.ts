@@ -3,6 +3,7 @@ import { colour, printable, table } from './output.js';
 /** A list as the service tells of it. */
 export interface ListAnswer {
   readonly name: string;
+  readonly content: string;
   readonly source: string | null;
   readonly licence: string | null;
   readonly terms: string | null;
@@ -42,6 +43,7 @@ export function judgedAs({ role, shadow }: Pick<ListAnswer, 'role' | 'shadow'>):
 export function inWords(list: ListAnswer): string {
   const facts: [string, string][] = [
     ['list', list.name],
+    ['holds', list.content],
     ['state', list.state],
     ['judged as', judgedAs(list)],
     ['version', list.version === null ? 'none' : String(list.version)],

@@ -12,6 +12,7 @@ interface Shown {
 const FIRST_LOOK: Readonly<Record<AttentionKind, string>> = {
   'could-not-tell': 'vigie doctor',
   'entry-doubted': 'vigie list show',
+  'review-proposed': 'vigie audit events --kind item.review-proposed',
   'source-stale': 'vigie source ls',
   'source-refused': 'vigie source ls',
   'source-held': 'vigie source ls, then vigie source approve or refuse',

@@ -31,6 +31,21 @@ const matchSchema = z.object({
   video: videoSchema.optional(),
 });
 
+const foundEntry = {
+  list: z.string(),
+  version: z.number().int(),
+  entry: z.string(),
+  grade: z.string().nullable(),
+  count: z.number().int(),
+  /** Where it stood first, never what stood there. */
+  where: z.enum(['text', 'caption', 'entity', 'button', 'link']),
+  ordinal: z.number().int(),
+  at: z.number().int().nullable(),
+};
+
+const linkSchema = z.object({ ...foundEntry, kind: z.enum(['exact', 'prefix', 'host']) });
+const reviewSchema = z.object(foundEntry);
+
 const matchFoundSchema = z.object({
   /** Id of the item; absent for a medium that was scanned by itself. */
   item: z.string().optional(),
@@ -46,6 +61,8 @@ const matchFoundSchema = z.object({
   engine: z.string(),
   appliedSeq: z.number().int(),
   matches: z.array(matchSchema),
+  /** For an address in the words or links: the entries that it falls under; then there are no `matches`. */
+  links: z.array(linkSchema).optional(),
   /** How many matches there are, those that are not told included. */
   total: z.number().int(),
 });
@@ -72,6 +89,20 @@ const matchFoundLaterSchema = z.object({
   across: z.enum(['same-kind', 'frame-of-video', 'picture-in-video']),
 });
 
+/** Keywords were found: for people, and nothing to act on. */
+const reviewProposedSchema = z.object({
+  item: z.string().optional(),
+  platform: z.string().optional(),
+  platformId: z.string().optional(),
+  itemRef: z.string().optional(),
+  scan: z.string().optional(),
+  engine: z.string(),
+  appliedSeq: z.number().int(),
+  review: z.array(reviewSchema),
+  /** How many entries were found, those that are not told included. */
+  total: z.number().int(),
+});
+
 export const attentionRaisedSchema = z.object({
   attention: z.string(),
   kind: z.string(),
@@ -86,6 +117,7 @@ export const attentionRaisedSchema = z.object({
 export const messageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('match.found'), data: matchFoundSchema }),
   z.object({ type: z.literal('match.found-later'), data: matchFoundLaterSchema }),
+  z.object({ type: z.literal('review.proposed'), data: reviewProposedSchema }),
   z.object({ type: z.literal('attention.raised'), data: attentionRaisedSchema }),
   z.object({ type: z.literal('webhook.test'), data: z.object({ webhook: z.string() }) }),
 ]);
@@ -96,7 +128,7 @@ export type MatchFoundLater = z.infer<typeof matchFoundLaterSchema>;
 export type AttentionRaised = z.infer<typeof attentionRaisedSchema>;
 
 /** What a webhook can be subscribed to; a test goes to each. */
-export const MESSAGE_TYPES = ['match.found', 'match.found-later', 'attention.raised'] as const;
+export const MESSAGE_TYPES = ['match.found', 'match.found-later', 'review.proposed', 'attention.raised'] as const;
 
 export type MessageType = (typeof MESSAGE_TYPES)[number];
 
@@ -104,7 +136,7 @@ export type MessageType = (typeof MESSAGE_TYPES)[number];
 const MOST_MATCHES = 20;
 
 /** What a message of a match is made from: a part of a verdict. */
-export interface MatchSource extends Omit<MatchFound, 'matches'> {
+export interface MatchSource extends Omit<MatchFound, 'matches' | 'links'> {
   readonly matches: readonly z.infer<typeof matchSchema>[];
 }
 
@@ -127,4 +159,20 @@ export function matchFound(source: MatchSource): WebhookMessage {
       })),
   };
   return { type: 'match.found', data };
+}
+
+type LinkFound = z.infer<typeof linkSchema>;
+type ReviewFound = z.infer<typeof reviewSchema>;
+type WordsSource<T> = Omit<z.infer<typeof reviewProposedSchema>, 'review'> & { readonly found: readonly T[] };
+
+/** The message of an address on a list of URLs; the schema lets nothing else through. */
+export function linkFound({ found, ...rest }: WordsSource<LinkFound>): WebhookMessage {
+  const data = matchFoundSchema.parse({ ...rest, matches: [], links: found.slice(0, MOST_MATCHES) });
+  return { type: 'match.found', data };
+}
+
+/** The message of keywords. */
+export function reviewProposed({ found, ...rest }: WordsSource<ReviewFound>): WebhookMessage {
+  const data = reviewProposedSchema.parse({ ...rest, review: found.slice(0, MOST_MATCHES) });
+  return { type: 'review.proposed', data };
 }

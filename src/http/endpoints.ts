@@ -48,6 +48,7 @@ import { listRetro, listRetroFinds, runRetro, stopRetro } from './endpoints/retr
 
 import { getSample, listSamples } from './endpoints/samples.js';
 import { scan } from './endpoints/scan.js';
+import { scanText } from './endpoints/scan-text.js';
 import { sealKeys } from './endpoints/seal-keys.js';
 import { createLink, openSession } from './endpoints/sessions.js';
 import {
@@ -69,6 +70,7 @@ import { addWebhook, listWebhooks, removeWebhook, rotateWebhook, testWebhook } f
 /** Every route of the service, in the order in which the OpenAPI document shows them. */
 export const ENDPOINTS: readonly Endpoint[] = [
   scan,
+  scanText,
   handInItem,
   handInItems,
   getItem,

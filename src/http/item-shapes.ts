@@ -3,7 +3,7 @@ import type { Principal } from '../access/principal.js';
 import { type ItemDraft, itemDraftSchema } from '../intake/item-draft.js';
 import type { ItemReport } from '../intake/item-report.js';
 import { hideDetail } from './match-detail.js';
-import { matchSchema } from './schemas.js';
+import { matchSchema, wordsSchema } from './schemas.js';
 
 /** As the OpenAPI document shows it. */
 export const ITEM_EXAMPLE: ItemDraft = {
@@ -36,7 +36,7 @@ export const itemSchema = z.object({
       id: z.string(),
       verdict: z.enum(['match', 'no-match', 'could-not-tell']),
       reason: z.string().nullable(),
-      medium: z.number().int().describe('Ordinal of the medium that decided it.'),
+      medium: z.number().int().describe('Ordinal of the medium that decided it; 0 when it was none.'),
       media: z.array(
         z.object({
           ordinal: z.number().int(),
@@ -51,6 +51,9 @@ export const itemSchema = z.object({
           ms: z.record(z.string(), z.number()),
         }),
       ),
+      words: wordsSchema
+        .nullable()
+        .describe('What was found in its text, captions and links; null when there are none, or no lists of such.'),
       engine: z.string(),
       appliedSeq: z.number().int(),
       node: z.string(),

@@ -52,6 +52,33 @@ export const matchSchema = z.object({
     .describe('Only for sample lists, or with the scope entries:read.'),
 });
 
+const foundEntry = {
+  list: z.string(),
+  version: z.number().int(),
+  entry: z.string(),
+  grade: z.string().nullable(),
+  count: z.number().int().describe('How often it was found.'),
+  where: z.enum(['text', 'caption', 'entity', 'button', 'link']).describe('Where it was found first.'),
+  ordinal: z.number().int().describe('Which caption or link it was.'),
+  at: z.number().int().nullable().describe('Where in the text, in UTF-16 units.'),
+};
+
+export const wordsSchema = z.object({
+  verdict: z.enum(['match', 'no-match', 'could-not-tell']),
+  reason: z.string().nullable(),
+  links: z
+    .array(z.object({ ...foundEntry, kind: z.enum(['exact', 'prefix', 'host']) }))
+    .readonly()
+    .describe('Entries of lists of URLs that an address falls under: a match.'),
+  linksTotal: z.number().int(),
+  review: z
+    .array(z.object(foundEntry))
+    .readonly()
+    .describe('Keywords that were found: for people to look at, never a match.'),
+  reviewTotal: z.number().int(),
+  ms: z.number(),
+});
+
 export const verdictSchema = z.object({
   scan: z
     .string()

@@ -1,5 +1,5 @@
 import type { Lane, Surface, Tx } from '../storage/schema.js';
-import type { MediumDetail } from './verdict-detail.js';
+import type { MediumDetail, WordsDetail } from './verdict-detail.js';
 
 /** What intake needs of the parts beside it, as functions, so that it stands without them. */
 
@@ -25,9 +25,11 @@ export interface MatchTold {
   readonly engine: string;
   readonly appliedSeq: number;
   readonly media: readonly MediumDetail[];
+  /** What was found in words and links, when they were looked at. */
+  readonly words?: WordsDetail | undefined;
 }
 
-/** Queues what follows from a match (webhooks) as a part of the transaction. */
+/** Queues what follows from a match or from keywords (webhooks) as a part of the transaction. */
 export type EnqueueMatch = (tx: Tx, match: MatchTold) => Promise<void>;
 
 export interface CouldNotTellAttention {
@@ -40,4 +42,12 @@ export interface CouldNotTellAttention {
   readonly items: readonly string[];
 }
 
-export type RaiseAttention = (tx: Tx, attention: CouldNotTellAttention) => Promise<string>;
+/** Keywords were found: one attention for all, which counts; the items are told by event and webhook. */
+export interface ReviewAttention {
+  readonly kind: 'review-proposed';
+  readonly cause: 'keywords';
+  readonly subject: 'service';
+  readonly detail: { readonly lists: readonly string[] };
+}
+
+export type RaiseAttention = (tx: Tx, attention: CouldNotTellAttention | ReviewAttention) => Promise<string>;

@@ -1,5 +1,6 @@
 import type { SealedBlobStore } from '../lists/sealed-blob-store.js';
 import type { Scanner } from '../scan/scanner.js';
+import type { KnownWords } from '../scan/words/look-at-words.js';
 import { Accounts, type PlatformAccount, type SealForSubject } from '../storage/accounts/accounts.js';
 import type { Database } from '../storage/database.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
@@ -21,6 +22,8 @@ export interface IntakeOptions {
   readonly keyring: Keyring;
   readonly stream: WorkStream;
   readonly scanner: Scanner;
+  /** The lists of URLs and keywords. */
+  readonly words?: KnownWords | undefined;
   /** Where the bytes of media lie until their verdict, sealed; shared by the nodes. */
   readonly blobs: SealedBlobStore;
   /** Judges where a medium is to be fetched from, as far as that goes at intake. */
@@ -37,6 +40,7 @@ export interface IntakeOptions {
   readonly scansAtOnce: number;
   /** Told what kept an item from its end, or a chore from being done; both come again. */
   readonly failed: (error: unknown) => void;
+  readonly countedWords?: NonNullable<ScanWorkerOptions['countedWords']>;
   /** Told of each verdict on a medium, for the figures. */
   readonly counted?: NonNullable<ScanWorkerOptions['counted']>;
   readonly mostWaiting?: number;
@@ -80,13 +84,14 @@ export class Intake {
       fingerprintKey,
       ...(options.mostWaiting === undefined ? {} : { mostWaiting: options.mostWaiting }),
     });
-    this.scanVerdicts = new ScanVerdicts({ verdicts, record, enqueueMatch, node });
+    this.scanVerdicts = new ScanVerdicts({ verdicts, record, enqueueMatch, raiseAttention, node });
     const { scansAtOnce, ready, failed } = options;
     const follows = { record, enqueueMatch, raiseAttention };
     this.worker = new ScanWorker({
       database,
       keyring,
       scanner,
+      words: options.words,
       verdicts,
       media,
       privateSurfaces,
@@ -94,6 +99,7 @@ export class Intake {
       node,
       scansAtOnce,
       ...(options.counted === undefined ? {} : { counted: options.counted }),
+      ...(options.countedWords === undefined ? {} : { countedWords: options.countedWords }),
     });
     this.upkeep = new ItemUpkeep({ database, stream, media, ...kept });
     // Most of them wait for the database, which stores many at once.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { WordsQuery } from '../scan/words/look-at-words.js';
 
 /** Media that one item may have at the most, files and URLs together. */
 export const MEDIA_LIMIT = 32;
@@ -26,8 +27,24 @@ const mediumSchema = z
     url: z.string().max(4_096).describe('Where it is fetched from.'),
     fileId: plain(512).optional().describe("The platform's own id of the file; known signals are used again."),
     name: text(255).optional(),
+    caption: text(4_096).optional().describe('What is written beside it; looked at as the text is.'),
   })
   .strict();
+
+const linkSchema = z.union([
+  text(4_096),
+  z.object({ url: text(4_096), from: z.enum(['entity', 'button']).describe('Where the platform found it.') }).strict(),
+]);
+
+/** Words and links as they are looked at, of an item or by themselves. */
+export const wordsShape = {
+  text: text(65_536).optional().describe('Addresses and keywords are looked for in it.'),
+  links: z
+    .array(linkSchema)
+    .max(256)
+    .optional()
+    .describe('Addresses that the text does not show, of entities and buttons: a text, or where it was found as well.'),
+};
 
 /** Something shared on a platform, as it is handed in. The order of the fields is that of the fingerprint. */
 export const itemDraftSchema = z
@@ -39,8 +56,7 @@ export const itemDraftSchema = z
     surface: z.enum(['public', 'private']),
     jurisdiction: jurisdictionSchema.optional(),
     sharedAt: z.iso.datetime({ offset: true }).optional(),
-    text: text(65_536).optional().describe('Kept for matching; not matched by this version.'),
-    links: z.array(text(4_096)).max(256).optional().describe('Kept for matching; not matched by this version.'),
+    ...wordsShape,
     media: z.array(mediumSchema).max(MEDIA_LIMIT).optional(),
     lane: z.enum(['live', 'backfill']).optional().describe('`backfill` for old content: it gives way to what is new.'),
   })
@@ -62,15 +78,20 @@ export interface ItemContent {
   readonly jurisdiction: string | null;
   readonly sharedAt: string | null;
   readonly text: string | null;
-  readonly links: readonly string[];
+  readonly links: readonly ItemLink[];
   /** By ordinal: those with a URL first, then those that came as bytes. */
   readonly media: readonly ItemMedium[];
 }
+
+/** A text where nothing is known but the address. */
+export type ItemLink = string | { readonly url: string; readonly from: 'entity' | 'button' };
 
 export interface ItemMedium {
   readonly url: string | null;
   readonly fileId: string | null;
   readonly name: string | null;
+  /** Absent in what was sealed before captions were looked at. */
+  readonly caption?: string | null;
 }
 
 export function contentOf(draft: ItemDraft, files: readonly StoredMedium[]): ItemContent {
@@ -81,8 +102,22 @@ export function contentOf(draft: ItemDraft, files: readonly StoredMedium[]): Ite
     text: words,
     links,
     media: [
-      ...media.map(({ url, fileId = null, name = null }) => ({ url, fileId, name })),
+      ...media.map(({ url, fileId = null, name = null, caption = null }) => ({ url, fileId, name, caption })),
       ...files.map(({ name }) => ({ url: null, fileId: null, name })),
     ],
+  };
+}
+
+/** What of an item is looked at besides its media. */
+export function wordsOf({ text: words, links, media }: Pick<ItemContent, 'text' | 'links' | 'media'>): WordsQuery {
+  const captions = media.flatMap(({ caption }, ordinal) =>
+    caption ? [{ where: 'caption' as const, ordinal, text: caption }] : [],
+  );
+  return {
+    texts: [...(words ? [{ where: 'text' as const, ordinal: 0, text: words }] : []), ...captions],
+    links: links.map((link, ordinal) => {
+      if (typeof link === 'string') return { where: 'link' as const, ordinal, url: link };
+      return { where: link.from, ordinal, url: link.url };
+    }),
   };
 }

@@ -1,7 +1,7 @@
 import type { VerdictWord } from '../scan/verdict.js';
 import type { readItemVerdict, StoredItem } from '../storage/items/item-rows.js';
 import type { ItemState, Lane, Surface } from '../storage/schema.js';
-import type { MediumDetail, VerdictDetail } from './verdict-detail.js';
+import type { MediumDetail, VerdictDetail, WordsDetail } from './verdict-detail.js';
 
 /** What is known of an item, for whoever handed it in. */
 export interface ItemReport {
@@ -23,6 +23,7 @@ export interface ItemVerdict {
   /** Ordinal of the medium that decided it. */
   readonly medium: number;
   readonly media: readonly MediumDetail[];
+  readonly words: WordsDetail | null;
   readonly engine: string;
   readonly appliedSeq: number;
   readonly node: string;
@@ -34,7 +35,7 @@ export function reportOf(item: StoredItem, row: Awaited<ReturnType<typeof readIt
   const report = { id, platform, platformId, state, surface, lane, receivedAt, toldAt };
   if (row === undefined) return { ...report, verdict: null };
   // Only the scan worker writes it.
-  const { media } = row.detail as VerdictDetail;
+  const { media, words = null } = row.detail as VerdictDetail;
   const { verdict, reason, medium, engine, applied_seq: appliedSeq, node, at } = row;
-  return { ...report, verdict: { id: row.id, verdict, reason, medium, media, engine, appliedSeq, node, at } };
+  return { ...report, verdict: { id: row.id, verdict, reason, medium, media, words, engine, appliedSeq, node, at } };
 }

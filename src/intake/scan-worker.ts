@@ -4,6 +4,8 @@ import { inOrder } from '../runtime/in-order.js';
 import { Slots } from '../runtime/slots.js';
 import type { Scanner } from '../scan/scanner.js';
 import type { Verdict } from '../scan/verdict.js';
+import { type KnownWords, lookAtWords } from '../scan/words/look-at-words.js';
+import type { WordsVerdict } from '../scan/words/words-verdict.js';
 import type { Database } from '../storage/database.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { Gather } from '../storage/gather.js';
@@ -16,17 +18,27 @@ import type { VerdictStore } from '../storage/verdicts/verdict-store.js';
 import type { Work } from '../storage/work/work-stream.js';
 import { combineVerdicts } from './combine-verdicts.js';
 import type { EnqueueMatch, RaiseAttention } from './intake-parts.js';
-import type { ItemContent, ItemMedium } from './item-draft.js';
+import { type ItemContent, type ItemMedium, wordsOf } from './item-draft.js';
 import type { ItemMedia } from './item-media.js';
 import type { PrivateSurfaces } from './private-surfaces.js';
 import { NO_VERDICT, retryAfter } from './retry-policy.js';
+import { reviewAttention } from './review-attention.js';
 import { openContent } from './sealed-content.js';
-import { type MediumDetail, mediumDetail, notLookedAt, type VerdictDetail } from './verdict-detail.js';
+import {
+  type MediumDetail,
+  mediumDetail,
+  notLookedAt,
+  type VerdictDetail,
+  type WordsDetail,
+  wordsDetail,
+} from './verdict-detail.js';
 
 export interface ScanWorkerOptions {
   readonly database: Database;
   readonly keyring: Keyring;
   readonly scanner: Scanner;
+  /** The lists of URLs and keywords; without, words and links are not looked at. */
+  readonly words?: KnownWords | undefined;
   readonly verdicts: VerdictStore;
   readonly media: ItemMedia;
   readonly privateSurfaces: PrivateSurfaces;
@@ -37,6 +49,8 @@ export interface ScanWorkerOptions {
   readonly node: string;
   /** Media that are in memory at once; other items under way wait for the database. */
   readonly scansAtOnce: number;
+  /** Told of the verdict on the words of an item, for the figures. */
+  readonly countedWords?: (verdict: WordsDetail) => void;
   /** Told of the verdict on each medium of an item whose verdict was stored, for the figures. */
   readonly counted?: (
     verdict: Pick<MediumDetail, 'verdict' | 'reason' | 'ms' | 'withoutEffect'>,
@@ -54,6 +68,7 @@ const MOST_DELIVERIES = 50;
 
 interface Looked {
   readonly media: readonly MediumDetail[];
+  readonly words?: WordsDetail;
   readonly appliedSeq: number;
 }
 
@@ -108,7 +123,22 @@ export class ScanWorker {
       media.push(detail);
       appliedSeq = Math.min(appliedSeq, seq ?? appliedSeq);
     }
-    return { media, appliedSeq };
+    const words = await this.#readWords(content, signal);
+    if (words === undefined) return { media, appliedSeq };
+    return { media, words: wordsDetail(words), appliedSeq: Math.min(appliedSeq, words.appliedSeq) };
+  }
+
+  async #readWords(content: ItemContent, signal: AbortSignal): Promise<WordsVerdict | undefined> {
+    const { words } = this.#options;
+    if (words === undefined) return undefined;
+    try {
+      return await lookAtWords(words, wordsOf(content), signal);
+    } catch (error) {
+      const { code } = VigieError.from(error);
+      if (signal.aborted || NO_VERDICT.has(code)) throw error;
+      const nothing = { links: [], linksTotal: 0, review: [], reviewTotal: 0, ms: 0 };
+      return { verdict: 'could-not-tell', reason: code, ...nothing, appliedSeq: words.appliedSeq };
+    }
   }
 
   #open(item: StoredItem): ItemContent | undefined {
@@ -160,15 +190,17 @@ export class ScanWorker {
 
   async #tell(work: Work, item: StoredItem, looked: Looked): Promise<void> {
     const { verdicts, node, random = Math.random, now = () => new Date() } = this.#options;
-    const combined = combineVerdicts(looked.media);
+    const combined = combineVerdicts(looked.media, looked.words);
     const { verdict, reason } = combined;
     const closed = reason === 'surface-private';
     if (verdict === 'could-not-tell' && !closed) {
-      const pause = longestPause(looked.media, work.attempt, random);
+      const told = [...looked.media, ...(looked.words === undefined ? [] : [looked.words])];
+      const pause = longestPause(told, work.attempt, random);
       if (pause !== undefined) return await work.retry(pause);
     }
-    const detail: VerdictDetail = { media: looked.media };
-    const milliseconds = looked.media.reduce((sum, { ms }) => sum + (ms['total'] ?? 0), 0);
+    const { media, words } = looked;
+    const detail: VerdictDetail = { media, ...(words === undefined ? {} : { words }) };
+    const milliseconds = media.reduce((sum, { ms }) => sum + (ms['total'] ?? 0), words?.ms ?? 0);
     const { appliedSeq } = looked;
     const { id: itemId, surface } = item;
     const told = { id: randomId(), itemId, ...combined, detail, engine: ENGINE, appliedSeq, node, surface };
@@ -181,7 +213,8 @@ export class ScanWorker {
       work,
       ...follows,
     });
-    if (stored) for (const medium of looked.media) this.#options.counted?.(medium, surface);
+    if (stored) for (const medium of media) this.#options.counted?.(medium, surface);
+    if (stored && words !== undefined) this.#options.countedWords?.(words);
     await work.ack();
     if (stored && moves === 'told') await this.#options.media.drop(item.blobs.values());
   }
@@ -189,19 +222,27 @@ export class ScanWorker {
   /** What must happen in the same transaction: the event and the effects of a match, the attention for what could not be told. */
   #follows(
     item: StoredItem,
-    { media, appliedSeq }: { readonly media: readonly MediumDetail[]; readonly appliedSeq: number },
+    { media, words, appliedSeq }: Looked,
     verdictId: string,
     { verdict, reason, medium }: ReturnType<typeof combineVerdicts>,
   ): Pick<Told, 'alongside' | 'last'> {
-    if (verdict === 'no-match') return {};
+    const reviewed = (words?.reviewTotal ?? 0) > 0;
+    if (verdict === 'no-match' && !reviewed) return {};
     const { record, enqueueMatch, raiseAttention, node, now = () => new Date() } = this.#options;
     const subject = `item:${item.id}`;
     const actor = `node:${node}`;
-    if (verdict === 'match') {
+    if (verdict !== 'could-not-tell') {
       const alongside = async (tx: Tx) => {
-        const matches = media.reduce((sum, { total }) => sum + total, 0);
-        const refs = { item: item.id, verdict: verdictId, matches };
-        const eventId = await record(tx, { kind: 'item.matched', actor, subject, refs, payload: { media } });
+        const matches = media.reduce((sum, { total }) => sum + total, words?.linksTotal ?? 0);
+        const refs = { item: item.id, verdict: verdictId };
+        const payload = { media, ...(words === undefined ? {} : { words }) };
+        const eventId =
+          verdict === 'match'
+            ? await record(tx, { kind: 'item.matched', actor, subject, refs: { ...refs, matches }, payload })
+            : await record(tx, {
+                ...{ kind: 'item.review-proposed', actor, subject, payload },
+                refs: { ...refs, entries: words?.reviewTotal ?? 0 },
+              });
         const { id, platform, platformId, accountId, room, surface, lane, receivedAt } = item;
         const about = { id, platform, platformId, accountId, room, lane, receivedAt };
         const told = {
@@ -214,10 +255,11 @@ export class ScanWorker {
           engine: ENGINE,
           appliedSeq,
           media,
+          words,
         };
         await enqueueMatch(tx, told);
       };
-      return { alongside };
+      return { alongside, ...reviewAttention(raiseAttention, words) };
     }
     const format = media.find(({ ordinal }) => ordinal === medium)?.format ?? 'unknown';
     const why = reason ?? 'internal';
@@ -235,8 +277,12 @@ export class ScanWorker {
 }
 
 /** An item waits for the medium that takes longest to come back; one that never will does not hold up the others' tries. */
-function longestPause(media: readonly MediumDetail[], attempt: number, random: () => number): number | undefined {
-  const pauses = media
+function longestPause(
+  told: readonly Pick<MediumDetail | WordsDetail, 'verdict' | 'reason'>[],
+  attempt: number,
+  random: () => number,
+): number | undefined {
+  const pauses = told
     .filter(({ verdict }) => verdict === 'could-not-tell')
     .map(({ reason }) => retryAfter(reason ?? 'internal', attempt, random()))
     .filter((pause) => pause !== undefined);

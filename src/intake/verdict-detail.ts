@@ -1,4 +1,5 @@
 import { type Match, roundedMs, type Verdict, type VerdictWord } from '../scan/verdict.js';
+import type { WordsVerdict } from '../scan/words/words-verdict.js';
 
 /** What led to the verdict of one medium, as it is kept: provenance, and never a hash. */
 export interface MediumDetail {
@@ -19,7 +20,12 @@ export interface MediumDetail {
 /** The detail of a stored verdict. */
 export interface VerdictDetail {
   readonly media: readonly MediumDetail[];
+  /** What was found in its words and links; absent when there were none, or no lists of such. */
+  readonly words?: WordsDetail;
 }
+
+/** What led to the verdict on words and links: provenance, and never an address. */
+export type WordsDetail = Omit<WordsVerdict, 'appliedSeq'>;
 
 export function mediumDetail(ordinal: number, verdict: Verdict): MediumDetail {
   return {
@@ -44,4 +50,8 @@ function withoutFingerprint({ fingerprint: _fingerprint, ...match }: Match): Omi
 export function notLookedAt(ordinal: number, reason: string): MediumDetail {
   const nothing = { kind: null, format: null, bytes: 0, matches: [], total: 0, ms: {} };
   return { ordinal, verdict: 'could-not-tell', reason, ...nothing };
+}
+
+export function wordsDetail({ appliedSeq: _seq, ms, ...rest }: WordsVerdict): WordsDetail {
+  return { ...rest, ms: Math.round(ms * 10) / 10 };
 }

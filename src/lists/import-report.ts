@@ -8,7 +8,9 @@ export type RecordReason =
   | 'too-long'
   | 'id-too-long'
   | 'no-signal'
-  | 'no-usable-signal';
+  | 'no-usable-signal'
+  /** A URL or keyword that would match what nobody means. */
+  | 'too-broad';
 /** Why a signal was left out; the rest of its record may have been taken. */
 export type SignalReason = 'malformed-signal' | 'all-zero' | 'empty-file';
 export type DuplicateReason = 'duplicate-id' | 'duplicate-signals';
@@ -64,6 +66,7 @@ const KIND: Readonly<Record<Reason, 'rejected' | 'inactive' | 'duplicate' | 'rem
   'id-too-long': 'rejected',
   'no-signal': 'rejected',
   'no-usable-signal': 'rejected',
+  'too-broad': 'rejected',
   'malformed-signal': 'rejected',
   'all-zero': 'rejected',
   'empty-file': 'rejected',

@@ -5,7 +5,15 @@ import type { BlobStore } from '../storage/blob-store.js';
 import type { Database } from '../storage/database.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { type ImportRun, saveProgress } from '../storage/import-run-store.js';
-import { createList, findList, type ListTerms, lockList, removeList, type StoredList } from '../storage/list-store.js';
+import {
+  createList,
+  findList,
+  type ListContent,
+  type ListTerms,
+  lockList,
+  removeList,
+  type StoredList,
+} from '../storage/list-store.js';
 import type { ManifestSegment } from '../storage/list-version-store.js';
 import type { Db, Tx } from '../storage/schema.js';
 import type { ListFormat, ParserOptions } from './formats/list-parser.js';
@@ -18,6 +26,8 @@ import { discard, publish, type WriteRuns } from './write-run.js';
 export interface ImportOptions extends ParserOptions {
   /** Name of the list; it is made when there is none. */
   readonly list: string;
+  /** What the list holds; `media` when left out. @throws `list-content-other` when it holds something else */
+  readonly content?: ListContent | undefined;
   /** What is said of the list; what is left out stays as it is. */
   readonly terms?: ListTerms | undefined;
   readonly input: ImportInput;
@@ -74,7 +84,7 @@ export class Importer {
 
   /**
    * Imports a list. An import that was interrupted goes on where it was when the same file comes again.
-   * @throws VigieError `import-in-progress`, `import-aborted`, `import-source-changed` (a stream that is not the one of
+   * @throws VigieError `list-content-other`, `import-in-progress`, `import-aborted`, `import-source-changed` (a stream that is not the one of
    *   the interrupted import; try again), `list-name-invalid`, `file-not-readable`, `disk-full`, what `stageSegments` throws
    */
   async import(options: ImportOptions): Promise<ImportResult> {
@@ -94,7 +104,9 @@ export class Importer {
     if (options.sync === undefined) await assertNotFed(this.#options.database.db, list.id);
     const fingerprint = fingerprintOf(opened, options);
     const name = options.sourceName ?? null;
-    const resumable = (run: ImportRun) => this.#canResume(run, name, fingerprint);
+    // A list of URLs or keywords is one file, written at the end.
+    const resumable = async (run: ImportRun) =>
+      list.content === 'media' && (await this.#canResume(run, name, fingerprint));
     await using held = await runs.claim(list.id, { name, fingerprint, resumable });
     try {
       return await this.#run(held.run, held.resumed, list, opened, options);
@@ -174,11 +186,16 @@ export class Importer {
     return await stageSegments(opened.stream, { ...options, totalBytes: opened.bytes, blobs, pool });
   }
 
-  async #listFor({ list: name, terms }: ImportOptions): Promise<{ list: StoredList; made: boolean }> {
+  async #listFor({
+    list: name,
+    terms,
+    content = 'media',
+  }: ImportOptions): Promise<{ list: StoredList; made: boolean }> {
     const { db } = this.#options.database;
     const there = await findList(db, name);
-    if (there !== undefined) return { list: there, made: false };
-    return { list: await createList(db, name, terms), made: true };
+    if (there === undefined) return { list: await createList(db, name, terms, content), made: true };
+    if (there.content !== content) throw new VigieError('list-content-other', { detail: there.content });
+    return { list: there, made: false };
   }
 
   /** Takes back a list that was made for an import that has failed. */
@@ -228,7 +245,8 @@ function settingsOf({ format, sourceName, ...options }: ImportOptions) {
   // What comes by a pipe has no name.
   const name = sourceName === undefined || sourceName === 'stdin' ? undefined : withoutEnding(sourceName);
   const told = format === 'auto' ? undefined : format;
-  return { format: told, type, map, only, grades, maxRejected, entriesPerSegment, name };
+  const content = options.content === 'media' ? undefined : options.content;
+  return { format: told, type, map, only, grades, maxRejected, entriesPerSegment, name, content };
 }
 
 /** The same file read in another way is another source. */

@@ -5,13 +5,14 @@ import type { Segment } from '../index/segment.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { Database } from '../storage/database.js';
 import { readSilenced, silencedAmong } from '../storage/entry-status-store.js';
-import { getListById, type StoredList } from '../storage/list-store.js';
+import { getListById, type ListContent, type StoredList } from '../storage/list-store.js';
 import { currentManifests, type Manifest } from '../storage/list-version-store.js';
 import type { Db } from '../storage/schema.js';
 import { type EntryLiveness, isGone, type ListInfo, LoadedList } from './loaded-list.js';
-import { matchingRules } from './rules/matching-rules.js';
+import { matchingRules, PLAIN_RULES } from './rules/matching-rules.js';
 import { type RulesInForce, rulesInForce } from './rules/rules-in-force.js';
 import { isSample } from './samples.js';
+import { LoadedWords } from './words/loaded-words.js';
 
 /** Why a list, or its newest version, is not searched. */
 export interface ListProblem {
@@ -20,6 +21,7 @@ export interface ListProblem {
   readonly detail: string;
   /** True when an older version goes on matching in its place. */
   readonly olderVersionMatches: boolean;
+  readonly content: ListContent;
   readonly since: Date;
 }
 
@@ -44,6 +46,8 @@ const STATUS_PAGE = 5000;
 export class ListLoader {
   readonly #options: LoaderOptions;
   readonly #loaded = new Map<string, LoadedList>();
+  /** Lists of URLs and keywords; they are no part of the index. */
+  readonly #words = new Map<string, LoadedWords>();
   readonly #problems = new Map<string, ListProblem>();
   /** Which list a segment in the index belongs to. */
   readonly #owners = new Map<string, ListInfo>();
@@ -73,6 +77,14 @@ export class ListLoader {
     return this.#rules;
   }
 
+  get words(): readonly LoadedWords[] {
+    return [...this.#words.values()];
+  }
+
+  loadedWords(listId: string): LoadedWords | undefined {
+    return this.#words.get(listId);
+  }
+
   /** @throws VigieError `segment-closed` for a segment that is not in the index any more */
   owner(segment: Segment): ListInfo {
     const info = this.#owners.get(segment.id);
@@ -93,7 +105,7 @@ export class ListLoader {
 
   /** Takes lists out whose time is over. @returns whether there were any */
   expire(now: Date): Promise<unknown> | undefined {
-    const over = this.all.filter(({ info }) => hasExpired(info, now));
+    const over = [...this.all, ...this.words].filter(({ info }) => hasExpired(info, now));
     if (over.length === 0) return undefined;
     return Promise.all(over.map(({ info }) => this.refresh(info.id)));
   }
@@ -101,6 +113,7 @@ export class ListLoader {
   /** Makes entries of a list match or not, at once. */
   async setEntries(listId: string, entries: EntryLiveness): Promise<void> {
     this.#meanwhile.get(listId)?.push(entries);
+    await this.#setWords(listId, entries);
     for (let list = this.#loaded.get(listId); list !== undefined; ) {
       try {
         this.#options.index.apply(await list.setLive(entries));
@@ -114,13 +127,27 @@ export class ListLoader {
     }
   }
 
+  async #setWords(listId: string, entries: EntryLiveness): Promise<void> {
+    for (let list = this.#words.get(listId); list !== undefined; ) {
+      try {
+        await list.setLive(entries);
+        return;
+      } catch (error) {
+        const now = this.#words.get(listId);
+        if (!(error instanceof VigieError) || error.code !== 'segment-closed' || now === list) throw error;
+        list = now;
+      }
+    }
+  }
+
   async close(): Promise<void> {
     await this.#queue;
     const lists = this.all;
     this.#options.index.apply({ remove: lists.flatMap(({ segments }) => segments.map(({ id }) => id)) });
     this.#loaded.clear();
     this.#owners.clear();
-    for (const list of lists) await list.close();
+    for (const list of [...lists, ...this.words]) await list.close();
+    this.#words.clear();
   }
 
   async #refresh(listId: string, signal?: AbortSignal, onProgress?: (progress: LoadProgress) => void): Promise<void> {
@@ -137,7 +164,8 @@ export class ListLoader {
         return;
       }
       try {
-        await this.#load(stored, manifest, signal, onProgress);
+        if (stored.content === 'media') await this.#load(stored, manifest, signal, onProgress);
+        else await this.#loadWords(stored, manifest, signal);
         return;
       } catch (error) {
         signal?.throwIfAborted();
@@ -199,6 +227,43 @@ export class ListLoader {
     }
   }
 
+  async #loadWords(
+    stored: StoredList,
+    { version, segments }: Manifest,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { id, name, expiresAt } = stored;
+    const info: ListInfo = { id, name, version, expiresAt, sample: false, rules: PLAIN_RULES };
+    const before = this.#words.get(id);
+    if (before?.info.version === version) {
+      this.#words.set(id, before.withInfo(info));
+      this.#problems.delete(id);
+      return;
+    }
+    const meanwhile: EntryLiveness[] = [];
+    this.#meanwhile.set(id, meanwhile);
+    try {
+      const { blobs } = this.#options;
+      const list = await LoadedWords.load(info, segments, { blobs, ...(signal === undefined ? {} : { signal }) });
+      try {
+        for await (const ids of silencedOf(this.#options.database.db, id)) {
+          await list.setLive(new Map(ids.map((each) => [each, false])));
+        }
+        for (let entries = meanwhile.shift(); entries !== undefined; entries = meanwhile.shift()) {
+          await list.setLive(entries);
+        }
+      } catch (error) {
+        await list.close();
+        throw error;
+      }
+      this.#words.set(id, list);
+      this.#problems.delete(id);
+      await before?.close();
+    } finally {
+      this.#meanwhile.delete(id);
+    }
+  }
+
   #keep(list: LoadedList): void {
     this.#loaded.set(list.info.id, list);
     this.#problems.delete(list.info.id);
@@ -216,6 +281,9 @@ export class ListLoader {
 
   async #drop(listId: string): Promise<void> {
     this.#problems.delete(listId);
+    const words = this.#words.get(listId);
+    this.#words.delete(listId);
+    await words?.close();
     const list = this.#loaded.get(listId);
     if (list === undefined) return;
     this.#options.index.apply({ remove: list.segments.map(({ id }) => id) });
@@ -225,13 +293,14 @@ export class ListLoader {
     await list.close();
   }
 
-  #fail({ id, name }: StoredList, thrown: unknown): void {
+  #fail({ id, name, content }: StoredList, thrown: unknown): void {
     const error = VigieError.from(thrown);
     this.#problems.set(id, {
       list: name,
       code: error.code,
       detail: error.message,
-      olderVersionMatches: this.#loaded.has(id),
+      olderVersionMatches: this.#loaded.has(id) || this.#words.has(id),
+      content,
       since: this.#problems.get(id)?.since ?? new Date(),
     });
   }

@@ -4,7 +4,7 @@ import { SIGNAL_TYPE_NAMES } from '../signals/signal-type.js';
 import { type JudgementCounts, judgementCounts } from '../storage/curation/judgement-store.js';
 import type { Database } from '../storage/database.js';
 import type { ListRole } from '../storage/list-rules.js';
-import type { StoredList } from '../storage/list-store.js';
+import type { ListContent, StoredList } from '../storage/list-store.js';
 import { currentManifests, listVersions } from '../storage/list-version-store.js';
 import type { Approval } from '../storage/schema.js';
 import type { ListLoader } from './list-loader.js';
@@ -15,6 +15,7 @@ export type ListState = 'ready' | 'loading' | 'expired' | 'damaged' | 'empty';
 /** A list in figures, for people and for the API. */
 export interface ListView {
   name: string;
+  content: ListContent;
   source: string | null;
   licence: string | null;
   terms: string | null;
@@ -48,6 +49,7 @@ export async function viewOf(database: Database, loader: ListLoader, stored: Sto
   const summaries = (manifest?.segments ?? []).map(({ summary }) => summary as SegmentSummary);
   return {
     name: stored.name,
+    content: stored.content,
     source: stored.source,
     licence: stored.licence,
     terms: stored.terms,
@@ -94,5 +96,6 @@ function stateOf(loader: ListLoader, { id, name, currentVersion, expiresAt }: St
   if (currentVersion === null) return 'empty';
   if (expiresAt !== null && expiresAt.getTime() <= Date.now()) return 'expired';
   if (loader.problems.some(({ list }) => list === name)) return 'damaged';
-  return loader.loaded(id)?.info.version === currentVersion ? 'ready' : 'loading';
+  const loaded = loader.loaded(id) ?? loader.loadedWords(id);
+  return loaded?.info.version === currentVersion ? 'ready' : 'loading';
 }

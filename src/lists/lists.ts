@@ -4,6 +4,7 @@ import type { Entry } from '../index/entry.js';
 import type { LookupAnswer, LookupOptions, MatchIndex } from '../index/match-index.js';
 import type { MemoryPool } from '../index/pdq/memory-pool.js';
 import type { Segment } from '../index/segment.js';
+import type { WordsEntry } from '../index/words/words-entry.js';
 import type { SignalTypeName } from '../signals/signal-type.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { Database } from '../storage/database.js';
@@ -17,6 +18,7 @@ import {
   findList,
   getList,
   getListById,
+  type ListContent,
   type ListTerms,
   listLists,
   lockList,
@@ -45,6 +47,7 @@ import { type ListView, viewOf } from './list-views.js';
 import type { ListInfo, LoadedList } from './loaded-list.js';
 import type { RulesInForce } from './rules/rules-in-force.js';
 import { sweep } from './sweep.js';
+import type { LoadedWords } from './words/loaded-words.js';
 import { type OwnNode, WriteRuns } from './write-run.js';
 
 export interface ListsOptions {
@@ -75,6 +78,8 @@ export interface StatusChange {
 /** An entry as it stands, for those who may see it. */
 export interface ShownEntry {
   readonly entry: Entry;
+  /** For an entry of a list of URLs or keywords: what it has in place of signals. */
+  readonly words?: Pick<WordsEntry, 'text' | 'kind' | 'fold'>;
   /** What each origin says of it; none says anything of most. It matches as long as no one says that it must not. */
   readonly statuses: readonly SaidStatus[];
 }
@@ -100,6 +105,8 @@ const KEPT_VERSIONS = 5;
 /** What is withdrawn stops matching everywhere in so many milliseconds, or a verdict is refused. The log is read twice in it. */
 const CURRENT_MS = 1_000;
 const CATCH_UP_MS = 2_000;
+
+const MATCHING_TERMS = ['role', 'shadow', 'rules', 'threshold', 'sampleRatio'] as const;
 
 /** All hash lists as living things: what they hold, what of it matches now, and every change to them. */
 export class Lists {
@@ -133,9 +140,19 @@ export class Lists {
     return this.#ready;
   }
 
-  /** True while a list is not searched in any version, although it should be. */
+  /** True while a list of media is not searched in any version, although it should be. */
   get incomplete(): boolean {
-    return this.#loader.problems.some(({ olderVersionMatches }) => !olderVersionMatches);
+    return this.#unsearched(['media']);
+  }
+
+  /** As `incomplete`, of lists of URLs and keywords. */
+  get wordsIncomplete(): boolean {
+    return this.#unsearched(['urls', 'keywords']);
+  }
+
+  /** The lists of URLs and keywords as they are searched now. */
+  get words(): readonly LoadedWords[] {
+    return this.#loader.words;
   }
 
   /** Look-ups take every list change up to this sequence number into account. */
@@ -224,6 +241,7 @@ export class Lists {
     approved?: Approved,
   ): Promise<{ version: number; report: ImportReport }> {
     const list = await getList(this.#options.database.db, name);
+    if (list.content !== 'media') throw new VigieError('list-content-other', { detail: list.content });
     if (approved === undefined) assertOnePersonMay(list);
     const written = await this.#growth.add(list.id, entries, approved);
     await this.#told(name);
@@ -358,6 +376,10 @@ export class Lists {
     const { id } = await getList(database.db, name);
     await database.transaction(async (tx) => {
       const list = await lockList(tx, id);
+      // How matches are judged is said of signals of media; words and addresses know none of it.
+      if (list.content !== 'media' && MATCHING_TERMS.some((term) => terms[term] !== undefined)) {
+        throw new VigieError('list-content-other', { detail: list.content });
+      }
       if (approved !== undefined) await approved.within(tx);
       else if (terms.approval === 'none') assertOnePersonMay(list);
       const payload: Record<string, unknown> = { ...terms };
@@ -400,8 +422,8 @@ export class Lists {
   async entry(name: string, entryId: string): Promise<ShownEntry> {
     const { database } = this.#options;
     const { id } = await getList(database.db, name);
-    const found = await this.#loadedList(id).find(entryId);
-    if (found === undefined) throw new VigieError('entry-not-found');
+    const words = this.#loader.loadedWords(id);
+    const found = words === undefined ? await this.#mediaEntry(id, entryId) : await wordsEntry(words, entryId);
     const statuses = (await findEntryStatuses(database.db, id, [entryId])).map(
       ({ origin, status, reason, changed_by, changed_at }) => ({
         origin,
@@ -411,7 +433,7 @@ export class Lists {
         at: changed_at,
       }),
     );
-    return { entry: await found.segment.entry(found.row), statuses };
+    return { ...found, statuses };
   }
 
   /**
@@ -431,7 +453,8 @@ export class Lists {
    * @returns how many entries were written
    */
   async export(name: string, sink: ByteSink, format: ExportFormat, signal?: AbortSignal): Promise<number> {
-    const { id } = await getList(this.#options.database.db, name);
+    const { id, content } = await getList(this.#options.database.db, name);
+    if (content !== 'media') throw new VigieError('list-content-other', { detail: content });
     return await exportEntries(liveEntries(this.#loadedList(id), signal), sink, format);
   }
 
@@ -489,6 +512,16 @@ export class Lists {
     if (this.#follower.staleness > CURRENT_MS) throw new VigieError('index-stale', { retryAfter: 1 });
   }
 
+  #unsearched(contents: readonly ListContent[]): boolean {
+    return this.#loader.problems.some((each) => !each.olderVersionMatches && contents.includes(each.content));
+  }
+
+  async #mediaEntry(id: string, entryId: string): Promise<Pick<ShownEntry, 'entry'>> {
+    const found = await this.#loadedList(id).find(entryId);
+    if (found === undefined) throw new VigieError('entry-not-found');
+    return { entry: await found.segment.entry(found.row) };
+  }
+
   get #keep(): number {
     return this.#options.keepVersions ?? KEPT_VERSIONS;
   }
@@ -517,8 +550,9 @@ export class Lists {
     const ids = typeof entryIds === 'string' ? [entryIds] : entryIds;
     // What is not loaded cannot be checked, and must be withdrawable all the same.
     const list = this.#loader.loaded(listId);
-    for (const id of list === undefined ? [] : ids) {
-      if ((await list?.find(id)) === undefined) throw new VigieError('entry-not-found');
+    const words = this.#loader.loadedWords(listId)?.segment;
+    for (const id of list === undefined && words === undefined ? [] : ids) {
+      if (((await list?.find(id)) ?? (await words?.findRow(id))) === undefined) throw new VigieError('entry-not-found');
     }
     const change = { listId, entryIds: ids, status, reason, changedBy: by, origin: 'person' } as const;
     const quiet = await database.transaction(async (tx) => {
@@ -565,6 +599,14 @@ const STANDS_BACK: ReadonlySet<string> = new Set([
   'shutting-down',
   'segment-closed',
 ]);
+
+async function wordsEntry({ segment }: LoadedWords, entryId: string): Promise<Pick<ShownEntry, 'entry' | 'words'>> {
+  const row = await segment.findRow(entryId);
+  if (row === undefined) throw new VigieError('entry-not-found');
+  const { text, kind, fold, ...entry } = await segment.entry(row);
+  const reach = { ...(kind === undefined ? {} : { kind }), ...(fold === undefined ? {} : { fold }) };
+  return { entry: { ...entry, signals: [] }, words: { text, ...reach } };
+}
 
 async function* liveEntries(list: LoadedList, signal?: AbortSignal): AsyncGenerator<Entry> {
   for (const segment of list.segments) {

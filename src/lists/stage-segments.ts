@@ -1,8 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
 import { VigieError } from '../errors.js';
+import type { ByteSink } from '../index/byte-io.js';
 import type { Entry } from '../index/entry.js';
 import type { MemoryPool } from '../index/pdq/memory-pool.js';
 import { SegmentBuilder } from '../index/segment-builder.js';
+import type { WordsContent } from '../index/words/words-entry.js';
 import { abortableEach } from '../runtime/abortable.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { ManifestSegment } from '../storage/list-version-store.js';
@@ -12,6 +14,7 @@ import type { ListFormat, ListParser, ParserOptions } from './formats/list-parse
 import { ListRecord } from './formats/list-record.js';
 import { openInput } from './formats/open-input.js';
 import { type ImportReport, ReportCounter, rejectedInWords } from './import-report.js';
+import { stageWords } from './words/stage-words.js';
 
 /** Fewer than a segment can hold, so that a bad day of one segment is a bad day of a part of the list only. */
 export const ENTRIES_PER_SEGMENT = 8_000_000;
@@ -45,6 +48,8 @@ export interface StageProgress {
 
 /** What says how a list is to be read; plain data. */
 export interface StageSettings extends ParserOptions {
+  /** What it holds, when that is not fingerprints of media. */
+  readonly content?: WordsContent | undefined;
   /** Told from the first bytes when not given. */
   readonly format?: ListFormat | undefined;
   /** Share of records that may be rejected, 0 to 1; duplicates do not count. */
@@ -84,6 +89,7 @@ export interface StageResult {
  *   blob store or `onSegment` throw; the signal's reason
  */
 export async function stageSegments(input: AsyncIterable<Uint8Array>, options: StageOptions): Promise<StageResult> {
+  if (options.content !== undefined) return await stageWords(input, options.content, options);
   const staging = new Staging(options);
   try {
     return await staging.run(input);
@@ -219,7 +225,7 @@ class Staging {
 
 /** Writes what a builder holds into the blob store. What fails leaves no blob behind. */
 export async function writeSegment(
-  builder: Pick<SegmentBuilder, 'finish'>,
+  builder: { finish(sink: ByteSink, signal?: AbortSignal): Promise<{ readonly entries: number }> },
   blobs: Pick<BlobStore, 'create'>,
   signal?: AbortSignal,
 ): Promise<ManifestSegment> {
@@ -238,7 +244,8 @@ function changed(): VigieError {
   return new VigieError('import-source-changed');
 }
 
-function checkRejected(report: ImportReport, maxRejected = 1): void {
+/** @throws VigieError `list-all-rejected`, `list-too-many-rejected` */
+export function checkRejected(report: ImportReport, maxRejected = 1): void {
   const { records, accepted, rejectedRecords } = report;
   const detail = `${rejectedRecords} of ${records} records: ${rejectedInWords(report)}`;
   if (accepted === 0) throw new VigieError('list-all-rejected', { detail });

@@ -25,6 +25,11 @@ export const METRICS = define({
     help: 'Verdicts that were given. The reason of could-not-tell is the code of its error.',
     labels: ['verdict', 'reason', 'surface'],
   },
+  vigie_words_total: {
+    type: 'counter',
+    help: 'Verdicts on texts and links; review: keywords were found, which is for people.',
+    labels: ['verdict', 'review'],
+  },
   vigie_scan_stage_seconds: {
     type: 'histogram',
     help: 'Time that a stage of a scan took.',
@@ -51,6 +56,17 @@ export const METRICS = define({
   vigie_index_entries: { type: 'gauge', help: 'Entries that are searched.', labels: [] },
   vigie_index_bytes: { type: 'gauge', help: 'Memory of the index.', labels: [], unit: 'bytes' },
   vigie_index_segments: { type: 'gauge', help: 'Segments that are searched.', labels: [] },
+  vigie_words_entries: {
+    type: 'gauge',
+    help: 'Entries of lists of URLs and keywords that are in memory.',
+    labels: ['content'],
+  },
+  vigie_words_bytes: {
+    type: 'gauge',
+    help: 'Memory of lists of URLs and keywords.',
+    labels: ['content'],
+    unit: 'bytes',
+  },
   vigie_lists_troubled: {
     type: 'gauge',
     help: 'Lists of which the newest version could not be loaded; not-searched: no older one is either.',

@@ -1,5 +1,6 @@
 import type { Metrics } from '../metrics/metrics.js';
 import type { Match } from './verdict.js';
+import type { WordsVerdict } from './words/words-verdict.js';
 
 export interface CountedVerdict {
   readonly verdict: string;
@@ -22,4 +23,13 @@ export function countVerdict(
   for (const [stage, milliseconds] of Object.entries(ms)) {
     metrics.observe('vigie_scan_stage_seconds', { stage }, milliseconds / 1_000);
   }
+}
+
+/** Counts what was said of words and links. */
+export function countWords(
+  metrics: Metrics,
+  { verdict, reviewTotal, ms }: Pick<WordsVerdict, 'verdict' | 'reviewTotal' | 'ms'>,
+): void {
+  metrics.count('vigie_words_total', { verdict, review: reviewTotal > 0 ? 'proposed' : 'none' });
+  metrics.observe('vigie_scan_stage_seconds', { stage: 'words' }, ms / 1_000);
 }

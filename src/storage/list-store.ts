@@ -3,7 +3,9 @@ import { jsonb } from './column-values.js';
 import { appendListChange } from './list-change-log.js';
 import type { EntryRules, ListRole, Thresholds } from './list-rules.js';
 import { randomId } from './random-id.js';
-import type { Approval, Db, ListRow, Tx } from './schema.js';
+import type { Approval, Db, ListContent, ListRow, Tx } from './schema.js';
+
+export type { ListContent } from './schema.js';
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
@@ -28,16 +30,22 @@ export interface ListTerms {
 export interface StoredList extends Required<ListTerms> {
   readonly id: string;
   readonly name: string;
+  readonly content: ListContent;
   readonly currentVersion: number | null;
   readonly createdAt: Date;
 }
 
 /** @throws VigieError `list-name-invalid`, `list-name-taken` */
-export async function createList(db: Db, name: string, terms: ListTerms = {}): Promise<StoredList> {
+export async function createList(
+  db: Db,
+  name: string,
+  terms: ListTerms = {},
+  content: ListContent = 'media',
+): Promise<StoredList> {
   if (!NAME.test(name)) throw new VigieError('list-name-invalid');
   const row = await db
     .insertInto('list')
-    .values({ id: randomId(), name, ...columnsOf(terms) })
+    .values({ id: randomId(), name, content, ...columnsOf(terms) })
     .onConflict((conflict) => conflict.column('name').doNothing())
     .returningAll()
     .executeTakeFirst();
@@ -114,9 +122,9 @@ function columnsOf(said: ListTerms) {
 }
 
 function listOf(row: ListRow): StoredList {
-  const { id, name, source, licence, terms, shadow, threshold, role, rules, approval } = row;
+  const { id, name, content, source, licence, terms, shadow, threshold, role, rules, approval } = row;
   return {
-    ...{ id, name, source, licence, terms, shadow, threshold, role, rules, approval },
+    ...{ id, name, content, source, licence, terms, shadow, threshold, role, rules, approval },
     sampleRatio: row.sample_ratio,
     expiresAt: row.expires_at,
     currentVersion: row.current_version,

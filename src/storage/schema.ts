@@ -16,6 +16,8 @@ type Fixed<T> = ColumnType<T, T, never>;
 type Stamp = ColumnType<Date, Date | undefined, Date>;
 type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>;
 
+/** What the entries of a list are of. */
+export type ListContent = 'media' | 'urls' | 'keywords';
 export type VersionState = 'current' | 'kept' | 'retired';
 export type EntryStatusName = 'withdrawn' | 'disputed' | 'inactive' | 'active';
 /** Who says so: a person, the source of the list, a rule of ours, or the guard against floods. */
@@ -40,6 +42,7 @@ export type MatchOpinion = 'confirmed' | 'refuted';
 export interface ListTable {
   id: Fixed<string>;
   name: string;
+  content: ColumnType<ListContent, ListContent | undefined, never>;
   source: Nullable<string>;
   licence: Nullable<string>;
   terms: Nullable<string>;

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { VigieError } from '../../errors.js';
 import { FIELD_NAMES, LIST_FORMATS } from '../../lists/formats/list-parser.js';
+import { WORDS_FIELDS } from '../../lists/words/words-record.js';
 import { SIGNAL_TYPE_NAMES } from '../../signals/signal-type.js';
 import { resultOf } from '../answer-lines.js';
 import { interrupted } from '../interrupt.js';
@@ -19,6 +20,7 @@ import { withService } from '../with-service.js';
 
 interface ImportFlags {
   readonly data: string;
+  readonly content: 'media' | 'urls' | 'keywords';
   readonly name?: string;
   readonly format: string;
   readonly type?: string;
@@ -41,6 +43,11 @@ export function importCommand(): Command {
     .argument(
       '<file...>',
       'CSV, JSON lines, plain values, `type value` lines, VICS JSON or a vPDQ file, gzip or not; or -; or several vPDQ files',
+    )
+    .addOption(
+      new Option('--content <kind>', 'what the entries are of, once and for all for a list')
+        .choices(['media', 'urls', 'keywords'])
+        .default('media'),
     )
     .option('--name <name>', 'of the list; the file name without its ending if left out')
     .addOption(new Option('--format <name>', 'of the file').choices(['auto', ...LIST_FORMATS]).default('auto'))
@@ -71,10 +78,15 @@ export function importCommand(): Command {
       `
 Columns of a CSV (any order, one signal is enough): id,md5,sha1,sha256,pdq,quality,photodna,vpdq,grade,kind,added,comment
 
+Of URLs: id,url,kind (exact, prefix or host),grade,added,comment. Of keywords: id,keyword,overlook (plain, marks or digits),…
+Both may be one a line as well.
+
 Examples:
   vigie list import hotline.csv --source "IWF" --expires 2027-06-30
   vigie list import vics.json.gz --name project-vic
   vigie list import clips/*.txt --name clips     # vPDQ files: one entry each, named by its file
+  vigie list import urls.txt --content urls --name hotline-urls
+  vigie list import words.csv --content keywords
   vigie list import odd.csv --map Hash_MD5=md5 --map Category=grade`,
     )
     .action((files: readonly string[], flags: ImportFlags) => importFiles(files, flags));
@@ -111,7 +123,7 @@ async function importFile(file: string, flags: ImportFlags): Promise<void> {
 }
 
 function queryOf(flags: ImportFlags, sourceName: string): URLSearchParams {
-  const query = new URLSearchParams({ format: flags.format, sourceName });
+  const query = new URLSearchParams({ content: flags.content, format: flags.format, sourceName });
   for (const key of ['type', 'source', 'licence', 'terms', 'expires', 'maxRejected'] as const) {
     const value = flags[key];
     if (value !== undefined) query.set(key, String(value));
@@ -244,11 +256,14 @@ function nameFromFile(file: string): string {
   return name.slice(0, 64);
 }
 
+/** Columns of media, and those of URLs and keywords. */
+const OURS: ReadonlySet<string> = new Set([...FIELD_NAMES, ...WORDS_FIELDS]);
+
 function mapping(text: string, before: readonly string[] = []): readonly string[] {
   const cut = text.lastIndexOf('=');
   const ours = text.slice(cut + 1).trim();
-  if (cut < 1 || !(FIELD_NAMES as readonly string[]).includes(ours)) {
-    throw new InvalidArgumentError(`Give theirs=ours, where ours is one of ${FIELD_NAMES.join(', ')}.`);
+  if (cut < 1 || !OURS.has(ours)) {
+    throw new InvalidArgumentError(`Give theirs=ours, where ours is one of ${[...OURS].join(', ')}.`);
   }
   return [...before, text];
 }

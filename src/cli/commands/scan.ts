@@ -23,6 +23,7 @@ import {
 } from '../options.js';
 import { clearStatus, clock, colour, cut, printable, RowWriter, remark, showStatus, writeLine } from '../output.js';
 import { readPieces } from '../read-pieces.js';
+import { scanTextFile, type TextLine } from '../scan-texts.js';
 import { type ServiceBody, ServiceClient } from '../service-client.js';
 import { type Found, unreadable, walk } from '../walk.js';
 import { socketPathFor } from '../with-service.js';
@@ -46,6 +47,7 @@ type ToldMatch = Pick<
 >;
 
 interface Flags extends DecoderFlags, PhotoDnaFlags {
+  readonly text?: boolean;
   readonly list?: readonly string[];
   readonly data: string;
   readonly format: 'table' | 'jsonl';
@@ -62,6 +64,7 @@ export function scanCommand(): Command {
         'service that runs on the data directory. `-` reads one medium from standard input.',
     )
     .argument('<path...>', 'files, folders, or -')
+    .option('--text', 'the files are texts: look for listed addresses and keywords in them')
     .option('--list <file>', 'scan against this list file; may be given several times', collect)
     .addOption(dataOption())
     .addOption(new Option('--format <name>', 'how to write').choices(['table', 'jsonl']).default('table'))
@@ -77,7 +80,8 @@ Exit code: 0 none matched, 10 some matched, 20 some could not be told (20 wins).
 Examples:
   vigie scan --list list.csv photo.jpg clip.mp4
   vigie scan --list list.csv --format jsonl uploads/ | jq 'select(.verdict != "no-match")'
-  curl -s https://… | vigie scan -`,
+  curl -s https://… | vigie scan -
+  vigie scan --text message.txt`,
     );
   for (const option of [...decoderOptions(), ...photodnaOptions()]) command.addOption(option);
   return command.action(run);
@@ -85,6 +89,7 @@ Examples:
 
 async function run(paths: readonly string[], flags: Flags, command: Command): Promise<void> {
   const signal = interrupted();
+  if (flags.text === true) return await runTexts(paths, flags, signal);
   const scanning = flags.list === undefined ? await throughService(flags, command, signal) : await alone(flags, signal);
   const counts = { match: 0, 'no-match': 0, 'could-not-tell': 0 };
   const inWords = () =>
@@ -110,6 +115,56 @@ async function run(paths: readonly string[], flags: Flags, command: Command): Pr
     await scanning.close();
   }
   process.exitCode = worst;
+}
+
+/** Texts go to the service: its lists of URLs and keywords are the ones that count. */
+async function runTexts(paths: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
+  if (flags.list !== undefined)
+    throw new VigieError('usage', { detail: '--text asks the service, which has its own lists' });
+  const service = new ServiceClient(await socketPathFor(flags.data));
+  const rows = new RowWriter(COLUMNS);
+  let worst = 0;
+  const one = async (found: Found): Promise<TextLine> => {
+    try {
+      if (found.error !== undefined) throw found.error;
+      return await scanTextFile(service, found, signal);
+    } catch (cause) {
+      signal.throwIfAborted();
+      const error = VigieError.from(cause);
+      if (FATAL.has(error.code)) throw error;
+      return {
+        path: found.path,
+        scans: [],
+        verdict: 'could-not-tell',
+        reason: error.code,
+        links: [],
+        review: [],
+        ms: 0,
+      };
+    }
+  };
+  try {
+    for await (const line of inOrder(walk(paths), TEXTS_AT_ONCE, one)) {
+      worst = Math.max(worst, EXIT[line.verdict]);
+      if (flags.format === 'jsonl') await writeLine(JSON.stringify(line));
+      else await rows.write(textRow(line));
+    }
+  } finally {
+    await service.close();
+  }
+  process.exitCode = worst;
+}
+
+const TEXTS_AT_ONCE = 4;
+
+function textRow({ path, verdict, reason, links, review, ms }: TextLine): string[] {
+  const found = [
+    ...links.map(({ list, entry }) => `${list} ${entry}`),
+    ...review.map(({ list, entry }) => `for review: ${list} ${entry}`),
+  ];
+  const more = found.length > 1 ? ` +${found.length - 1} more` : '';
+  const why = `${cut(printable(found[0] ?? reason ?? ''), WHY_WIDTH - more.length)}${more}`;
+  return [IN_COLOUR[verdict](verdict), ms.toFixed(1), why, printable(path)];
 }
 
 interface Scanning {

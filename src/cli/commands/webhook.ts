@@ -46,7 +46,7 @@ export function webhookCommand(): Command {
     .addOption(dataOption())
     .addHelpText(
       'after',
-      '\nTypes:\n  match.found       a medium matches an entry\n  attention.raised  something needs somebody',
+      '\nTypes:\n  match.found       a medium or a link matches an entry\n  review.proposed   keywords were found\n  attention.raised  something needs somebody',
     )
     .action(async (name: string, url: string, flags: Flags & { type: readonly MessageType[] }) => {
       await withService(

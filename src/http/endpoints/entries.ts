@@ -68,6 +68,8 @@ export const getEntry = endpoint({
     id: z.string(),
     grade: z.string().nullable(),
     kind: z.string().nullable(),
+    text: z.string().nullable().describe('The URL or keyword, for an entry of such a list.'),
+    overlook: z.string().nullable().describe('What of its writing is overlooked, for a keyword.'),
     added: z.string().nullable(),
     comment: z.string().nullable(),
     member: z.string().nullable(),
@@ -171,13 +173,15 @@ function deciding(statuses: ShownEntry['statuses']): ShownEntry['statuses'][numb
   return latest.find(({ status }) => status === 'withdrawn' || status === 'inactive') ?? latest[0];
 }
 
-function present({ entry, statuses }: ShownEntry) {
+function present({ entry, words, statuses }: ShownEntry) {
   const said = deciding(statuses);
   const { id, grade, kind, added, comment, member, opinions, signals } = entry;
   return {
     id,
     grade: grade ?? null,
-    kind: kind ?? null,
+    kind: words?.kind ?? kind ?? null,
+    text: words?.text ?? null,
+    overlook: words?.fold ?? null,
     added: added === undefined ? null : new Date(added).toISOString(),
     comment: comment ?? null,
     member: member ?? null,

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { VigieError } from '../../errors.js';
 import { FIELD_NAMES, LIST_FORMATS } from '../../lists/formats/list-parser.js';
+import { WORDS_FIELDS } from '../../lists/words/words-record.js';
 import type { ListTerms } from '../../storage/list-store.js';
 import { endpoint } from '../endpoint.js';
 import { answerInLines } from '../json-lines.js';
@@ -10,6 +11,10 @@ import { listNameSchema, signalTypeSchema } from '../schemas.js';
 const text = z.string().max(500).optional();
 
 const querySchema = z.object({
+  content: z
+    .enum(['media', 'urls', 'keywords'])
+    .default('media')
+    .describe('What the entries are of; once and for all for a list.'),
   format: z.enum(['auto', ...LIST_FORMATS]).default('auto'),
   type: signalTypeSchema.optional().describe('Signal type of plain values, where their length does not tell.'),
   map: z
@@ -56,6 +61,7 @@ export const importList = endpoint({
     return await answerInLines({ request, reply, signal }, (lines) =>
       services.lists.import({
         list: params.name,
+        content: query.content,
         terms: termsOf(query),
         input: {
           // Left open when the import stops before its end: a client that is still sending must be able to hear why.
@@ -65,7 +71,7 @@ export const importList = endpoint({
         sourceName: query.sourceName,
         format: query.format,
         type: query.type,
-        map: mapOf(query.map),
+        map: mapOf(query.map, query.content),
         maxRejected: query.maxRejected,
         signal,
         onProgress: (progress) => lines.write({ progress }),
@@ -83,13 +89,16 @@ function termsOf({ source, licence, terms, expires }: Query): ListTerms {
   };
 }
 
-function mapOf(given: string | readonly string[] | undefined): Readonly<Record<string, string>> {
+function mapOf(
+  given: string | readonly string[] | undefined,
+  content: Query['content'],
+): Readonly<Record<string, string>> {
   const pairs = given === undefined ? [] : typeof given === 'string' ? [given] : given;
   const map: Record<string, string> = Object.create(null);
   for (const pair of pairs) {
     const cut = pair.lastIndexOf('=');
     const ours = pair.slice(cut + 1).trim();
-    if (cut < 1 || !(FIELD_NAMES as readonly string[]).includes(ours)) {
+    if (cut < 1 || !(content === 'media' ? (FIELD_NAMES as readonly string[]) : WORDS_FIELDS).includes(ours as never)) {
       throw new VigieError('request-invalid', { detail: 'a mapping is theirs=ours, with one of our columns' });
     }
     map[pair.slice(0, cut)] = ours;

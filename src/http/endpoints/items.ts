@@ -29,7 +29,7 @@ export const handInItem = endpoint({
     'Send the item as JSON, or as a multipart form with the JSON in the field `item` and, after it, any number of files ' +
     `in fields \`media\` (${MEDIA_LIMIT} media at the most). The answer comes as soon as the item is stored; its verdict ` +
     'is told by `GET /v1/items/:id`, and a match by webhook. The same item again gives the same answer; another content ' +
-    'under the same id is `item-conflict`. Text and links are stored and not matched yet.',
+    'under the same id is `item-conflict`. A link on a list of URLs is a match; a keyword is a hint for review, never one.',
   consumes: {
     'application/json': itemBodySchema,
     'multipart/form-data': z

@@ -8,6 +8,7 @@ const signalCountsSchema = z.record(z.string(), z.object({ values: z.number(), a
 
 export const listSchema = z.object({
   name: z.string(),
+  content: z.enum(['media', 'urls', 'keywords']),
   source: z.string().nullable(),
   licence: z.string().nullable(),
   terms: z.string().nullable(),

@@ -233,7 +233,8 @@ export function qualityOf(value: unknown): number | undefined {
 /** Below this a number means seconds; 10^11 milliseconds are the year 1973, 10^11 seconds the year 5138. */
 const SECONDS_BELOW = 1e11;
 
-function timeOf(value: unknown): number | undefined {
+/** Unix time in milliseconds of what a field says, or undefined. */
+export function timeOf(value: unknown): number | undefined {
   const text = typeof value === 'string' ? value.trim() : value;
   const number = typeof text === 'string' && /^\d{9,14}$/.test(text) ? Number(text) : text;
   if (typeof number === 'number') {

@@ -85,7 +85,9 @@ export class Sources {
       const there = await findList(tx, list);
       // What a source tells acts at once, and nobody approves it.
       if (there !== undefined) assertOnePersonMay(there);
-      const { id: listId } = there ?? (await createList(tx, list, { source: kind.title }));
+      const { id: listId, content } = there ?? (await createList(tx, list, { source: kind.title }));
+      // What sources tell of is media.
+      if (content !== 'media') throw new VigieError('list-content-other', { detail: content });
       const id = await store.add(tx, { name, kind: kind.kind, listId, ...checked, everySeconds, holdPercent, by });
       await this.#record(tx, by, id, {
         kind: 'source.added',

@@ -16,6 +16,7 @@ const define = <T extends Record<string, KindOfAttention>>(table: T): { readonly
 
 export const ATTENTION_KINDS = define({
   'could-not-tell': { title: 'Items could not be looked at', dueInMs: 24 * HOUR, alarms: 'when-overdue' },
+  'review-proposed': { title: 'Keywords of a list were found', dueInMs: 72 * HOUR, alarms: 'when-overdue' },
   'source-stale': { title: 'A source of a list gives nothing new', dueInMs: 8 * HOUR, alarms: 'at-once' },
   'entry-doubted': { title: 'Members doubt an entry that we publish', dueInMs: 24 * HOUR, alarms: 'when-overdue' },
   'source-refused': { title: 'A source of a list refuses us', dueInMs: 8 * HOUR, alarms: 'at-once' },

@@ -54,6 +54,10 @@ export const EVENT_KINDS = {
   'link.created': kind(1, {}),
   'session.opened': kind(1, { refs: ['session'] }),
   'item.matched': kind(1, { refs: ['item', 'verdict', 'matches'], payload: z.record(z.string(), z.unknown()) }),
+  'item.review-proposed': kind(1, {
+    refs: ['item', 'verdict', 'entries'],
+    payload: z.record(z.string(), z.unknown()),
+  }),
   'item.set-aside': kind(1, { refs: ['item', 'reason'] }),
   'item.requeued': kind(1, { refs: ['attention', 'count'] }),
   'scan.matched': kind(1, { refs: ['verdict', 'matches'], payload: z.record(z.string(), z.unknown()) }),
@@ -64,6 +68,7 @@ export const EVENT_KINDS = {
   'scan.matched-later': kind(1, { refs: ['find', 'list', 'version'], payload: z.record(z.string(), z.unknown()) }),
   'retro.asked': kind(1, { refs: ['list', 'version'] }),
   'retro.stopped': kind(1, { refs: ['list', 'runs'] }),
+  'scan.review-proposed': kind(1, { refs: ['verdict', 'entries'], payload: z.record(z.string(), z.unknown()) }),
   'private.switched-on': kind(1, {
     refs: ['switch', 'jurisdiction', 'until'],
     payload: z.object({ legalBasis: z.string() }),

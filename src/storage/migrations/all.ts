@@ -5,7 +5,17 @@ import { listRules } from './0004-list-rules.js';
 import { curation } from './0005-curation.js';
 import { retro } from './0006-retro.js';
 import { publishing } from './0007-publishing.js';
+import { words } from './0008-words.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, in order. */
-export const MIGRATIONS: readonly Migration[] = [lists, groundFloor, sources, listRules, curation, retro, publishing];
+export const MIGRATIONS: readonly Migration[] = [
+  lists,
+  groundFloor,
+  sources,
+  listRules,
+  curation,
+  retro,
+  publishing,
+  words,
+];

@@ -47,8 +47,9 @@ export class VerdictStore {
    * Stores a verdict that belongs to no item; it is committed when this returns.
    * @throws VigieError of the database, once its patience is over
    */
-  async write(verdict: VerdictRecord, alongside?: Told['alongside']): Promise<void> {
-    await this.#gather.add({ verdict, ...(alongside === undefined ? {} : { alongside }) }, true);
+  async write(verdict: VerdictRecord, alongside?: Told['alongside'], last?: Told['last']): Promise<void> {
+    const follows = { ...(alongside === undefined ? {} : { alongside }), ...(last === undefined ? {} : { last }) };
+    await this.#gather.add({ verdict, ...follows }, true);
   }
 
   /**
