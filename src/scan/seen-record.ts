@@ -11,7 +11,7 @@ import type { FrameSignals } from '../media/media-signals.js';
  * | 8 | when it was seen, milliseconds since 1970, little-endian |
  * | 32 | SHA-256 of the bytes |
  * | 16 | item reference: the first half of an HMAC of the platform's own, or zero |
- * | 34 × n | area (0 full, 1 trimmed, 2 over black, 3 stored, 4 opaque) · quality · PDQ |
+ * | 34 × n | area (0 full, 1 trimmed, 2 over black, 3 stored, 4 opaque, 5 and 6 trimmed in height, in width) · quality · PDQ |
  */
 export interface SeenRecord {
   readonly seenAt: number;
@@ -30,7 +30,15 @@ const HEADER_BYTES = 60;
 const HASH_BYTES = 34;
 /** What one record can hold. */
 export const MAXIMUM_HASHES = 255;
-const AREAS: readonly FrameSignals['area'][] = ['full', 'trimmed', 'over-black', 'stored', 'opaque'];
+const AREAS: readonly FrameSignals['area'][] = [
+  'full',
+  'trimmed',
+  'over-black',
+  'stored',
+  'opaque',
+  'trimmed-height',
+  'trimmed-width',
+];
 
 /** @param record with at most `MAXIMUM_HASHES` hashes */
 export function encodeSeenRecord(record: SeenRecord): Uint8Array {
