@@ -203,7 +203,7 @@ export class Scanner {
       frames: media?.frames ?? null,
       framesHashed: media?.framesHashed ?? null,
       quality: bestQuality(media),
-      damaged: media?.damaged ?? false,
+      damaged: media?.damaged ?? failure?.code === 'media-damaged',
       ...found,
       ms: { ...looked.ms, lookup, ...(seen === undefined ? {} : { record }), total: performance.now() - start },
       engine: ENGINE,

@@ -119,6 +119,11 @@ describe.skipIf(programs === undefined)(`Scanning videos${ffmpegNote}`, () => {
     };
     const verdict = await scannerWith().scan(stalling());
     expect(verdict).toMatchObject({ verdict: 'match', matches: [{ entry: 'clip', extent: 'full' }] });
+    expect(verdict.ms).toMatchObject({
+      probe: expect.any(Number),
+      decode: expect.any(Number),
+      hash: expect.any(Number),
+    });
     expect(left).toBe(0);
   });
 
@@ -201,7 +206,7 @@ describe.skipIf(programs === undefined)(`Scanning videos${ffmpegNote}`, () => {
     const text = Buffer.from('0000ftypmp42 no video at all');
     expect(await scannerWith().scan(text)).toMatchObject({ verdict: 'match', matches: [{ entry: 'text' }] });
     const other = Buffer.from('0000ftypmp42 no video at all!');
-    expect(await scannerWith().scan(other)).toMatchObject({ verdict: 'could-not-tell', kind: 'video' });
+    expect(await scannerWith().scan(other)).toMatchObject({ verdict: 'could-not-tell', kind: 'video', damaged: true });
   });
 
   it('says that there is no decoder, and still knows what it knows by its bytes', async () => {
