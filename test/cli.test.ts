@@ -83,7 +83,7 @@ describe('vigie hash', () => {
       '--format',
       'jsonl',
     ]);
-    expect(outcome.code).toBe(0);
+    expect(outcome.code).toBe(1);
     const lines = jsonLines<HashLine>(outcome);
     expect(lines.map(({ path }) => path.slice(root.length + 1))).toEqual([
       'unknown.png',

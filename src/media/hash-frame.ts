@@ -2,7 +2,7 @@ import { VigieError } from '../errors.js';
 import type { PdqHasher } from '../signals/pdq/pdq-hasher.js';
 import type { FrameSignals, HashMode } from './media-signals.js';
 import { isOpaque, orient, over, type Picture, withoutAlpha } from './picture.js';
-import { findTrim } from './trim.js';
+import { type Area, findTrims } from './trim.js';
 
 /** The hashes of one frame in its areas; none when it is too small to have any. */
 export function* hashFrame(
@@ -29,23 +29,27 @@ export function* hashFrame(
     yield hash('over-black', orient(over(stored, 0), orientation));
     yield hash('opaque', orient(withoutAlpha(stored), orientation));
   }
-  const area = findTrim(shown);
-  if (area === undefined || Math.min(area.width, area.height) < 5) return;
-  const { data, width, channels } = shown;
-  const part = {
+  for (const { name, area } of findTrims(shown)) {
+    if (Math.min(area.width, area.height) < 5) continue;
+    const { quality, hashes: pdq } = hasher.hash(partOf(shown, area), mode);
+    yield { frame, area: name, quality, pdq };
+  }
+}
+
+function partOf(shown: Picture, area: Area) {
+  const { data, width, channels, source } = shown;
+  return {
     data: data.subarray((area.top * width + area.left) * channels),
     width: area.width,
     height: area.height,
     channels: channels as 1 | 3,
     stride: width * channels,
     // A reduced picture covers more of the original: the part's own size there.
-    ...(shown.source === undefined ? {} : { source: scaledArea(area, shown) }),
+    ...(source === undefined ? {} : { source: scaledArea(area, shown) }),
   };
-  const { quality, hashes: pdq } = hasher.hash(part, mode);
-  yield { frame, area: 'trimmed', quality, pdq };
 }
 
-function scaledArea(area: { readonly width: number; readonly height: number }, { width, height, source }: Picture) {
+function scaledArea(area: Area, { width, height, source }: Picture) {
   const factorX = (source?.width ?? width) / width;
   const factorY = (source?.height ?? height) / height;
   const scaled = { width: Math.round(area.width * factorX), height: Math.round(area.height * factorY) };

@@ -160,6 +160,17 @@ describe('borders', () => {
     }
   });
 
+  it('are taken off in one direction alone too, where there are some in both', async () => {
+    const boxed = await toSharp(picture).extend({ left: 90, right: 90, background: '#000' }).png().toBuffer();
+    const own = await hashHere(boxed);
+    expect(own.hashes.map(({ area }) => area)).toEqual(['full', 'trimmed']);
+    const again = sharp(boxed).extend({ top: 100, bottom: 60, background: '#000' });
+    const signals = await hashHere(await again.jpeg({ quality: 90 }).toBuffer());
+    expect(signals.hashes.map(({ area }) => area)).toEqual(['full', 'trimmed', 'trimmed-height', 'trimmed-width']);
+    expect(hammingDistance(hashOf(signals, 'trimmed-height'), hashOf(own))).toBeLessThanOrEqual(12);
+    expect(hammingDistance(hashOf(signals, 'trimmed'), hashOf(own, 'trimmed'))).toBeLessThanOrEqual(12);
+  });
+
   it('is taken off a large picture that is decoded at a smaller scale', async () => {
     const large = draw(2_400, 1_800, 21);
     const image = toSharp(large).extend({ top: 300, bottom: 300, background: '#000' });

@@ -10,9 +10,10 @@ export interface FrameSignals {
   /**
    * What the pixels are: `full` as a viewer shows the picture (EXIF orientation applied), `stored` as the file holds
    * them, where that is another orientation, `over-black` composited on black (`full` is then on white; only when the
-   * picture has alpha), `opaque` its colours without the transparency (what the PDQ reference sees), `trimmed` without its uniform borders or letterbox, where there are any.
+   * picture has alpha), `opaque` its colours without the transparency (what the PDQ reference sees), `trimmed` without its uniform borders or letterbox, where there are any;
+   * where they are in both directions also `trimmed-height` without those above and below alone, `trimmed-width` without those at the sides.
    */
-  readonly area: 'full' | 'stored' | 'over-black' | 'opaque' | 'trimmed';
+  readonly area: 'full' | 'stored' | 'over-black' | 'opaque' | 'trimmed' | 'trimmed-height' | 'trimmed-width';
   /** PDQ quality, 0 to 100. */
   readonly quality: number;
   /** 8 × 32 bytes: the PDQ hashes in the order of `DIHEDRAL_NAMES`, each as its hexadecimal form reads. */

@@ -17,12 +17,19 @@ const SMALLEST = 0.02;
 /** What is left must be this share of each side, so that an even picture with a dot is not a picture of a dot. */
 const LEFT_OVER = 0.2;
 
+export interface Trim {
+  /** Without all borders; without those above and below alone; without those left and right alone. */
+  readonly name: 'trimmed' | 'trimmed-height' | 'trimmed-width';
+  readonly area: Area;
+}
+
 /**
  * Finds what is left of a picture without its uniform borders (letterbox, pillarbox, frame). Each side is judged by
- * itself, so that borders may differ in colour and width.
- * @returns undefined when nothing substantial would be trimmed, or too little would be left
+ * itself, so that borders may differ in colour and width. Where there are borders in both directions, one direction may have been
+ * added to a picture that has the other: it is found without either alone too.
+ * @returns nothing when nothing substantial would be trimmed, or too little would be left
  */
-export function findTrim(picture: Picture): Area | undefined {
+export function findTrims(picture: Picture): readonly Trim[] {
   const { width, height } = picture;
   const top = borderLines(picture, 'top', height - 1);
   const bottom = borderLines(picture, 'bottom', height - 1 - top);
@@ -30,9 +37,16 @@ export function findTrim(picture: Picture): Area | undefined {
   const left = borderLines(picture, 'left', width - 1, rows);
   const right = borderLines(picture, 'right', width - 1 - left, rows);
   const area = { left, top, width: width - left - right, height: height - top - bottom };
-  const substantial = Math.max(top, bottom) >= height * SMALLEST || Math.max(left, right) >= width * SMALLEST;
-  if (!substantial || area.width < width * LEFT_OVER || area.height < height * LEFT_OVER) return undefined;
-  return area;
+  const inHeight = Math.max(top, bottom) >= height * SMALLEST;
+  const inWidth = Math.max(left, right) >= width * SMALLEST;
+  if ((!inHeight && !inWidth) || area.width < width * LEFT_OVER || area.height < height * LEFT_OVER) return [];
+  const all = { name: 'trimmed', area } as const;
+  if (!inHeight || !inWidth) return [all];
+  return [
+    all,
+    { name: 'trimmed-height', area: { ...area, left: 0, width } },
+    { name: 'trimmed-width', area: { ...area, top: 0, height } },
+  ];
 }
 
 type Side = 'top' | 'bottom' | 'left' | 'right';

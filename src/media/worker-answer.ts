@@ -19,7 +19,15 @@ export const HASHES_BYTES = 256;
 export const workerCount = z.int().min(0);
 export const workerFormat = z.string().regex(/^[a-z0-9]{1,16}$/);
 export const workerFailureCode = z.enum(WORKER_FAILURES);
-export const workerArea = z.enum(['full', 'stored', 'over-black', 'opaque', 'trimmed']);
+export const workerArea = z.enum([
+  'full',
+  'stored',
+  'over-black',
+  'opaque',
+  'trimmed',
+  'trimmed-height',
+  'trimmed-width',
+]);
 const kind = z.enum(['image', 'video', 'other']);
 const frame = z.strictObject({
   frame: workerCount,

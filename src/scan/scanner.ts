@@ -53,6 +53,9 @@ export interface ScanRequest extends Pick<VideoRequest, 'atHand' | 'onProgress'>
   readonly onVideo?: (() => void) | undefined;
 }
 
+/** A medium as it arrives, or in memory. */
+type Source = AsyncIterable<Uint8Array> | Uint8Array;
+
 const MATCH_LIMIT = 20;
 /** How often lists may be replaced under one look-up before it is given up. */
 const REPLACED_LIMIT = 5;
@@ -75,12 +78,13 @@ export class Scanner {
    * @throws VigieError `index-not-loaded`, `index-stale`, `decoder-busy` (try again), `media-too-large`, or what the source throws:
    * none of these is a verdict
    */
-  async scan(source: AsyncIterable<Uint8Array> | Uint8Array, request: ScanRequest = {}): Promise<Verdict> {
+  async scan(source: Source, request: ScanRequest = {}): Promise<Verdict> {
     const start = performance.now();
     this.#assertReady();
     const known = request.fileId === undefined ? undefined : this.cache.byFileId(request.fileId);
-    if (known !== undefined) return await this.#conclude(await this.#fromCache(known, request), request, start);
-    return await this.#conclude(await this.#look(source, request), request, start);
+    const looked =
+      known === undefined ? await this.#look(source, request) : await this.#lookFromCache(known, source, request);
+    return await this.#conclude(looked, request, start);
   }
 
   /**
@@ -115,7 +119,7 @@ export class Scanner {
     if (!this.#options.lists.ready) throw new VigieError('index-not-loaded', { retryAfter: 2 });
   }
 
-  async #look(source: AsyncIterable<Uint8Array> | Uint8Array, request: ScanRequest): Promise<Looked> {
+  async #look(source: Source, request: ScanRequest): Promise<Looked> {
     const { maximumBytes, maximumVideoBytes = maximumBytes, lists, videos, pool, photodna } = this.#options;
     const whole = source instanceof Uint8Array;
     const { declaredLength, signal } = request;
@@ -134,13 +138,19 @@ export class Scanner {
     const known = this.cache.byHash(sha256);
     if (known === undefined) return await lookAtPicture(medium, request, { pool, photodna, cache: this.cache });
     if (request.fileId !== undefined) this.cache.put(sha256, known, request.fileId);
-    return { ...(await this.#fromCache(known, request)), ms: { read: medium.ms } };
+    const looked = await this.#lookFromCache(known, undefined, request);
+    return { ...looked, ms: { read: medium.ms } };
   }
 
-  async #fromCache(known: CachedSignals, request: ScanRequest): Promise<Looked> {
+  /** @param source the bytes, which are needed when the signals are not enough for the lists as they are now */
+  async #lookFromCache(known: CachedSignals, source: Source | undefined, request: ScanRequest): Promise<Looked> {
     const { video, ...rest } = known;
     if (video === undefined) return { ...rest, failure: undefined, ms: {} };
-    return await lookAgain(known, { newMatcher: () => this.#newMatcher(request) });
+    const { looked, complete } = await lookAgain(known, { newMatcher: () => this.#newMatcher(request) });
+    if (complete || source === undefined) return looked;
+    const { head, all } = await peekMedium(source instanceof Uint8Array ? once(source) : source, request.signal);
+    // Who knows that the signals are known may send none.
+    return head.length === 0 ? looked : await this.#look(source instanceof Uint8Array ? source : all, request);
   }
 
   #newMatcher({ threshold, showFingerprints = false, signal }: ScanRequest): VideoMatcher {
@@ -208,7 +218,7 @@ export class Scanner {
       frames: media?.frames ?? null,
       framesHashed: media?.framesHashed ?? null,
       quality: bestQuality(media),
-      damaged: media?.damaged ?? false,
+      damaged: media?.damaged ?? failure?.code === 'media-damaged',
       ...{ matches, withoutEffect, total, truncated },
       ms: { ...looked.ms, lookup, ...(seen === undefined ? {} : { record }), total: performance.now() - start },
       engine: ENGINE,

@@ -17,7 +17,7 @@ import type { FrameSignals } from '../media/media-signals.js';
  * | 1 | kind of reference (0 none, 1 hashed, 2 item, 3 text) · 4 when the hashes are frames of a video |
  * | 1 | bytes of the reference |
  * | r | the reference: 16 bytes of an HMAC; 12 bytes of an item's id and 2 of the medium's ordinal; UTF-8 |
- * | 34 × n | area (0 full, 1 trimmed, 2 over black, 3 stored, 4 opaque) · quality · PDQ |
+ * | 34 × n | area (0 full, 1 trimmed, 2 over black, 3 stored, 4 opaque, 5 and 6 trimmed in height, in width) · quality · PDQ |
  *
  * Version 1 had the time in 8 bytes at 4, the SHA-256 at 12, a hashed reference (or zero) at 44, its hashes at 60, and
  * neither a change of lists nor SHA-1 and MD5. The two digests are worth their 36 bytes, as some lists have nothing else.
@@ -65,7 +65,15 @@ export const SEEN_HASH_BYTES = 34;
 export const MAXIMUM_HASHES = 255;
 /** The longest text that a record keeps as a reference, in bytes of UTF-8. */
 export const MAXIMUM_TEXT = 255;
-const AREAS: readonly FrameSignals['area'][] = ['full', 'trimmed', 'over-black', 'stored', 'opaque'];
+const AREAS: readonly FrameSignals['area'][] = [
+  'full',
+  'trimmed',
+  'over-black',
+  'stored',
+  'opaque',
+  'trimmed-height',
+  'trimmed-width',
+];
 
 /** The area that a record names by a number. */
 export function seenArea(code: number): FrameSignals['area'] {

@@ -1,4 +1,5 @@
 import type { MediaSignals } from '../media/media-signals.js';
+import type { QueryRange } from './video/closer-look.js';
 import type { VideoFrame } from './video/video-frame.js';
 
 /** The digests of a medium's bytes. */
@@ -16,6 +17,8 @@ export interface CachedSignals {
   readonly photodna: Uint8Array | undefined;
   /** The frames of a video, in the order in which they were decoded. */
   readonly video?: readonly VideoFrame[];
+  /** Where a video was looked at frame by frame, for the lists of that time; left out when it has no more frames than those. */
+  readonly closely?: readonly QueryRange[];
 }
 
 /**
@@ -55,10 +58,11 @@ export class SignalCache {
   }
 
   put(sha256: string, signals: CachedSignals, fileId?: string): void {
-    if (!this.#byHash.has(sha256)) {
-      this.#bytes += cost(signals);
-      this.#byHash.set(sha256, signals);
-    }
+    const before = this.#byHash.get(sha256);
+    if (before !== undefined) this.#bytes -= cost(before);
+    this.#byHash.delete(sha256);
+    this.#bytes += cost(signals);
+    this.#byHash.set(sha256, signals);
     if (fileId !== undefined) this.#byFileId.set(fileId, sha256);
     while (this.#bytes > this.#maximumBytes) {
       const oldest = this.#byHash.entries().next().value;

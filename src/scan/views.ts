@@ -18,6 +18,8 @@ const AREA_PREFIX: Readonly<Record<FrameSignals['area'], string>> = {
   'over-black': 'over-black',
   opaque: 'opaque',
   trimmed: 'trimmed',
+  'trimmed-height': 'trimmed-height',
+  'trimmed-width': 'trimmed-width',
 };
 
 const nameOf = (prefix: string, way: string): string => {

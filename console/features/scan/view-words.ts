@@ -3,6 +3,8 @@ const AREAS: Readonly<Record<string, string>> = {
   'over-black': 'over black',
   opaque: 'without its transparency',
   trimmed: 'without its border',
+  'trimmed-height': 'without its border above and below',
+  'trimmed-width': 'without its border at the sides',
 };
 
 const WAYS: Readonly<Record<string, string>> = {

@@ -6,7 +6,7 @@ import { formatTmk } from '../../signals/tmk/tmk-file.js';
 import { MAX_VPDQ_FRAMES } from '../../signals/vpdq/vpdq-frame.js';
 import { formatVpdqFile } from '../../signals/vpdq/vpdq-text.js';
 import { type HashTools, hashFile } from '../hashing/hash-file.js';
-import type { Hashed } from '../hashing/hash-line.js';
+import type { Hashed, HashLine } from '../hashing/hash-line.js';
 import { HASH_WRITERS } from '../hashing/hash-writers.js';
 import { VideoFiles } from '../hashing/video-files.js';
 import { interrupted } from '../interrupt.js';
@@ -22,13 +22,17 @@ interface Flags extends DecoderFlags {
   readonly tmk?: string;
 }
 
+/** Something could not be hashed as a whole. */
+const EXIT_FAILED = 1;
+
 export function hashCommand(): Command {
   const command = new Command('hash')
     .summary('hash pictures and videos: MD5, SHA-1, SHA-256, PDQ, vPDQ, TMK')
     .description(
       'Hashes files, and folders with all that is in them. Needs no service and no network, so that a hotline can hash a\n' +
         'corpus on a machine that has none. `-` reads one medium from standard input. Videos are always hashed as the\n' +
-        'reference implementation of vPDQ does it; one that is cut short as far as it goes.',
+        'reference implementation of vPDQ does it; one that is cut short as far as it goes.\n' +
+        'Exit code 1: some of it could not be hashed, or not all of it; its line says why.',
     )
     .argument('<path...>', 'files, folders, or -')
     .addOption(new Option('--format <name>', 'how to write').choices(['table', 'jsonl', 'csv']).default('table'))
@@ -75,12 +79,18 @@ async function run(paths: readonly string[], flags: Flags): Promise<void> {
     for await (const hashed of inOrder(walk(paths), decoders.processes * 2, hash)) {
       await writeFiles(hashed, files);
       await show(hashed.line);
+      if (hasFailed(hashed.line)) process.exitCode = EXIT_FAILED;
       done++;
       if (process.stdout.isTTY !== true) showStatus(`${done.toLocaleString('en')} hashed`);
     }
   } finally {
     await Promise.all([pool.close(), videos.close()]);
   }
+}
+
+/** Sound alone is nothing that could be hashed, as little as a text is. */
+function hasFailed({ error }: HashLine): boolean {
+  return error !== undefined && error.code !== 'media-no-video';
 }
 
 /** In the order of the lines, so that names do not depend on which video was done first. */

@@ -64,6 +64,7 @@ async function hashPicture(
   } catch (cause) {
     signal.throwIfAborted();
     const error = VigieError.from(cause);
-    return { ...base, ...(error.medium ?? {}), ...failed(error) };
+    const damaged = error.code === 'media-damaged' ? ({ damaged: true } as const) : {};
+    return { ...base, ...(error.medium ?? {}), ...damaged, ...failed(error) };
   }
 }

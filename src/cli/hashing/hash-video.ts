@@ -47,7 +47,7 @@ export async function hashVideo(
       format,
       ...(summary === undefined ? {} : told(summary)),
       ...(frames.length === 0 ? {} : { vpdq: frames.map(formatVpdqItem) }),
-      ...(summary?.damaged === true ? { damaged: true } : {}),
+      ...(summary?.damaged === true || error?.code === 'media-damaged' ? { damaged: true } : {}),
       ...(error === undefined ? {} : failed(error)),
     },
     frames,

@@ -44,7 +44,7 @@ function tableRow(line: HashLine): string[] {
     format ?? '',
     width === undefined ? '' : `${width}×${height}`,
     quality === undefined ? '' : String(quality),
-    hash ?? (error === undefined ? 'not a picture' : `${error.code}: ${error.message}`),
+    hash ?? (error === undefined ? 'neither picture nor video' : `${error.code}: ${error.message}`),
     // A hash of what could be read of a damaged medium is not one of the whole.
     hash === undefined || error === undefined ? printable(path) : `${printable(path)}  [${error.code}]`,
   ];

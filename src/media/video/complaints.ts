@@ -11,10 +11,14 @@ const UNSUPPORTED =
   /not on whitelist|decoder .*not found|no decoder|unknown codec|not implemented|unsupported codec|Decoding requested, but/i;
 const TOO_LARGE = /picture size \d+x\d+ is invalid|exceeds (?:the )?max(?:imum)? pixel|video_size.*exceeds/i;
 const NO_MEMORY = /cannot allocate memory|out of memory|malloc failed|failed to allocate/i;
+/** Of the filter that lets frames of one size through, and no others. */
+const OTHER_SIZE = /^\[Parsed_crop_0 .*invalid too big or non positive size/i;
 
 /** Listens to what a decoder complains about. Nothing of its words is kept or passed on. */
 export class Complaints {
   damaged = false;
+  /** The frame is not of the size that was expected. */
+  otherSize = false;
   refusal: FramesEnd['refusal'];
   #rest = '';
 
@@ -30,7 +34,8 @@ export class Complaints {
   }
 
   #judge(line: string): void {
-    if (UNSUPPORTED.test(line)) this.refusal ??= 'media-format-unsupported';
+    if (OTHER_SIZE.test(line)) this.otherSize = true;
+    else if (UNSUPPORTED.test(line)) this.refusal ??= 'media-format-unsupported';
     else if (TOO_LARGE.test(line)) this.refusal ??= 'media-too-many-pixels';
     else if (NO_MEMORY.test(line)) this.refusal ??= 'decoder-memory';
     else if (DAMAGE.test(line)) this.damaged = true;

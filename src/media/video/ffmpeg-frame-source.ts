@@ -61,7 +61,8 @@ export class FfmpegFrameSource implements FrameSource {
     const complaints = new Complaints();
     complaints.listen(running.complaints);
     const times = new FrameTimes(running.aside);
-    const feeding = running.input === null ? undefined : feed?.(running.input).catch(() => undefined);
+    const { input } = running;
+    const feeding = input === null ? undefined : feed?.(input).catch(() => input.destroy());
     try {
       let index = 0;
       const pixels = Buffer.allocUnsafe(bytes);
@@ -72,8 +73,8 @@ export class FfmpegFrameSource implements FrameSource {
         index++;
       }
       const code = await running.ended;
-      const { refusal } = complaints;
-      options.onEnd?.({ damaged: complaints.damaged || code !== 0, refusal, frames: index });
+      const { refusal, otherSize } = complaints;
+      options.onEnd?.({ damaged: complaints.damaged || code !== 0, refusal, otherSize, frames: index });
     } finally {
       running.kill();
       await running.ended;
@@ -104,6 +105,7 @@ export class FfmpegFrameSource implements FrameSource {
     const { guard, ffmpeg } = this.#programs;
     const colours = scaler === 'bicubic' ? '' : pixels === 'grey' ? ':out_range=full' : ':in_color_matrix=bt601';
     const filters = [
+      ...(this.facts.confirmed ? [] : [onlyOfSize(this.facts)]),
       ...selection(sampling),
       `scale=${width}:${height}:flags=${scaler}${colours}`,
       `format=${pixels === 'grey' ? 'gray' : 'rgb24'}`,
@@ -140,6 +142,11 @@ export class FfmpegFrameSource implements FrameSource {
     // Smoothing left out of frames that others are made from adds up until the next key frame: 5 % of hashes were far off.
     return [...thin, '-skip_loop_filter', 'noref'];
   }
+}
+
+/** Lets frames of one size through as they are, and ends the run at any other. It has to come first: complaints are told by its number. */
+function onlyOfSize({ width, height }: VideoFacts): string {
+  return `crop=w='if(eq(iw,${width})*eq(ih,${height}),iw,-1)':h=ih:x=0:y=0:exact=1`;
 }
 
 /** The filter that lets the wanted frames through, before anything is done with their pixels. */

@@ -4,8 +4,6 @@ import type { Picture } from '../picture.js';
 export interface VideoFacts {
   /** Number of the stream that is looked at. */
   readonly stream: number;
-  /** True when there are more streams of moving pictures, which are not looked at. */
-  readonly several: boolean;
   readonly codec: string;
   /** Size as stored, in pixels. */
   readonly width: number;
@@ -17,6 +15,17 @@ export interface VideoFacts {
   /** 0 when not told. */
   readonly seconds: number;
   readonly frames: number;
+  /** False when the decoder was not asked: it then gives no frame of another size than this one. */
+  readonly confirmed: boolean;
+}
+
+/** The streams of a video that show something, the one that a player shows first. */
+export interface VideoStreams {
+  readonly shown: VideoFacts;
+  /** What else can be seen: other moving pictures, a cover. Bounded. */
+  readonly others: readonly VideoFacts[];
+  /** Whether there is more than that. */
+  readonly more: boolean;
 }
 
 /** Which frames are wanted. */
@@ -53,6 +62,8 @@ export interface FramesEnd {
   readonly damaged: boolean;
   /** The decoder said that it does not know this, or that it is too large. */
   readonly refusal: 'media-format-unsupported' | 'media-too-many-pixels' | 'decoder-memory' | undefined;
+  /** It stopped at a frame of another size than the facts say, which nobody had confirmed. */
+  readonly otherSize: boolean;
   readonly frames: number;
 }
 

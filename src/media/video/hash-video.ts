@@ -7,8 +7,9 @@ import { hashFrame } from '../hash-frame.js';
 import type { FrameSignals } from '../media-signals.js';
 import { type Sniffed, sniff } from '../sniff.js';
 import { type Container, containerOf, describedFirst, INTRA_ONLY } from './containers.js';
+import { readDescription } from './description/read-description.js';
 import { FfmpegFrameSource } from './ffmpeg-frame-source.js';
-import type { FrameOptions, FramesEnd, RawFrame, VideoFacts } from './frame-source.js';
+import type { FrameOptions, FramesEnd, RawFrame, VideoFacts, VideoStreams } from './frame-source.js';
 import type { GrowingMedium } from './growing-medium.js';
 import { NearEqual } from './near-equal.js';
 import { probe } from './probe.js';
@@ -32,11 +33,15 @@ export type VideoStep =
   | { readonly looked: true }
   | { readonly end: VideoEnd };
 
-/** The video, and who tells where to look more closely once all was sampled. */
 export interface ToHash {
   readonly medium: GrowingMedium;
+  /** Tells where to look more closely once all was sampled. */
   readonly closer: () => Promise<readonly SecondsRange[]>;
+  /** Milliseconds by stage, kept as they pass. */
+  readonly ms: VideoMs;
 }
+
+export type VideoMs = { probe: number; decode: number; hash: number };
 
 /** Enough to tell any format by. */
 const HEAD_BYTES = 64 * 1024;
@@ -65,15 +70,19 @@ const TMK_TOLD_EVERY = 5 * TMK_FRAMES_PER_SECOND;
  * @throws VigieError of the media family when nothing could be hashed; the signal's reason
  */
 export async function* hashVideo(
-  { medium, closer }: ToHash,
+  toHash: ToHash,
   order: VideoOrder,
   hasher: PdqHasher,
   signal: AbortSignal,
 ): AsyncGenerator<VideoStep> {
-  const run = new VideoRun(medium, closer, order, hasher, signal);
+  const run = new VideoRun(toHash, order, hasher, signal);
+  // A decoder that waits for more of the video would wait for ever.
+  const stop = () => void run.close();
+  signal.addEventListener('abort', stop, { once: true });
   try {
     yield* run.steps();
   } finally {
+    signal.removeEventListener('abort', stop);
     await run.close();
   }
 }
@@ -84,21 +93,19 @@ class VideoRun {
   readonly #order: VideoOrder;
   readonly #hasher: PdqHasher;
   readonly #signal: AbortSignal;
-  readonly #ms = { probe: 0, decode: 0, hash: 0 };
+  readonly #ms: VideoMs;
   readonly #sources: FfmpegFrameSource[] = [];
+  #start: VideoStart | undefined;
+  #framesSeen = 0;
   #framesHashed = 0;
   #lastSeconds = 0;
+  #lastFrame = 0;
   #keysTried = false;
 
-  constructor(
-    medium: GrowingMedium,
-    closer: ToHash['closer'],
-    order: VideoOrder,
-    hasher: PdqHasher,
-    signal: AbortSignal,
-  ) {
+  constructor({ medium, closer, ms }: ToHash, order: VideoOrder, hasher: PdqHasher, signal: AbortSignal) {
     this.#medium = medium;
     this.#closer = closer;
+    this.#ms = ms;
     this.#order = order;
     this.#hasher = hasher;
     this.#signal = signal;
@@ -112,22 +119,54 @@ class VideoRun {
     const { sniffed, container } = await this.#recognise();
     const early = this.#order.mode === 'fast' && (await this.#startsEarly(container));
     if (!early) await this.#medium.whole(this.#signal);
-    const facts = await this.#probe(container);
-    yield { start: startOf(sniffed, facts) };
-    const end = yield* this.#order.mode === 'faithful'
-      ? this.#faithful(facts, container)
-      : this.#fast(facts, container);
+    let streams = await this.#describe(container);
+    let end = yield* this.#stream(streams.shown, sniffed, container);
+    if (this.#start === undefined && !streams.shown.confirmed) {
+      // It is not what it says of itself, or holds nothing.
+      streams = await this.#probe(container);
+      end = yield* this.#stream(streams.shown, sniffed, container);
+    }
     this.#signal.throwIfAborted();
-    if (this.#order.asks && this.#framesHashed > 0) yield* this.#closely(facts, container);
-    const cut = facts.seconds - this.#lastSeconds > Math.max(SHORT_BY_SECONDS, facts.seconds * SHORT_BY);
+    const { shown } = streams;
+    if (this.#framesHashed === 0) throw new VigieError(end.refusal ?? this.#whyNothing(shown));
+    const cut = shown.seconds - this.#lastSeconds > Math.max(SHORT_BY_SECONDS, shown.seconds * SHORT_BY);
     const damaged = end.damaged || cut;
-    // What the other streams show, nobody has seen.
-    const unseen = facts.several ? 'media-format-unsupported' : null;
-    const incomplete: ErrorCode | null = end.refusal ?? (damaged ? 'media-damaged' : unseen);
-    if (this.#framesHashed === 0) throw new VigieError(end.refusal ?? this.#whyNothing(facts));
-    if (this.#order.mode === 'faithful' && this.#order.tmk) yield* this.#tmk(facts, container);
-    const seconds = Math.max(facts.seconds, this.#lastSeconds);
-    yield { end: { seconds, framesHashed: this.#framesHashed, damaged, incomplete, ms: this.#ms } };
+    const incomplete = end.refusal ?? (damaged ? 'media-damaged' : null);
+    const unseen = this.#order.mode === 'fast' ? yield* this.#others(streams, container) : null;
+    if (this.#order.asks) yield* this.#closely(streams, container);
+    if (this.#order.mode === 'faithful' && this.#order.tmk) yield* this.#tmk(shown, container);
+    const seconds = Math.max(shown.seconds, this.#lastSeconds);
+    const told = { damaged, incomplete: incomplete ?? unseen, ms: this.#ms };
+    yield { end: { seconds, framesHashed: this.#framesHashed, ...told } };
+  }
+
+  async *#stream(facts: VideoFacts, sniffed: Sniffed, container: Container): AsyncGenerator<VideoStep, FramesEnd> {
+    const steps = this.#order.mode === 'faithful' ? this.#faithful(facts, container) : this.#fast(facts, container);
+    for (;;) {
+      const step = await steps.next();
+      // Told when the decoder has agreed to it by a frame.
+      if (this.#start === undefined && this.#framesSeen > 0) {
+        this.#start = startOf(sniffed, facts);
+        yield { start: this.#start };
+      }
+      if (step.done) return step.value;
+      yield step.value;
+    }
+  }
+
+  /** What else can be seen in the file, beside what a player shows. @returns why some of it could not be looked at */
+  async *#others({ others, more }: VideoStreams, container: Container): AsyncGenerator<VideoStep, ErrorCode | null> {
+    let unseen: ErrorCode | null = more ? 'media-format-unsupported' : null;
+    for (const facts of others) {
+      this.#signal.throwIfAborted();
+      if (facts.width * facts.height > this.#order.maxPixels) {
+        unseen ??= 'media-too-many-pixels';
+        continue;
+      }
+      const { frames, damaged, refusal } = yield* this.#whole(facts, container, 'file', this.#lastFrame + 1);
+      unseen ??= refusal ?? (frames === 0 || damaged ? 'media-damaged' : null);
+    }
+    return unseen;
   }
 
   #whyNothing({ width, height }: VideoFacts): ErrorCode {
@@ -156,19 +195,28 @@ class VideoRun {
     return false;
   }
 
-  async #probe(container: Container): Promise<VideoFacts> {
+  async #describe(container: Container): Promise<VideoStreams> {
+    const start = performance.now();
+    const shown = await readDescription(this.#medium.descriptor, this.#medium.bytes, container);
+    this.#ms.probe += performance.now() - start;
+    const usable = shown !== undefined && shown.width * shown.height <= this.#order.maxPixels;
+    return usable ? { shown, others: [], more: false } : await this.#probe(container);
+  }
+
+  async #probe(container: Container): Promise<VideoStreams> {
     const start = performance.now();
     const { programs, maxPixels } = this.#order;
     const ask = () => probe(this.#medium.descriptor, container, programs, this.#signal);
-    const facts = await ask().catch(async (error: unknown) => {
+    const streams = await ask().catch(async (error: unknown) => {
       if (this.#medium.complete) throw error;
       // What was there was not enough of it.
       await this.#medium.whole(this.#signal);
       return await ask();
     });
     this.#ms.probe += performance.now() - start;
-    if (facts.width * facts.height > maxPixels) throw new VigieError('media-too-many-pixels');
-    return facts;
+    const { width, height } = streams.shown;
+    if (width * height > maxPixels) throw new VigieError('media-too-many-pixels');
+    return streams;
   }
 
   async *#faithful(facts: VideoFacts, container: Container): AsyncGenerator<VideoStep, FramesEnd> {
@@ -209,6 +257,8 @@ class VideoRun {
     if (!this.#medium.complete) {
       const end = yield* this.#whole(facts, container, 'pipe');
       await this.#medium.whole(this.#signal);
+      // Not what it said.
+      if (end.otherSize) return end;
       // Some files say at their end what is needed at their beginning.
       if (!end.damaged && end.frames > 0 && facts.seconds - this.#lastSeconds < SHORT_BY_SECONDS) return end;
       return yield* this.#whole(facts, container, 'file');
@@ -226,17 +276,26 @@ class VideoRun {
   }
 
   /** Every frame of the stretches that somebody wants to know more about, which sampling may have stepped over. */
-  async *#closely(facts: VideoFacts, container: Container): AsyncGenerator<VideoStep> {
-    if (this.#order.mode !== 'fast' || (facts.fps > 0 && facts.fps <= this.#order.perSecond)) return;
+  async *#closely({ shown, others }: VideoStreams, container: Container): AsyncGenerator<VideoStep> {
+    const sparse = ({ fps }: VideoFacts) => fps <= 0 || fps > this.#order.perSecond;
+    const streams = [shown, ...others].filter(sparse);
+    if (this.#order.mode !== 'fast' || streams.length === 0) return;
     yield { looked: true };
     for (const [from, to] of await this.#closer()) {
       const sampling = { kind: 'stretch', from, seconds: to - from } as const;
-      const take = this.#sampler(facts, 'whole', new Thinning(0, this.#order.maxFrames), from);
-      yield* this.#run(facts, container, 'file', { ...quick(facts), sampling }, take);
+      for (const facts of streams) {
+        const take = this.#sampler(facts, 'whole', new Thinning(0, this.#order.maxFrames), { from });
+        yield* this.#run(facts, container, 'file', { ...quick(facts), sampling }, take);
+      }
     }
   }
 
-  async *#whole(facts: VideoFacts, container: Container, from: 'file' | 'pipe'): AsyncGenerator<VideoStep, FramesEnd> {
+  async *#whole(
+    facts: VideoFacts,
+    container: Container,
+    from: 'file' | 'pipe',
+    firstFrame = 0,
+  ): AsyncGenerator<VideoStep, FramesEnd> {
     const { perSecond, maxFrames } = this.#order;
     const apart = Math.max(1 / perSecond, facts.seconds / maxFrames);
     const sampling = { kind: 'times', everySeconds: apart } as const;
@@ -246,7 +305,7 @@ class VideoRun {
       container,
       from,
       { ...quick(facts), sampling },
-      this.#sampler(facts, 'whole', thinning),
+      this.#sampler(facts, 'whole', thinning, { firstFrame }),
     );
     for (;;) {
       const step = await steps.next();
@@ -258,14 +317,21 @@ class VideoRun {
     }
   }
 
-  #sampler(facts: VideoFacts, pass: VideoFrameSignals['pass'], thinning: Thinning, from = 0) {
+  /** @param where second at which the run begins, and number of its first frame */
+  #sampler(
+    facts: VideoFacts,
+    pass: VideoFrameSignals['pass'],
+    thinning: Thinning,
+    { from = 0, firstFrame = 0 }: { readonly from?: number; readonly firstFrame?: number } = {},
+  ) {
     const nearEqual = new NearEqual();
     const orientation = { 0: 1, 90: 6, 180: 3, 270: 8 }[facts.rotation] ?? 1;
     return ({ index, seconds, picture }: RawFrame): VideoStep | undefined => {
       const time = from + Math.max(0, seconds ?? thinning.guess(index));
       if (pass === 'whole') this.#lastSeconds = Math.max(this.#lastSeconds, time);
       if (!thinning.takes(time, () => nearEqual.differs(picture))) return undefined;
-      const frame = Math.round(time * (facts.fps || 25));
+      const frame = firstFrame + Math.round(time * (facts.fps || 25));
+      this.#lastFrame = Math.max(this.#lastFrame, frame);
       return {
         pass,
         frame,
@@ -282,13 +348,29 @@ class VideoRun {
     options: FrameOptions,
     take: (raw: RawFrame) => VideoStep | undefined,
   ): AsyncGenerator<VideoStep, FramesEnd> {
+    const end = yield* this.#decode(facts, container, from, options, take);
+    if (!end.otherSize || end.frames === 0) return end;
+    // The size changed half way. The facts hold for its beginning, so that all is scaled to that.
+    const rest = (raw: RawFrame) => (raw.index < end.frames ? undefined : take(raw));
+    return yield* this.#decode({ ...facts, confirmed: true }, container, from, options, rest);
+  }
+
+  async *#decode(
+    facts: VideoFacts,
+    container: Container,
+    from: 'file' | 'pipe',
+    options: FrameOptions,
+    take: (raw: RawFrame) => VideoStep | undefined,
+  ): AsyncGenerator<VideoStep, FramesEnd> {
+    this.#signal.throwIfAborted();
     const source = this.#open(facts, container, from);
-    let end: FramesEnd = { damaged: true, refusal: undefined, frames: 0 };
+    let end: FramesEnd = { damaged: true, refusal: undefined, otherSize: false, frames: 0 };
     let turn = performance.now();
     for await (const raw of source.frames({ ...options, onEnd: (how) => (end = how) })) {
       this.#signal.throwIfAborted();
       const decoded = performance.now();
       this.#ms.decode += decoded - turn;
+      this.#framesSeen++;
       const step = take(raw);
       this.#ms.hash += performance.now() - decoded;
       if (step !== undefined) {
@@ -298,6 +380,7 @@ class VideoRun {
       turn = performance.now();
     }
     this.#ms.decode += performance.now() - turn;
+    this.#signal.throwIfAborted();
     return end;
   }
 

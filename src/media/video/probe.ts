@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { VigieError } from '../../errors.js';
 import { Complaints } from './complaints.js';
 import { type Container, DECODERS } from './containers.js';
-import type { VideoFacts } from './frame-source.js';
+import type { VideoFacts, VideoStreams } from './frame-source.js';
 import type { VideoPrograms } from './programs.js';
 import { MEDIUM_PATH, runProgram } from './run-program.js';
 
@@ -44,8 +44,12 @@ export function inputWords({ demuxer, allowed }: Container, protocol: 'file' | '
   ];
 }
 
+/** Streams that are looked at: moving pictures, and beside them covers. */
+const MOST_MOVING = 4;
+const MOST_COVERS = 2;
+
 /**
- * Asks what a video says of itself. The stream of moving pictures that a player shows is taken; only when there is none, a cover.
+ * Asks what a video says of itself. The stream of moving pictures that a player shows comes first; only when there is none, a cover.
  * @param medium descriptor of the file; what is there of it is enough when that describes it
  * @throws VigieError `media-damaged`, `media-format-unsupported`, `media-no-video`
  */
@@ -54,7 +58,7 @@ export async function probe(
   container: Container,
   programs: VideoPrograms,
   signal: AbortSignal,
-): Promise<VideoFacts> {
+): Promise<VideoStreams> {
   const { guard, ffprobe } = programs;
   const own = ['-v', 'error', '-show_entries', ENTRIES, '-of', 'json=compact=1'];
   const words = [...guard, ffprobe, ...own, ...inputWords(container, 'file'), '-i', MEDIUM_PATH];
@@ -76,7 +80,7 @@ export async function probe(
     signal.throwIfAborted();
     const facts = read(Buffer.concat(chunks).toString('utf8'));
     if (facts === 'other') throw new VigieError('media-no-video');
-    if (facts !== undefined && facts.width > 0 && facts.height > 0) return facts;
+    if (facts !== undefined && facts.shown.width > 0 && facts.shown.height > 0) return facts;
     throw new VigieError(complaints.refusal ?? 'media-damaged');
   } finally {
     signal.removeEventListener('abort', stop);
@@ -84,28 +88,47 @@ export async function probe(
   }
 }
 
+type Told = z.infer<typeof streams>;
+type Stream = Told['streams'][number];
+
 /** @returns `other` when all that it holds is something else; undefined when it holds nothing that can be told */
-function read(text: string): VideoFacts | 'other' | undefined {
+function read(text: string): VideoStreams | 'other' | undefined {
   const { data } = streams.safeParse(parseJson(text));
   if (data === undefined) return undefined;
   const pictures = data.streams.filter(({ codec_type }) => codec_type === 'video');
-  const moving = pictures.filter(({ disposition }) => disposition?.attached_pic !== 1);
+  const moving = pictures.filter((each) => !isCover(each));
+  const covers = pictures.filter(isCover);
   // What a player shows.
-  const found = moving.find(({ disposition }) => disposition?.default === 1) ?? moving[0] ?? pictures[0];
-  if (found === undefined) return data.streams.some(({ codec_type }) => codec_type === 'audio') ? 'other' : undefined;
-  const [seconds = 0] = [found.duration, data.format?.duration ?? 0].filter((each) => each > 0 && each < 1e9);
-  const turned = found.side_data_list.find(({ rotation }) => rotation !== undefined)?.rotation ?? 0;
+  const shown = moving.find(({ disposition }) => disposition?.default === 1) ?? moving[0] ?? covers[0];
+  if (shown === undefined) return data.streams.some(({ codec_type }) => codec_type === 'audio') ? 'other' : undefined;
+  const beside = [
+    ...moving.filter((each) => each !== shown).slice(0, MOST_MOVING - 1),
+    ...covers.filter((each) => each !== shown).slice(0, MOST_COVERS),
+  ];
+  const others = beside.map((each) => factsOf(each, data)).filter(({ width, height }) => width > 0 && height > 0);
+  return { shown: factsOf(shown, data), others, more: others.length + 1 < pictures.length };
+}
+
+function isCover({ disposition }: Stream): boolean {
+  return disposition?.attached_pic === 1;
+}
+
+function factsOf(stream: Stream, { format }: Told): VideoFacts {
+  // A cover is shown for as long as its file plays, and is over with its one frame.
+  const told = isCover(stream) ? [] : [stream.duration, format?.duration ?? 0];
+  const [seconds = 0] = told.filter((each) => each > 0 && each < 1e9);
+  const turned = stream.side_data_list.find(({ rotation }) => rotation !== undefined)?.rotation ?? 0;
   return {
-    stream: found.index,
-    several: moving.length > 1,
-    codec: /^[a-z0-9_]{1,24}$/.test(found.codec_name) ? found.codec_name : 'unknown',
-    width: pixels(found.width),
-    height: pixels(found.height),
+    stream: stream.index,
+    codec: /^[a-z0-9_]{1,24}$/.test(stream.codec_name) ? stream.codec_name : 'unknown',
+    width: pixels(stream.width),
+    height: pixels(stream.height),
     // The file tells by how much it lies turned the other way round.
     rotation: (((Math.round(-turned / 90) * 90) % 360) + 360) % 360,
-    fps: fraction(found.avg_frame_rate) || fraction(found.r_frame_rate),
+    fps: fraction(stream.avg_frame_rate) || fraction(stream.r_frame_rate),
     seconds,
-    frames: pixels(found.nb_frames),
+    frames: pixels(stream.nb_frames),
+    confirmed: true,
   };
 }
 

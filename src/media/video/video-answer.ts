@@ -11,9 +11,10 @@ import {
   workerFormat,
 } from '../worker-answer.js';
 import type { VideoEnd, VideoStart } from './video-protocol.js';
-import type { VideoFrameSignals } from './video-signals.js';
+import type { VideoFrameSignals, VideoSummary } from './video-signals.js';
 
 const seconds = z.number().min(0).max(1e9);
+const stages = z.record(z.string().max(16), z.number().min(0));
 const answer = z.union([
   z.strictObject({
     sample: z.strictObject({
@@ -26,7 +27,7 @@ const answer = z.union([
   z.strictObject({ ready: z.literal(true) }),
   z.strictObject({ progress: seconds }),
   z.strictObject({ tmk: z.literal(true) }),
-  z.strictObject({ stopped: z.literal(true) }),
+  z.strictObject({ stopped: stages }),
   z.strictObject({ looked: z.literal(true) }),
   z.strictObject({
     start: z.strictObject({
@@ -45,15 +46,22 @@ const answer = z.union([
       framesHashed: workerCount,
       damaged: z.boolean(),
       incomplete: workerFailureCode.nullable(),
-      ms: z.record(z.string().max(16), z.number().min(0)),
+      ms: stages,
     }),
   }),
   z.strictObject({ failure: workerFailure }),
 ]);
+const numbered = z.strictObject({ order: workerCount, answer });
 
-export type CheckedVideoAnswer =
+/** What was said, and of which order; 0 is of none. */
+export interface CheckedVideoAnswer {
+  readonly order: number;
+  readonly said: Said;
+}
+
+export type Said =
   | { readonly ready: true }
-  | { readonly stopped: true }
+  | { readonly stopped: VideoSummary['ms'] }
   | { readonly looked: true }
   | { readonly start: VideoStart }
   | { readonly frames: readonly VideoFrameSignals[] }
@@ -68,9 +76,13 @@ export type CheckedVideoAnswer =
  * @throws RangeError when it is not an answer
  */
 export function checkVideoAnswer(head: unknown, payload: Buffer): CheckedVideoAnswer {
-  const parsed = answer.safeParse(head);
+  const parsed = numbered.safeParse(head);
   if (!parsed.success) throw new RangeError('the answer is not one');
-  const { data } = parsed;
+  const { order, answer: said } = parsed.data;
+  return { order, said: read(said, payload) };
+}
+
+function read(data: z.infer<typeof answer>, payload: Buffer): Said {
   if ('failure' in data) {
     const { code, detail, medium } = data.failure;
     const more = { ...(detail === undefined ? {} : { detail }), ...(medium === undefined ? {} : { medium }) };

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { hammingDistance } from '../../signals/pdq/hamming-distance.js';
 import { MINIMUM_QUALITY } from '../media-signals.js';
-import { clipOf, makeClip, picturesOf, WRITERS } from './testing/clips.js';
+import { clipOf, makeClip, picturesOf, turned, WRITERS } from './testing/clips.js';
 import { ffmpegNote, type Hashed, hashAll, programs, videoPool } from './testing/video-pools.js';
 
 const plain = (pdq: Uint8Array) => pdq.subarray(0, 32);
@@ -12,15 +12,6 @@ function found(some: Hashed, others: Hashed): number {
   const near = good.filter(({ pdq }) => others.frames.some((o) => hammingDistance(plain(pdq), plain(o.pdq)) <= 31));
   expect(good.length).toBeGreaterThan(5);
   return near.length / good.length;
-}
-
-/** An MP4 that tells viewers to turn it clockwise: the matrix of its track, ISO/IEC 14496-12, 8.3.2. */
-function turned(mp4: Buffer, degrees: number): Buffer {
-  const copy = Buffer.from(mp4);
-  const at = copy.indexOf('tkhd') + 4 + 40;
-  const [cos = 1, sin = 0] = { 0: [1, 0], 90: [0, 1], 180: [-1, 0], 270: [0, -1] }[degrees] ?? [];
-  for (const [i, value] of [cos, sin, 0, -sin, cos].entries()) copy.writeInt32BE(value * 0x1_0000, at + i * 4);
-  return copy;
 }
 
 describe.skipIf(programs === undefined)(`formats of video${ffmpegNote}`, () => {

@@ -3,7 +3,7 @@ import { abortable } from '../../runtime/abortable.js';
 import type { TmkVideo } from '../../signals/tmk/tmk-video.js';
 import type { VideoListener } from './video-process.js';
 import type { VideoEnd, VideoStart } from './video-protocol.js';
-import type { VideoFrameSignals } from './video-signals.js';
+import type { VideoFrameSignals, VideoSummary } from './video-signals.js';
 
 /** Frames that lie here before the decoder is held back, and those down to which it is let go on. */
 const HIGH = 256;
@@ -14,6 +14,8 @@ export class VideoInbox implements VideoListener {
   start: VideoStart | undefined;
   end: VideoEnd | undefined;
   error: unknown;
+  /** Milliseconds by stage of a video that was left. */
+  ms: VideoSummary['ms'] = {};
   whole: TmkVideo | undefined;
   /** Frames that were taken out. */
   taken = 0;
@@ -71,7 +73,8 @@ export class VideoInbox implements VideoListener {
     this.#finish();
   }
 
-  stopped(): void {
+  stopped(ms: VideoSummary['ms']): void {
+    this.ms = ms;
     this.#finish();
   }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, openSync, readdirSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { entryPoint } from '../../runtime/entry-point.js';
 import { findVideoPrograms } from './programs.js';
@@ -11,6 +11,7 @@ import type { VideoFrameSignals } from './video-signals.js';
 const MISBEHAVING = entryPoint(import.meta.url, './testing/misbehaving-video-worker.js');
 const NOT_USED = { ffmpeg: '/none', ffprobe: '/none', guard: [] };
 const fast = { mode: 'fast' } as const;
+const atHand = { ...fast, atHand: true } as const;
 const pools: VideoPool[] = [];
 
 function poolOf(options: Partial<VideoPoolOptions> = {}): VideoPool {
@@ -47,6 +48,7 @@ describe('a video decoder that misbehaves', () => {
     ['does not keep to the protocol', 'babble', 'decoder-crashed'],
     ['sends fewer hashes than it says', 'start short', 'decoder-crashed'],
     ['answers twice', 'start twice', 'no error'],
+    ['answers of another order', 'start other', 'decoder-crashed'],
     ['eats memory', 'start eat', 'decoder-memory'],
   ])('that %s is replaced', async (_name, words, expected) => {
     const pool = misbehaving({
@@ -124,7 +126,7 @@ describe.skipIf(programs === undefined)(`the pool of video decoders${ffmpegNote}
   });
 
   it('gives the key frames of a long video first', async () => {
-    const { frames } = await hashAll(poolOf(), fileOf(clipOf('mp4, H.264', { seconds: 60 })));
+    const { frames } = await hashAll(poolOf(), clipOf('mp4, H.264', { seconds: 60 }), atHand);
     const passes = frames.map(({ pass }) => pass);
     expect(passes[0]).toBe('keys');
     expect(passes.lastIndexOf('keys')).toBeLessThan(passes.indexOf('whole'));
@@ -137,7 +139,7 @@ describe.skipIf(programs === undefined)(`the pool of video decoders${ffmpegNote}
     const pool = poolOf();
     const long = clipOf('mp4, H.264', { seconds: 600, size: '320x240' });
     const gone = new AbortController();
-    const hashing = pool.hash(fileOf(long), { ...fast, signal: gone.signal });
+    const hashing = pool.hash(inPieces(long), { ...atHand, signal: gone.signal });
     const iterator = hashing[Symbol.asyncIterator]();
     for (let i = 0; i < 3; i++) expect((await iterator.next()).done).toBe(false);
     const [{ pid } = { pid: undefined }] = pool.processes;
@@ -165,10 +167,11 @@ describe.skipIf(programs === undefined)(`the pool of video decoders${ffmpegNote}
 
   it('frees the decoder when the consumer has enough, and tells what was seen', async () => {
     const pool = poolOf();
-    const hashing = pool.hash(fileOf(clipOf('mp4, H.264', { seconds: 120 })), fast);
+    const hashing = pool.hash(inPieces(clipOf('mp4, H.264', { seconds: 120 })), atHand);
     let count = 0;
     for await (const _ of hashing) if (++count === 4) break;
     expect(await hashing.summary).toMatchObject({ stopped: true, framesHashed: 4, format: 'mp4', width: 160 });
+    expect((await hashing.summary).ms['decode']).toBeGreaterThan(0);
     expect((await hashAll(pool, clipOf())).summary.stopped).toBe(false);
     expect(childrenOf(pool.processes[0]?.pid)).toEqual([]);
   });
@@ -183,7 +186,7 @@ describe.skipIf(programs === undefined)(`the pool of video decoders${ffmpegNote}
 
   it('leaves no ffmpeg behind a decoder that was killed', async () => {
     const pool = poolOf();
-    const iterator = pool.hash(fileOf(clipOf('mp4, H.264', { seconds: 600 })), fast)[Symbol.asyncIterator]();
+    const iterator = pool.hash(inPieces(clipOf('mp4, H.264', { seconds: 600 })), atHand)[Symbol.asyncIterator]();
     await iterator.next();
     const [{ pid } = { pid: undefined }] = pool.processes;
     const children = childrenOf(pid);
@@ -200,12 +203,3 @@ describe.skipIf(programs === undefined)(`the pool of video decoders${ffmpegNote}
     expect(readdirSync('/dev/shm').filter((name) => name.startsWith('vigie-spool-'))).toEqual(before);
   });
 });
-
-/** A source that is all there at once. */
-function fileOf(bytes: Uint8Array): { readonly fd: number; readonly bytes: number } {
-  const spool = openSync(`/dev/shm/vigie-test-${process.pid}-${opened++}`, 'wx+', 0o600);
-  unlinkSync(`/dev/shm/vigie-test-${process.pid}-${opened - 1}`);
-  writeSync(spool, bytes);
-  return { fd: spool, bytes: bytes.length };
-}
-let opened = 0;

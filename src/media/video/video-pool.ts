@@ -3,7 +3,7 @@ import { entryPoint } from '../../runtime/entry-point.js';
 import type { HashMode } from '../media-signals.js';
 import { ProcessPool } from '../process-pool.js';
 import { sniff } from '../sniff.js';
-import { fillSpool, type VideoBytes } from './fill-spool.js';
+import { fillSpool } from './fill-spool.js';
 import { findVideoPrograms, type VideoPrograms } from './programs.js';
 import { VideoInbox } from './video-inbox.js';
 import { VideoProcess } from './video-process.js';
@@ -50,6 +50,8 @@ export interface VideoHashOptions {
   readonly waitMs?: number;
   /** For this video, where it is less than the pool's. */
   readonly maxBytes?: number;
+  /** All of it is there in a moment, so that it is not begun with before. */
+  readonly atHand?: boolean | undefined;
   /** Told once, before the first frame. */
   readonly onStart?: (start: VideoStart) => void;
 }
@@ -71,7 +73,7 @@ export interface VideoPoolLike {
    * @throws (from the iteration) VigieError of the media, video and decoder families, `spool-full`, `media-too-large`;
    * what the source throws; the signal's reason
    */
-  hash(source: VideoBytes, options: VideoHashOptions): VideoHashing;
+  hash(source: AsyncIterable<Uint8Array>, options: VideoHashOptions): VideoHashing;
 }
 
 const PER_SECOND = 5;
@@ -115,7 +117,7 @@ export class VideoPool implements VideoPoolLike, AsyncDisposable {
     if (this.available) await this.#pool.start();
   }
 
-  hash(source: VideoBytes, options: VideoHashOptions): VideoHashing {
+  hash(source: AsyncIterable<Uint8Array>, options: VideoHashOptions): VideoHashing {
     let settle: { readonly resolve: (summary: VideoSummary) => void; readonly reject: (error: unknown) => void };
     const summary = new Promise<VideoSummary>((resolve, reject) => {
       settle = { resolve, reject };
@@ -143,7 +145,7 @@ export class VideoPool implements VideoPoolLike, AsyncDisposable {
   }
 
   async *#frames(
-    source: VideoBytes,
+    source: AsyncIterable<Uint8Array>,
     options: VideoHashOptions,
     summarise: (summary: VideoSummary) => void,
   ): AsyncGenerator<VideoFrameSignals> {
@@ -160,7 +162,12 @@ export class VideoPool implements VideoPoolLike, AsyncDisposable {
       signal?.throwIfAborted();
       process.begin(order, inbox);
       const maxBytes = Math.min(this.#options.maxBytes, options.maxBytes ?? Number.POSITIVE_INFINITY);
-      const fill = { maxBytes, signal: either, onHead: (bytes: Uint8Array) => (head = bytes) };
+      const fill = {
+        maxBytes,
+        signal: either,
+        atHand: options.atHand ?? false,
+        onHead: (bytes: Uint8Array) => (head = bytes),
+      };
       filling = fillSpool(process, source, fill).catch((error) => inbox.fail(error));
       for (;;) {
         const frame = await inbox.next(signal);
@@ -177,9 +184,9 @@ export class VideoPool implements VideoPoolLike, AsyncDisposable {
       throw error;
     } finally {
       leave.abort();
-      // The consumer left in the middle; nothing comes of this when it was summarised before.
-      if (!failed && inbox.start !== undefined) summarise(stopped(inbox.start, inbox.taken));
       await this.#free(process, inbox, filling);
+      // The consumer left in the middle; nothing comes of this when it was summarised before.
+      if (!failed && inbox.start !== undefined) summarise(stopped(inbox.start, inbox));
     }
   }
 
@@ -194,7 +201,7 @@ export class VideoPool implements VideoPoolLike, AsyncDisposable {
     }
   }
 
-  #order({ mode, secondsPerHash = 1, tmk = false, closer }: VideoHashOptions): VideoOrder {
+  #order({ mode, secondsPerHash = 1, tmk = false, closer }: VideoHashOptions): Omit<VideoOrder, 'number'> {
     const asks = closer !== undefined;
     const { maxPixels, memoryBytes, perSecond = PER_SECOND, maxFrames = MAXIMUM_FRAMES } = this.#options;
     if (this.#programs === null) throw new VigieError('video-decoder-missing');
@@ -210,7 +217,7 @@ export class VideoPool implements VideoPoolLike, AsyncDisposable {
     if (!(error instanceof VigieError)) throw error ?? new VigieError('decoder-crashed');
     // What was found before the decoder failed counts; that it did not come to the end is told.
     if (start !== undefined && taken > 0 && error.status === 422) {
-      return { ...stopped(start, taken), incomplete: error.code satisfies ErrorCode, stopped: false };
+      return { ...stopped(start, { taken, ms: {} }), incomplete: error.code satisfies ErrorCode, stopped: false };
     }
     if (error.medium !== undefined) throw error;
     const detail = error.detail === undefined ? {} : { detail: error.detail };
@@ -232,6 +239,6 @@ export class VideoPool implements VideoPoolLike, AsyncDisposable {
   }
 }
 
-function stopped(start: NonNullable<VideoInbox['start']>, framesHashed: number): VideoSummary {
-  return { ...start, framesHashed, damaged: false, incomplete: null, stopped: true, ms: {} };
+function stopped(start: VideoStart, { taken, ms }: Pick<VideoInbox, 'taken' | 'ms'>): VideoSummary {
+  return { ...start, framesHashed: taken, damaged: false, incomplete: null, stopped: true, ms };
 }

@@ -5,7 +5,7 @@ import { WorkerProcess } from '../worker-process.js';
 import { Spool } from './spool.js';
 import { checkVideoAnswer } from './video-answer.js';
 import type { SecondsRange, VideoEnd, VideoOrder, VideoRequest, VideoStart } from './video-protocol.js';
-import type { VideoFrameSignals } from './video-signals.js';
+import type { VideoFrameSignals, VideoSummary } from './video-signals.js';
 
 export interface VideoProcessOptions {
   readonly entry: string;
@@ -25,7 +25,7 @@ export interface VideoListener {
   /** All was sampled; `look` is to be called. */
   looked(): void;
   ended(end: VideoEnd): void;
-  stopped(): void;
+  stopped(ms: VideoSummary['ms']): void;
   failed(error: VigieError): void;
 }
 
@@ -39,6 +39,10 @@ export class VideoProcess extends WorkerProcess {
   readonly #options: VideoProcessOptions;
   #listener: VideoListener | undefined;
   #served = 0;
+  /** Number of the order that it works at; none when it is idle. */
+  get #inHand(): number | undefined {
+    return this.#listener === undefined ? undefined : this.#served;
+  }
   #paused = false;
   #complete = false;
   /** It waits for us. */
@@ -67,7 +71,7 @@ export class VideoProcess extends WorkerProcess {
   }
 
   /** Begins with a video that lies in the spool, or will. Only one at a time. */
-  begin(order: VideoOrder, listener: VideoListener): void {
+  begin(order: Omit<VideoOrder, 'number'>, listener: VideoListener): void {
     if (this.#listener !== undefined) throw new VigieError('internal', { detail: 'the decoder is busy' });
     this.#served++;
     this.#listener = listener;
@@ -79,7 +83,7 @@ export class VideoProcess extends WorkerProcess {
     this.#passes = order.tmk ? 2 : 1;
     this.resume();
     this.watch((milliseconds) => this.#tick(milliseconds));
-    this.#ask({ begin: order });
+    this.#ask({ begin: { ...order, number: this.#served } });
   }
 
   /** Tells how much of the video is in the spool. */
@@ -117,11 +121,14 @@ export class VideoProcess extends WorkerProcess {
   }
 
   protected override heard(head: unknown, payload: Buffer): void {
-    const answer = checkVideoAnswer(head, payload);
+    const { order, said: answer } = checkVideoAnswer(head, payload);
     if ('ready' in answer) {
       this.started();
       return;
     }
+    // It had ended just when it was told to stop, and says both.
+    if ('stopped' in answer && order <= this.#served && order !== this.#inHand) return;
+    if (order !== this.#inHand) throw new RangeError('an answer that nobody asked for');
     this.#silentMs = 0;
     const listener = this.#listener;
     if (listener === undefined) throw new RangeError('an answer that nobody asked for');
@@ -139,7 +146,7 @@ export class VideoProcess extends WorkerProcess {
       this.#settle();
       if ('end' in answer) listener.ended(answer.end);
       else if ('failure' in answer) listener.failed(answer.failure);
-      else listener.stopped();
+      else listener.stopped(answer.stopped);
     }
   }
 

@@ -8,6 +8,8 @@ export type SecondsRange = readonly [number, number];
 
 /** How a video is to be hashed. */
 export interface VideoOrder {
+  /** Of the orders to one process, from 1. It is with everything that is said of the video. */
+  readonly number: number;
   readonly mode: HashMode;
   /** Faithful: seconds between hashes, as the reference counts them; 0 is every frame. */
   readonly secondsPerHash: number;
@@ -46,10 +48,16 @@ export interface VideoSample extends Pick<VideoFrameSignals, 'pass' | 'frame' | 
 /** How it ended; what is not told is as it was at the start. */
 export type VideoEnd = Pick<VideoSummary, 'seconds' | 'framesHashed' | 'damaged' | 'incomplete' | 'ms'>;
 
-/** What a video decoder process says. */
+/** What a video decoder process says, and of which order; 0 is of none. */
+export interface NumberedAnswer {
+  readonly order: number;
+  readonly answer: VideoAnswer;
+}
+
 export type VideoAnswer =
   | { readonly ready: true }
-  | { readonly stopped: true }
+  /** It was left as it was asked; with the milliseconds by stage so far. */
+  | { readonly stopped: VideoSummary['ms'] }
   /** All was sampled: where is a closer look worth while? */
   | { readonly looked: true }
   | { readonly start: VideoStart }

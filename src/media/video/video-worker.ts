@@ -10,7 +10,7 @@ import { Answer } from './answer.js';
 import { GrowingMedium } from './growing-medium.js';
 import { hashVideo, type VideoStep } from './hash-video.js';
 import { MEDIUM_DESCRIPTOR } from './run-program.js';
-import type { SecondsRange, VideoAnswer, VideoOrder, VideoRequest } from './video-protocol.js';
+import type { NumberedAnswer, SecondsRange, VideoAnswer, VideoOrder, VideoRequest } from './video-protocol.js';
 
 const CHANNEL = 3;
 const NOTHING = Buffer.alloc(0);
@@ -22,17 +22,17 @@ let current:
   | undefined;
 
 /** A service that is slow to read holds the decoder back. */
-async function say(answer: VideoAnswer, payload: Uint8Array = NOTHING): Promise<void> {
-  writeMessage(channel, answer, payload);
+async function say(order: number, answer: VideoAnswer, payload: Uint8Array = NOTHING): Promise<void> {
+  writeMessage(channel, { order, answer } satisfies NumberedAnswer, payload);
   if (channel.writableNeedDrain) await once(channel, 'drain');
 }
 
-async function tell(step: VideoStep): Promise<void> {
-  if ('tmk' in step) return await say({ tmk: true }, step.tmk);
-  if (!('hashes' in step)) return await say(step);
+async function tell(order: number, step: VideoStep): Promise<void> {
+  if ('tmk' in step) return await say(order, { tmk: true }, step.tmk);
+  if (!('hashes' in step)) return await say(order, step);
   const { hashes, ...rest } = step;
   const areas = hashes.map(({ area, quality }) => ({ area, quality }));
-  await say({ sample: { ...rest, areas } }, Buffer.concat(hashes.map(({ pdq }) => pdq)));
+  await say(order, { sample: { ...rest, areas } }, Buffer.concat(hashes.map(({ pdq }) => pdq)));
 }
 
 async function decode(order: VideoOrder): Promise<void> {
@@ -40,21 +40,22 @@ async function decode(order: VideoOrder): Promise<void> {
   const stop = new AbortController();
   const closer = new Answer<readonly SecondsRange[]>();
   const own = { medium, stop, closer };
+  const ms = { probe: 0, decode: 0, hash: 0 };
   current = own;
   try {
     for await (const step of hashVideo(
-      { medium, closer: () => abortable(closer.given, stop.signal) },
+      { medium, closer: () => abortable(closer.given, stop.signal), ms },
       order,
       hasher,
       stop.signal,
     )) {
-      await tell(step);
+      await tell(order.number, step);
       stop.signal.throwIfAborted();
     }
   } catch (error) {
-    if (stop.signal.aborted) return await say({ stopped: true });
+    if (stop.signal.aborted) return await say(order.number, { stopped: ms });
     const { code, detail, medium: kind } = error instanceof VigieError ? error : unforeseen(error);
-    await say({
+    await say(order.number, {
       failure: {
         code: code === 'internal' ? 'media-damaged' : code,
         ...(detail === undefined ? {} : { detail }),
@@ -84,4 +85,4 @@ const reader = new MessageReader(0, (head) => {
 channel.on('data', (chunk) => reader.push(chunk));
 channel.on('end', () => process.exit());
 channel.on('error', () => process.exit());
-await say({ ready: true });
+await say(0, { ready: true });

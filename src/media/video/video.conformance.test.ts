@@ -95,7 +95,7 @@ describe.skipIf(missing)(`videos against the vPDQ reference${conformanceNote}${f
       const medium = openSync(`${conformance}/videos/${name}.mp4`, 'r');
       const container = containerOf({ kind: 'video', format: 'mp4' }, new Uint8Array());
       if (container === undefined || programs === undefined) throw new Error('no decoder');
-      const facts = await probe(medium, container, programs, AbortSignal.timeout(20_000));
+      const { shown: facts } = await probe(medium, container, programs, AbortSignal.timeout(20_000));
       const source = new FfmpegFrameSource(facts, { medium, container }, programs, limits);
       const sum = new Float64Array(256);
       let count = 0;

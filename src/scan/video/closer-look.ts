@@ -25,6 +25,11 @@ export function closerLook(matches: readonly VideoMatch[]): readonly QueryRange[
   return ranges;
 }
 
+/** Whether there is something in these stretches that was not looked at closely before. */
+export function reachBeyond(ranges: readonly QueryRange[], looked: readonly QueryRange[]): boolean {
+  return !ranges.every(([from, to]) => looked.some(([first, last]) => first <= from && to <= last));
+}
+
 function joined(ranges: readonly QueryRange[]): QueryRange[] {
   const all: [number, number][] = [];
   for (const [from, to] of [...ranges].sort((a, b) => a[0] - b[0])) {

@@ -8,6 +8,7 @@ import { findMatches } from '../find-matches.js';
 import type { KnownLists } from '../known-lists.js';
 import type { Looked } from '../looked.js';
 import type { CachedSignals, DigestValues, SignalCache } from '../signal-cache.js';
+import { type QueryRange, reachBeyond } from './closer-look.js';
 import type { VideoFrame } from './video-frame.js';
 import type { VideoMatcher } from './video-matcher.js';
 
@@ -57,14 +58,16 @@ export async function lookAtVideo(
   const matcher = tools.newMatcher();
   const enough = new AbortController();
   const signal = request.signal === undefined ? enough.signal : AbortSignal.any([request.signal, enough.signal]);
+  let before: LookedAgain | undefined;
   const arrival = new Arrival(source, tools.maximumBytes, async (digests) => {
     matcher.medium = digests.sha256;
-    if (cache.byHash(hex(digests.sha256)) !== undefined || (await knownByBytes(tools.lists, digests))) {
-      enough.abort(ENOUGH);
-    }
+    const known = cache.byHash(hex(digests.sha256));
+    if (known !== undefined) before = await lookAgain(known, tools);
+    if (before?.complete === true || (await knownByBytes(tools.lists, digests))) enough.abort(ENOUGH);
   });
   const frames: VideoFrame[] = [];
   let summary: VideoSummary | undefined;
+  let closely: readonly QueryRange[] | undefined;
   let failure: Looked['failure'];
   try {
     if (videos === undefined) throw new VigieError('video-decoder-missing');
@@ -75,7 +78,11 @@ export async function lookAtVideo(
       maxBytes: tools.maximumBytes,
       // Whoever sends is not kept waiting until a clock of theirs runs out.
       ...(request.atHand === true ? {} : { waitMs: WAIT_MS }),
-      closer: () => matcher.closerLook(),
+      atHand: request.atHand,
+      closer: async () => {
+        closely = await matcher.closerLook();
+        return closely;
+      },
       onStart: ({ seconds }) => {
         length = seconds;
       },
@@ -95,30 +102,38 @@ export async function lookAtVideo(
   const allOfIt = tools.lists.rules?.allowsByBytes === true || request.atHand === true;
   if (failure !== undefined || allOfIt || stopped === false) await arrival.toEnd();
   const { digests, bytes, ms: read } = arrival;
-  const known = digests === undefined ? undefined : cache.byHash(hex(digests.sha256));
-  if (known !== undefined && !matcher.decided) {
-    if (request.fileId !== undefined && digests !== undefined) cache.put(hex(digests.sha256), known, request.fileId);
-    return await lookAgain(known, { ...tools, ms: { read } });
+  if (before?.complete === true && digests !== undefined && !matcher.decided) {
+    if (request.fileId !== undefined) cache.put(hex(digests.sha256), before.known, request.fileId);
+    return { ...before.looked, ms: { read } };
   }
   const media = mediaOf(summary, sniffed, frames);
   const looked = { bytes, digests, media: failure === undefined ? media : undefined, photodna: undefined, failure };
   if (digests !== undefined && failure === undefined && !stopped && isLasting(media)) {
-    cache.put(hex(digests.sha256), { bytes, digests, media, photodna: undefined, video: frames }, request.fileId);
+    const seen = { bytes, digests, media, photodna: undefined, video: frames };
+    cache.put(hex(digests.sha256), closely === undefined ? seen : { ...seen, closely }, request.fileId);
   }
   return { ...looked, ms: { read, ...media.ms }, video: { matcher, stopped } };
+}
+
+export interface LookedAgain {
+  readonly known: CachedSignals;
+  readonly looked: Looked;
+  /** False when lists came since for which some of it would have been looked at more closely. */
+  readonly complete: boolean;
 }
 
 /** Matches the frames of a video that was looked at before. */
 export async function lookAgain(
   known: CachedSignals,
-  { newMatcher, ms = {} }: Pick<VideoTools, 'newMatcher'> & { readonly ms?: Record<string, number> },
-): Promise<Looked> {
-  const { video = [], ...rest } = known;
+  { newMatcher }: Pick<VideoTools, 'newMatcher'>,
+): Promise<LookedAgain> {
+  const { video = [], closely, ...rest } = known;
   const matcher = newMatcher();
   matcher.medium = known.digests.sha256;
   for (const frame of video) if (await matcher.add(frame)) break;
+  const complete = closely === undefined || !reachBeyond(await matcher.closerLook(), closely);
   // All frames are there, so nothing is missing, however soon it was decided.
-  return { ...rest, failure: undefined, ms, video: { matcher, stopped: false } };
+  return { known, looked: { ...rest, failure: undefined, ms: {}, video: { matcher, stopped: false } }, complete };
 }
 
 async function knownByBytes(lists: KnownLists, digests: DigestValues): Promise<boolean> {

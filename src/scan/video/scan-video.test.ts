@@ -7,11 +7,13 @@ import { DEFAULTS } from '../../config.js';
 import { type EphemeralLists, loadListFile } from '../../lists/ephemeral.js';
 import { MediaPool } from '../../media/pool.js';
 import { makeClip, soundOf } from '../../media/video/testing/clips.js';
-import { ffmpegNote, inPieces, programs, videoPool, vpdqOf } from '../../media/video/testing/video-pools.js';
+import { ffmpegNote, hashAll, inPieces, programs, videoPool, vpdqOf } from '../../media/video/testing/video-pools.js';
 import type { VideoPool, VideoPoolLike } from '../../media/video/video-pool.js';
+import { VPDQ_BYTES, writeVpdqValue } from '../../signals/vpdq/vpdq-frame.js';
 import { Keyring } from '../../storage/keyring.js';
 import { Scanner, type ScannerOptions } from '../scanner.js';
 import { SeenLog } from '../seen-log.js';
+import { ModelLists } from './testing/model-lists.js';
 import { slides } from './testing/slides.js';
 
 const KNOWN = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
@@ -117,6 +119,11 @@ describe.skipIf(programs === undefined)(`Scanning videos${ffmpegNote}`, () => {
     };
     const verdict = await scannerWith().scan(stalling());
     expect(verdict).toMatchObject({ verdict: 'match', matches: [{ entry: 'clip', extent: 'full' }] });
+    expect(verdict.ms).toMatchObject({
+      probe: expect.any(Number),
+      decode: expect.any(Number),
+      hash: expect.any(Number),
+    });
     expect(left).toBe(0);
   });
 
@@ -145,6 +152,52 @@ describe.skipIf(programs === undefined)(`Scanning videos${ffmpegNote}`, () => {
     expect(again.matches).toEqual(first.matches);
   });
 
+  it('looks closely at what it knows from the cache when lists came since for which that tells more', async () => {
+    const model = new ModelLists({ living: [] });
+    const { counted, like } = counting();
+    const scanner = scannerWith({ lists: model, videos: like });
+    const shifted = slides(RESTLESS.slice(1), { perSecond: 10, words: ['-crf', '26'] });
+    expect(await scanner.scan(shifted, { fileId: 'shifted' })).toMatchObject({ verdict: 'no-match' });
+    const { frames } = await hashAll(videos, slides(RESTLESS, { perSecond: 10 }), { mode: 'faithful' });
+    const signals = frames.map(({ pdq, quality, seconds }) => {
+      const value = new Uint8Array(VPDQ_BYTES);
+      writeVpdqValue({ pdq: pdq.subarray(0, 32), seconds }, value);
+      return { type: 'vpdq', value, quality, active: quality >= 50 } as const;
+    });
+    model.replace('living', [{ id: 'restless', kind: 'video', signals }]);
+    // Without the bytes the signals are all there is.
+    const told = await scanner.scan(new Uint8Array(), { fileId: 'shifted' });
+    expect(told).toMatchObject({ verdict: 'match', matches: [{ entry: 'restless', extent: 'partial' }] });
+    expect(counted.videos).toBe(1);
+    const closely = await scanner.scan(shifted, { fileId: 'shifted' });
+    expect(closely).toMatchObject({ verdict: 'match', matches: [{ entry: 'restless', extent: 'full' }] });
+    expect(counted.videos).toBe(2);
+  });
+
+  it('does not look closely again at what it knows when that was done', async () => {
+    const { counted, like } = counting();
+    const scanner = scannerWith({ videos: like });
+    const part = slides([51, 52, ...KNOWN.slice(0, 2), 53, 54], { words: ['-crf', '30'] });
+    const [first, again] = [await scanner.scan(part, { fileId: 'a' }), await scanner.scan(part, { fileId: 'a' })];
+    expect(again.matches).toEqual(first.matches);
+    expect(first).toMatchObject({ matches: [{ extent: 'partial' }] });
+    expect(counted.videos).toBe(1);
+  });
+
+  it('finds one with borders of its own, between new ones and mirrored', async () => {
+    const boxed = slides(KNOWN, { words: ['-vf', 'pad=iw*1.4:ih:(ow-iw)/2:0'] });
+    const entry = { id: 'boxed', vpdq: await vpdqOf(videos, boxed) };
+    await writeFile(join(folder, 'boxed.jsonl'), JSON.stringify(entry));
+    const own = await loadListFile(join(folder, 'boxed.jsonl'));
+    const words = ['-vf', 'pad=iw*1.4:ih:(ow-iw)/2:0,pad=iw:ih*1.4:0:(oh-ih)/2,hflip'];
+    const verdict = await scannerWith({ lists: own }).scan(slides(KNOWN, { words }));
+    expect(verdict).toMatchObject({
+      verdict: 'match',
+      matches: [{ entry: 'boxed', extent: 'full', view: 'trimmed-height+flipY' }],
+    });
+    await own.close();
+  });
+
   it('finds by its bytes what no decoder would have to look at, and what none can', async () => {
     expect(await scannerWith().scan(slides([41, 42, 43]))).toMatchObject({
       verdict: 'match',
@@ -153,7 +206,7 @@ describe.skipIf(programs === undefined)(`Scanning videos${ffmpegNote}`, () => {
     const text = Buffer.from('0000ftypmp42 no video at all');
     expect(await scannerWith().scan(text)).toMatchObject({ verdict: 'match', matches: [{ entry: 'text' }] });
     const other = Buffer.from('0000ftypmp42 no video at all!');
-    expect(await scannerWith().scan(other)).toMatchObject({ verdict: 'could-not-tell', kind: 'video' });
+    expect(await scannerWith().scan(other)).toMatchObject({ verdict: 'could-not-tell', kind: 'video', damaged: true });
   });
 
   it('says that there is no decoder, and still knows what it knows by its bytes', async () => {
@@ -196,9 +249,41 @@ describe.skipIf(programs === undefined)(`Scanning videos${ffmpegNote}`, () => {
     expect(await scannerWith().scan(disguise(mp4))).toMatchObject({ verdict: 'match', matches: [{ entry: 'clip' }] });
   });
 
-  it('never says of a video with several tracks that nothing is known: only one was looked at', async () => {
-    const two = slides(UNKNOWN, { words: ['-map', '0:v', '-map', '0:v'] });
-    expect(await scannerWith().scan(two)).toMatchObject({ verdict: 'could-not-tell', kind: 'video' });
+  /** Tracks of the same pictures, the first of them as negatives. */
+  const tracks = (seeds: readonly number[], count: number, words: readonly string[] = []) =>
+    slides(seeds, {
+      words: [...Array.from({ length: count }, () => ['-map', '0:v']).flat(), '-filter:v:0', 'negate', ...words],
+    });
+
+  it('looks at each of several tracks, and never says of those it did not look at that nothing is known', async () => {
+    expect(await scannerWith().scan(tracks(UNKNOWN, 2))).toMatchObject({ verdict: 'no-match', kind: 'video' });
+    expect(await scannerWith().scan(tracks(KNOWN, 2))).toMatchObject({
+      verdict: 'match',
+      matches: [{ entry: 'clip', extent: 'full' }],
+    });
+    expect(await scannerWith().scan(tracks(UNKNOWN, 6))).toMatchObject({ verdict: 'could-not-tell', kind: 'video' });
+  });
+
+  it('looks at a cover beside moving pictures as at a still', async () => {
+    const cover = (seeds: readonly number[]) => {
+      const words = [
+        '-c:v:1',
+        'mjpeg',
+        '-pix_fmt:v:1',
+        'yuvj420p',
+        '-frames:v:1',
+        '1',
+        '-disposition:v:1',
+        'attached_pic',
+      ];
+      const all = [...Array.from({ length: 2 }, () => ['-map', '0:v']).flat(), '-filter:v:0', 'negate', ...words];
+      return slides(seeds, { ending: 'mp4', words: all });
+    };
+    expect(await scannerWith().scan(cover(UNKNOWN))).toMatchObject({ verdict: 'no-match', kind: 'video' });
+    expect(await scannerWith().scan(cover(KNOWN))).toMatchObject({
+      verdict: 'match',
+      matches: [{ entry: 'clip', extent: 'partial' }],
+    });
   });
 
   it('refuses what is too long, whether it says so or not', async () => {

@@ -1,6 +1,7 @@
 import { VigieError } from '../../errors.js';
 import { Pacer } from '../../index/pause.js';
 import type { MemoryPool } from '../../index/pdq/memory-pool.js';
+import { spread } from '../../media/spread.js';
 import type { EntryName, Found } from '../find-matches.js';
 import type { Hit, KnownLists, LookupAnswer } from '../known-lists.js';
 import { radiusOf, type Standing, standingOf } from '../rules/standing.js';
@@ -46,6 +47,8 @@ const MEASURED_AT_ONCE = 4;
 const REPLACED_LIMIT = 5;
 /** Candidates for which a closer look is worth while. */
 const CLOSER_CANDIDATES = 10;
+/** Look-ups that are spent at the end on orientations of samples in which they were not tried before. */
+const MOST_TURNED_LOOKUPS = 1_024;
 const AS_IS = 1;
 const ALL_WAYS = 2 ** ORIENTATIONS - 1;
 
@@ -72,6 +75,8 @@ export class VideoMatcher {
   #seq: number;
   #decided = false;
   #lookups = 0;
+  /** Holds up to this one were tried in all orientations at the end, as many as could be. */
+  #triedTo = 0;
 
   constructor(lists: KnownLists, options: VideoMatcherOptions) {
     this.#lists = lists;
@@ -112,6 +117,7 @@ export class VideoMatcher {
     const samples = this.#query.samples;
     const hold = this.#query.flush();
     if (hold !== undefined && this.#query.samples > samples) await this.#lookUpHold(hold);
+    if (whole && !this.#decided) await this.#tryAllWays();
     for (let attempt = 1; ; attempt++) {
       try {
         if (this.#seq !== this.#lists.appliedSeq) await this.#again();
@@ -130,6 +136,7 @@ export class VideoMatcher {
    */
   async closerLook(): Promise<readonly QueryRange[]> {
     if (this.#decided) return [];
+    await this.#tryAllWays();
     const common = await this.#commonHolds();
     const matches: VideoMatch[] = [];
     const acting = this.#candidates.ranked().filter((candidate) => this.#standing(candidate) === 'acts');
@@ -162,6 +169,20 @@ export class VideoMatcher {
       // For a picture that stays: a video that stays is one frame.
       if (candidate.samples === 4 || candidate.samples === 16) this.#due.add(candidate);
       if (candidate.support >= candidate.measureAt) this.#due.add(candidate);
+    }
+  }
+
+  /**
+   * A scene may be too short, or move too fast, for those of its samples that were tried in all orientations to be near to what is
+   * listed. Before that counts as nothing, the others are tried: all of a short video, an even spread of a long one.
+   */
+  async #tryAllWays(): Promise<void> {
+    const untried = this.#query.holds.slice(this.#triedTo).filter(({ looked }) => looked !== ALL_WAYS);
+    this.#triedTo = this.#query.holds.length;
+    const views = untried.reduce((sum, { areas }) => sum + areas.length, 0) * (ORIENTATIONS - 1);
+    const share = Math.min(1, MOST_TURNED_LOOKUPS / Math.max(1, views));
+    for (const i of spread(untried.length, Math.floor(untried.length * share))) {
+      await this.#lookUp(untried[i]!, ALL_WAYS);
     }
   }
 

@@ -4,7 +4,7 @@ import { viewName } from '../views.js';
 
 export type Area = FrameSignals['area'];
 
-const AREAS: readonly Area[] = ['full', 'trimmed', 'stored', 'over-black', 'opaque'];
+const AREAS: readonly Area[] = ['full', 'trimmed', 'stored', 'over-black', 'opaque', 'trimmed-height', 'trimmed-width'];
 
 export const ORIENTATIONS = DIHEDRAL_NAMES.length;
 /** How many views a frame can have: each area, turned and mirrored. */

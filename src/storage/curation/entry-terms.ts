@@ -1,28 +1,10 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../schema.js';
 
-/** An entry of a list that holds only for a time. */
-export interface EntryTerm {
-  readonly entry: string;
-  readonly until: Date;
-  readonly endedAt: Date | null;
-}
-
 /** Says until when an entry holds; null for without an end. What was said before is over. */
 export async function setEntryTerm(tx: Tx, listId: string, entryId: string, until: Date | null): Promise<void> {
   await tx.deleteFrom('entry_term').where('list_id', '=', listId).where('entry_id', '=', entryId).execute();
   if (until !== null) await tx.insertInto('entry_term').values({ list_id: listId, entry_id: entryId, until }).execute();
-}
-
-/** Until when an entry holds; undefined when it has no end. */
-export async function findEntryTerm(db: Db, listId: string, entryId: string): Promise<EntryTerm | undefined> {
-  const row = await db
-    .selectFrom('entry_term')
-    .selectAll()
-    .where('list_id', '=', listId)
-    .where('entry_id', '=', entryId)
-    .executeTakeFirst();
-  return row && { entry: row.entry_id, until: row.until, endedAt: row.ended_at };
 }
 
 /** Lists that have entries whose time is over, by the database's clock. Asked several times a second: a look at a partial index. */

@@ -76,3 +76,12 @@ export function clipOf(writer = 'mp4, H.264', options: ClipOptions = {}): Buffer
   if (ending === undefined) throw new Error(`no writer ${writer}`);
   return makeClip([...picturesOf(options), ...words], ending);
 }
+
+/** An MP4 that tells viewers to turn it clockwise: the matrix of its track, ISO/IEC 14496-12, 8.3.2. */
+export function turned(mp4: Buffer, degrees: number): Buffer {
+  const copy = Buffer.from(mp4);
+  const at = copy.indexOf('tkhd') + 4 + 40;
+  const [cos = 1, sin = 0] = { 0: [1, 0], 90: [0, 1], 180: [-1, 0], 270: [0, -1] }[degrees] ?? [];
+  for (const [i, value] of [cos, sin, 0, -sin, cos].entries()) copy.writeInt32BE(value * 0x1_0000, at + i * 4);
+  return copy;
+}

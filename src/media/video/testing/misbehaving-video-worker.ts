@@ -2,10 +2,13 @@
 import { readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { MessageReader, writeMessage } from '../../frames.js';
-import type { VideoAnswer, VideoRequest } from '../video-protocol.js';
+import type { NumberedAnswer, VideoAnswer, VideoRequest } from '../video-protocol.js';
 
 const channel = new Socket({ fd: 3, readable: true, writable: true });
-const say = (answer: VideoAnswer, payload: Uint8Array = Buffer.alloc(0)) => writeMessage(channel, answer, payload);
+/** Number of the order in hand. */
+let number = 0;
+const say = (answer: VideoAnswer, payload: Uint8Array = Buffer.alloc(0), order = number) =>
+  writeMessage(channel, { order, answer } satisfies NumberedAnswer, payload);
 const end = { end: { seconds: 9, framesHashed: 1, damaged: false, incomplete: null, ms: {} } };
 const start = { format: 'mp4', codec: 'h264', width: 8, height: 8, rotation: 0, seconds: 9, frames: 9 };
 
@@ -23,6 +26,7 @@ function obey(words: string): void {
     else if (word === 'babble') channel.write(Buffer.alloc(64, 0xff));
     else if (word === 'eat') setInterval(() => eaten.push(Buffer.alloc(16 * 2 ** 20, 1)), 1);
     else if (word === 'end') say(end);
+    else if (word === 'other') say(end, Buffer.alloc(0), number - 1);
     else if (word === 'twice') {
       // In one write: what comes later may come when the process has the next video in hand.
       channel.cork();
@@ -36,6 +40,7 @@ function obey(words: string): void {
 const eaten: Buffer[] = [];
 const reader = new MessageReader(0, (head) => {
   const request = head as VideoRequest;
+  if ('begin' in request) ({ number } = request.begin);
   if (!('grown' in request) || !request.complete) return;
   const text = Buffer.alloc(request.grown);
   readSync(4, text, 0, text.length, 0);

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import type { VideoBytes } from '../fill-spool.js';
 import { findVideoPrograms } from '../programs.js';
 import { type VideoHashOptions, VideoPool, type VideoPoolOptions } from '../video-pool.js';
 import type { VideoFrameSignals, VideoSummary } from '../video-signals.js';
@@ -27,7 +26,7 @@ export interface Hashed {
 /** Hashes a video to its end. @param source a path, bytes, or what a pool takes */
 export async function hashAll(
   pool: VideoPool,
-  source: string | Uint8Array | VideoBytes,
+  source: string | Uint8Array | AsyncIterable<Uint8Array>,
   options: VideoHashOptions = { mode: 'fast' },
 ): Promise<Hashed> {
   const hashing = pool.hash(

@@ -27,9 +27,10 @@ export class ModelLists implements KnownLists {
     this.appliedSeq++;
   }
 
-  lookup(_type: string, value: Uint8Array, { threshold = 31, limit = 100 } = {}): LookupAnswer {
+  lookup(type: string, value: Uint8Array, { threshold = 31, limit = 100 } = {}): LookupAnswer {
     this.lookups++;
     const hits: Hit[] = [];
+    if (type !== 'pdq') return { hits, total: 0, truncated: false };
     for (const { segment, entries } of this.#lists) {
       for (const [row, { signals }] of entries.entries()) {
         let distance = 257;
