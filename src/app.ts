@@ -92,7 +92,16 @@ export class App implements Services {
     const app = new App(config, parts, options);
     const { database, index, lists, pool, videos, stream } = parts;
     const depth = () => stream.depth();
-    registerSources(app.metrics, { sources: parts.sources, database, index, lists, pool, videos, depth, readiness: () => app.readiness() });
+    registerSources(app.metrics, {
+      sources: parts.sources,
+      database,
+      index,
+      lists,
+      pool,
+      videos,
+      depth,
+      readiness: () => app.readiness(),
+    });
     // A command that owns the directory for a moment delivers nothing and looks at nothing.
     await parts.floor.start({ deliver: options.decoders, work: options.work ?? options.decoders });
     if (options.decoders && options.role !== 'worker') await parts.sync.start();

@@ -86,7 +86,9 @@ export function diffInWords({ signals, grades, unchanged, ...all }: DiffAnswer):
   const rows = [
     row('entries', all),
     ...Object.entries(signals).map(([type, counts]) => row(`with ${type}`, counts)),
-    ...Object.entries(grades).map(([grade, counts]) => row(`grade ${grade === '' ? 'none' : printable(grade)}`, counts)),
+    ...Object.entries(grades).map(([grade, counts]) =>
+      row(`grade ${grade === '' ? 'none' : printable(grade)}`, counts),
+    ),
   ];
   return `${table(['', 'added', 'changed', 'removed'], rows)}\n${unchanged.toLocaleString('en')} are as they were.`;
 }
