@@ -50,7 +50,7 @@ export async function askFields(
     const usual = field.default === undefined ? '' : ` [${JSON.stringify(field.default)}]`;
     process.stderr.write(`${name}${usual}: ${field.description ?? ''}\n> `);
     const text = await line(secret);
-    if (text !== '') answers[name] = readValue(text, field);
+    if (text !== '') answers[name] = fieldValue(text, field);
   }
   return answers;
 }
@@ -67,7 +67,7 @@ async function line(secret: boolean): Promise<string> {
   }
 }
 
-function readValue(text: string, { type }: Field): unknown {
+function fieldValue(text: string, { type }: Field): unknown {
   if (type === 'string') return text;
   try {
     return JSON.parse(text);
