@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   access: ['storage'],
   media: ['signals'],
   storage: ['index', 'signals'],
-  lists: ['index', 'signals', 'storage'],
+  lists: ['index', 'signals', 'storage', 'net'],
   effects: ['storage', 'net'],
   scan: ['lists', 'metrics', 'media', 'index', 'signals', 'storage', 'net', 'engine'],
   intake: ['metrics', 'scan', 'lists', 'media', 'index', 'signals', 'storage', 'net', 'engine'],
