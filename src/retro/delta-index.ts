@@ -42,12 +42,15 @@ export class DeltaIndex {
   readonly #owners: Float64Array;
   readonly #pool: MemoryPool;
   readonly #memory: WebAssembly.Memory | undefined;
+  /** All of them one after another, 32 bytes each. */
+  readonly values: Uint8Array;
   readonly hits = new PdqHits();
 
   private constructor(entries: readonly DeltaEntry[], pool: MemoryPool) {
     this.entries = entries;
     this.#pool = pool;
     const { hashes, starts, owners } = expand(entries);
+    this.values = hashes;
     this.#starts = starts;
     this.#owners = owners;
     const count = hashes.length / PDQ_BYTES;

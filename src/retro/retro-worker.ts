@@ -21,6 +21,7 @@ const PAUSE_MS = 1_000;
 /** Finds that are handed over at once. */
 const FINDS_AT_ONCE = 50;
 const NICE = 19;
+const BATCH_BYTES = 64 * 2 ** 20;
 
 const port = parentPort;
 if (port === null) throw new VigieError('internal', { detail: 'retro-worker runs as a worker thread only' });
@@ -51,18 +52,21 @@ function giveWay(): void {
   if (Atomics.load(word, 0) === END) throw new VigieError('shutting-down');
 }
 
-async function matchFile(path: string, keyring: Keyring, matcher: SeenMatcher): Promise<void> {
+async function matchFile(path: string, keyring: Keyring, matcher: SeenMatcher, pool: MemoryPool): Promise<void> {
   const before = { ...matcher.counts };
   let damaged = 0;
   let unreadable: FileOutcome['unreadable'] = null;
   try {
     using frames = SealedLogFrames.open(path, keyring, SEEN_PURPOSE);
-    for (let frame = frames?.next(); frame !== undefined; frame = frames?.next()) {
-      giveWay();
-      for (let at = matcher.match(frame, 0, FINDS_AT_ONCE); at < frame.length; ) {
-        send({ kind: 'finds', finds: matcher.take() });
-        await receive();
-        at = matcher.match(frame, at, FINDS_AT_ONCE);
+    for (let batch = nextFrames(frames); batch.length > 0; batch = nextFrames(frames)) {
+      matcher.foresee(batch, pool, giveWay);
+      for (const frame of batch) {
+        giveWay();
+        for (let at = matcher.match(frame, 0, FINDS_AT_ONCE); at < frame.length; ) {
+          send({ kind: 'finds', finds: matcher.take() });
+          await receive();
+          at = matcher.match(frame, at, FINDS_AT_ONCE);
+        }
       }
     }
     damaged = frames?.damaged ?? 0;
@@ -81,6 +85,19 @@ async function matchFile(path: string, keyring: Keyring, matcher: SeenMatcher): 
     damaged: damaged + unknown - before.unknown,
     unreadable,
   });
+}
+
+/** Frames that are looked at together: those of a whole file, as large as ours get, or a part of a larger one. */
+function nextFrames(frames: SealedLogFrames | undefined): Buffer[] {
+  const batch: Buffer[] = [];
+  for (let bytes = 0; bytes < BATCH_BYTES; ) {
+    giveWay();
+    const frame = frames?.next();
+    if (frame === undefined) break;
+    batch.push(frame);
+    bytes += frame.length;
+  }
+  return batch;
 }
 
 function countByRun(entries: readonly DeltaEntry[]): Record<string, number> {
@@ -108,7 +125,7 @@ try {
     const matcher = new SeenMatcher(delta);
     send({ kind: 'portion', entries: countByRun(entries), total: entries.length });
     for (let message = await receive(); message.kind !== 'next-portion'; message = await receive()) {
-      if (message.kind === 'file') await matchFile(message.path, keyring, matcher);
+      if (message.kind === 'file') await matchFile(message.path, keyring, matcher, pool);
     }
     delta.close();
   }

@@ -1,3 +1,4 @@
+import type { MemoryPool } from '../index/pdq/memory-pool.js';
 import { EXACT_TYPES, SIGNAL_WIDTHS } from '../index/signal-widths.js';
 import { MINIMUM_QUALITY } from '../media/media-signals.js';
 import { SEEN_HASH_BYTES, SeenCursor, type SeenReference, seenArea } from '../scan/seen-record.js';
@@ -5,6 +6,7 @@ import { viewName } from '../scan/views.js';
 import { DIHEDRAL_NAMES, inverseWay } from '../signals/pdq/dihedral.js';
 import type { SignalTypeName } from '../signals/signal-type.js';
 import type { DeltaIndex, DeltaOwner } from './delta-index.js';
+import { nearHashes } from './near-hashes.js';
 import type { RetroFind } from './retro-find.js';
 
 /** What a pass has looked at. */
@@ -15,6 +17,8 @@ export interface SeenCounts {
   /** Records of a version that is not known here: nothing can be told of them. */
   unknown: number;
 }
+
+const PDQ_BYTES = 32;
 
 /** The strongest first, as in a verdict. */
 const RANK: Readonly<Record<SignalTypeName, number>> = { sha256: 0, sha1: 1, md5: 2, pdq: 3, vpdq: 4, photodna: 5 };
@@ -31,11 +35,14 @@ export class SeenMatcher {
   readonly counts: SeenCounts = { records: 0, hashes: 0, unknown: 0 };
   readonly #delta: DeltaIndex;
   readonly #cursor = new SeenCursor();
-  readonly #pdq = Buffer.alloc(32);
+  readonly #pdq = Buffer.alloc(PDQ_BYTES);
   readonly #digests = EXACT_TYPES.map((type) => ({ type, value: Buffer.alloc(SIGNAL_WIDTHS[type]) }));
   readonly #threshold: number;
   readonly #seq: number;
   #finds = new Map<string, Gathered>();
+  /** Of the hashes of the records that come next, in their order, which are near to any; undefined when nobody has looked. */
+  #near: Uint8Array | undefined;
+  #next = 0;
   /** Entries that the hash at hand has been counted for. */
   readonly #counted = new Set<string>();
 
@@ -66,6 +73,38 @@ export class SeenMatcher {
     return at;
   }
 
+  /**
+   * Looks at many frames at once, which are then to be tried in this order: their hashes are more than those of the entries,
+   * so the entries' are looked up among them, and only what is near is looked at more closely.
+   * @param pause called again and again; what it throws ends this
+   * @throws VigieError `memory-exhausted`
+   */
+  foresee(frames: readonly Buffer[], pool: MemoryPool, pause: () => void): void {
+    this.#near = undefined;
+    this.#next = 0;
+    if (this.#delta.hashes === 0) return;
+    let most = 0;
+    for (const { length } of frames) most += Math.floor(length / SEEN_HASH_BYTES);
+    const hashes = new Uint8Array(most * PDQ_BYTES);
+    let count = 0;
+    const cursor = this.#cursor;
+    for (const frame of frames) {
+      for (let at = 0; at < frame.length; ) {
+        const length = frame.readUInt32LE(at);
+        if (cursor.open(frame, at + 4, length) && cursor.appliedSeq < this.#seq) {
+          for (let i = 0, from = cursor.hashesAt; i < cursor.count; i++, from += SEEN_HASH_BYTES) {
+            if (frame[from + 1]! < MINIMUM_QUALITY) continue;
+            frame.copy(hashes, count++ * PDQ_BYTES, from + 2, from + SEEN_HASH_BYTES);
+          }
+        }
+        at += 4 + length;
+      }
+    }
+    if (count < this.#delta.hashes) return;
+    const many = hashes.subarray(0, count * PDQ_BYTES);
+    this.#near = nearHashes(many, this.#delta.values, this.#threshold, pool, pause);
+  }
+
   /** Gives out what was found since the last time. */
   take(): RetroFind[] {
     const finds = [...this.#finds.values()];
@@ -91,13 +130,14 @@ export class SeenMatcher {
     for (let i = 0, at = cursor.hashesAt; i < cursor.count; i++, at += SEEN_HASH_BYTES) {
       if (bytes[at + 1]! < MINIMUM_QUALITY) continue;
       counts.hashes++;
+      if (this.#near?.[this.#next++] === 0) continue;
       bytes.copy(this.#pdq, 0, at + 2, at + SEEN_HASH_BYTES);
       const found = this.#delta.search(this.#pdq, this.#threshold);
-      if (found > 0) this.#near(found, at);
+      if (found > 0) this.#gather(found, at);
     }
   }
 
-  #near(found: number, at: number): void {
+  #gather(found: number, at: number): void {
     const { bytes, video } = this.#cursor;
     const { indexes, distances } = this.#delta.hits;
     this.#counted.clear();
