@@ -89,7 +89,7 @@ export const verdictSchema = z.object({
   format: z.string().nullable(),
   width: z.number().int().nullable(),
   height: z.number().int().nullable(),
-  seconds: z.number().nullable().describe('Length of a video.'),
+  seconds: z.number().nullable().describe('Length of a video or an animation.'),
   bytes: z.number().int(),
   frames: z.number().int().nullable(),
   framesHashed: z.number().int().nullable(),

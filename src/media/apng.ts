@@ -11,6 +11,8 @@ export interface ApngFrame {
   readonly replaces: boolean;
   /** What becomes of its part of the canvas before the next frame. */
   readonly dispose: 'keep' | 'clear' | 'restore';
+  /** How long it stays, in seconds. */
+  readonly delay: number;
   /** The pixels, as a PNG of its own. */
   readonly png: () => Uint8Array;
 }
@@ -82,5 +84,7 @@ function readControl(data: Uint8Array, width: number, height: number): Control |
   if (w === 0 || h === 0 || left + w > width || top + h > height) return undefined;
   const dispose = (['keep', 'clear', 'restore'] as const)[data[24] as number];
   if (dispose === undefined) return undefined;
-  return { left, top, width: w, height: h, replaces: data[25] === 0, dispose, parts: [] };
+  // A denominator of 0 stands for hundredths.
+  const delay = view.getUint16(20) / (view.getUint16(22) || 100);
+  return { left, top, width: w, height: h, replaces: data[25] === 0, dispose, delay, parts: [] };
 }

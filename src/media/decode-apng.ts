@@ -1,6 +1,7 @@
 import { VigieError } from '../errors.js';
 import { type Apng, type ApngFrame, readApng } from './apng.js';
 import { Canvas } from './canvas.js';
+import { type Shown, shownTimes } from './frame-delays.js';
 import type { Decoded, DecodeLimits, Picture } from './picture.js';
 import { decodeRgba } from './sharp-pixels.js';
 import { spread } from './spread.js';
@@ -19,20 +20,27 @@ export function decodeApng(bytes: Uint8Array, limits: DecodeLimits): Decoded {
   const apng = readApng(bytes);
   const { width, height, still, frames, whole } = apng;
   if (width * height > limits.maxPixels) throw new VigieError('media-too-many-pixels');
+  const times = shownTimes(frames.map(({ delay }) => delay));
   const decoded: Decoded = {
     width,
     height,
     frames: frames.length + (still === undefined ? 0 : 1),
     orientation: 1,
+    seconds: times.at(-1)?.[1] ?? 0,
     damaged: !whole,
-    pictures: pictures(apng, limits, () => {
+    pictures: pictures(apng, times, limits, () => {
       decoded.damaged = true;
     }),
   };
   return decoded;
 }
 
-async function* pictures(apng: Apng, limits: DecodeLimits, onDamage: () => void): AsyncGenerator<Picture> {
+async function* pictures(
+  apng: Apng,
+  times: readonly Shown[],
+  limits: DecodeLimits,
+  onDamage: () => void,
+): AsyncGenerator<Picture> {
   const { width, height, still, frames } = apng;
   const size = { width, height, channels: 4 } as const;
   const pixelsOf = async (png: Uint8Array, wanted: { readonly width: number; readonly height: number }) => {
@@ -54,7 +62,7 @@ async function* pictures(apng: Apng, limits: DecodeLimits, onDamage: () => void)
     const covered = frame.dispose === 'restore' ? canvas.cut(frame) : undefined;
     if (frame.replaces) canvas.replace(frame, pixels);
     else canvas.lay(frame, pixels);
-    if (shown.has(i)) yield { frame: before + i, data: canvas.data.slice(), ...size };
+    if (shown.has(i)) yield { frame: before + i, data: canvas.data.slice(), ...size, shown: times[i] as Shown };
     if (covered !== undefined) canvas.replace(frame, covered);
     else if (frame.dispose === 'clear') canvas.clear(frame);
   }

@@ -1,5 +1,6 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { VigieError } from '../errors.js';
+import { shownTimes } from './frame-delays.js';
 import { reachesGifEnd } from './gif-end.js';
 import type { HashMode } from './media-signals.js';
 import type { Decoded, DecodeLimits, Picture } from './picture.js';
@@ -21,6 +22,8 @@ export async function decodeWithSharp(file: Uint8Array, mode: HashMode, limits: 
   const pageHeight = metadata.pageHeight ?? height;
   if (width * pageHeight > limits.maxPixels) throw new VigieError('media-too-many-pixels');
   const animated = (format === 'gif' || format === 'webp') && pages > 1;
+  const times = animated ? shownTimes((metadata.delay ?? []).map((milliseconds) => milliseconds / 1_000)) : [];
+  const seconds = times.at(-1)?.[1];
   const turned = orientation >= 5;
   const onDamage = () => {
     decoded.damaged = true;
@@ -30,9 +33,10 @@ export async function decodeWithSharp(file: Uint8Array, mode: HashMode, limits: 
     height: turned ? width : pageHeight,
     frames: animated || format === 'tiff' ? pages : 1,
     orientation,
+    ...(seconds === undefined ? {} : { seconds }),
     damaged: filled !== undefined || (format === 'gif' && !reachesGifEnd(bytes)),
     pictures: animated
-      ? readAnimation(bytes, options, metadata, limits, onDamage)
+      ? readAnimation(bytes, options, metadata, { ...limits, times }, onDamage)
       : readStills(bytes, options, metadata, mode, limits, onDamage),
   };
   return decoded;

@@ -8,6 +8,7 @@ import {
   SAMPLES,
   toSharp,
   withAlpha,
+  writeApng,
 } from '../../bench/media-samples.js';
 import { orient, type Picture } from './picture.js';
 import { hammingDistance, hashHere, hashOf, hashOfPixels } from './testing/hash-here.js';
@@ -199,6 +200,35 @@ describe('animations', () => {
     const signals = await hashHere(await image.webp({ lossless: true }).toBuffer());
     expect(signals.incomplete).toBeNull();
     expect(new Set(signals.hashes.map(({ pdq }) => Buffer.from(pdq).toString('hex'))).size).toBe(2);
+  });
+
+  it('says when each frame is shown, as browsers show it', async () => {
+    const image = await animate(4, (i) => small(i + 1));
+    for (const format of ['gif', 'webp'] as const) {
+      const bytes = await image.toFormat(format, { delay: [400, 0, 10, 250] }).toBuffer();
+      const { hashes, seconds } = await hashHere(bytes);
+      const shown = hashes.filter(({ area }) => area === 'full').map((each) => each.shown?.map((at) => at.toFixed(2)));
+      expect({ format, shown }).toEqual({
+        format,
+        shown: [
+          ['0.00', '0.40'],
+          ['0.40', '0.50'],
+          ['0.50', '0.60'],
+          ['0.60', '0.85'],
+        ],
+      });
+      expect(seconds).toBeCloseTo(0.85);
+    }
+    // Frames that repeat the one before belong to it; of what does not move nothing is said.
+    const png = await toSharp(small(1)).png().toBuffer();
+    const part = { png, width: 64, height: 48, left: 0, top: 0 };
+    const same = await hashHere(writeApng(64, 48, [part, part, part]));
+    expect(same).toMatchObject({
+      frames: 3,
+      seconds: expect.closeTo(0.3),
+      hashes: [{ shown: [0, expect.closeTo(0.3)] }],
+    });
+    expect((await hashHere(png)).hashes[0]).not.toHaveProperty('shown');
   });
 
   it('takes evenly spread frames of one that is longer than the limit', async () => {

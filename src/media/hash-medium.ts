@@ -46,6 +46,8 @@ async function hashPictures(bytes: Uint8Array, { kind, format }: Sniffed, option
   const ms = { decode: 0, hash: 0 };
   let framesHashed = 0;
   let before: Picture | undefined;
+  /** Of the last frame that was hashed. */
+  let first = 0;
   let turn = start;
   let incomplete: ErrorCode | null = null;
   for await (const picture of untilFailure(decoded.pictures, (code) => {
@@ -59,7 +61,16 @@ async function hashPictures(bytes: Uint8Array, { kind, format }: Sniffed, option
     framesHashed++;
     // Frames that repeat the one before have the same hashes.
     if (before === undefined || !samePixels(before, picture)) {
-      for (const each of hashFrame(picture, decoded.orientation, options.mode, hasher)) hashes.push(each);
+      first = hashes.length;
+      const { shown } = picture;
+      for (const each of hashFrame(picture, decoded.orientation, options.mode, hasher)) {
+        hashes.push(shown === undefined ? each : { ...each, shown });
+      }
+    } else if (picture.shown !== undefined) {
+      const [from, to] = picture.shown;
+      for (const [i, each] of hashes.slice(first).entries()) {
+        hashes[first + i] = { ...each, shown: [each.shown?.[0] ?? from, to] };
+      }
     }
     before = picture;
     turn = performance.now();
@@ -73,6 +84,7 @@ async function hashPictures(bytes: Uint8Array, { kind, format }: Sniffed, option
     format,
     width: decoded.width,
     height: decoded.height,
+    ...(decoded.seconds === undefined ? {} : { seconds: decoded.seconds }),
     frames: decoded.frames,
     framesHashed,
     damaged: decoded.damaged || incomplete === 'media-damaged',

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.js';
+import type { Shown } from './frame-delays.js';
 
 /** What the content of a medium is, sniffed from its bytes; `other` holds neither picture nor video. */
 export type MediaKind = 'image' | 'video' | 'other';
@@ -18,6 +19,8 @@ export interface FrameSignals {
   readonly quality: number;
   /** 8 × 32 bytes: the PDQ hashes in the order of `DIHEDRAL_NAMES`, each as its hexadecimal form reads. */
   readonly pdq: Uint8Array;
+  /** Of an animation: when the frame is shown, with those behind it that repeat it. */
+  readonly shown?: Shown;
 }
 
 /** Everything that decoding and hashing one medium gives. */
@@ -28,7 +31,7 @@ export interface MediaSignals {
   /** Size as a viewer shows it, in pixels; absent when it is not a picture. */
   readonly width?: number;
   readonly height?: number;
-  /** Length of a video. */
+  /** Length of a video or an animation. */
   readonly seconds?: number;
   /** How many frames the file declares or holds, and how many of them were hashed. */
   readonly frames: number;

@@ -1,4 +1,5 @@
 import type { SourcePicture } from '../signals/pdq/pdq-hasher.js';
+import type { Shown } from './frame-delays.js';
 
 /** One decoded frame: row-major, 8 bits, grey, RGB or RGBA (not premultiplied). */
 export interface Picture {
@@ -9,6 +10,8 @@ export interface Picture {
   readonly channels: 1 | 3 | 4;
   /** The picture that it was scaled down from, if it was. */
   readonly source?: SourcePicture;
+  /** Of a frame of an animation: when it is shown. */
+  readonly shown?: Shown;
 }
 
 /** What a decoder knows of a file, and its frames one after the other. */
@@ -17,6 +20,8 @@ export interface Decoded {
   readonly width: number;
   readonly height: number;
   readonly frames: number;
+  /** Length of an animation. */
+  readonly seconds?: number;
   /** EXIF orientation, 1 to 8; 1 is as stored. The pictures are as stored. */
   readonly orientation: number;
   /** True when only a part of the file could be decoded; may become true while the pictures are read. */

@@ -1,4 +1,5 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
+import type { Shown } from './frame-delays.js';
 import type { DecodeLimits, Picture } from './picture.js';
 import { readWhatIsThere } from './sharp-pixels.js';
 import { spread } from './spread.js';
@@ -11,13 +12,14 @@ const ANIMATION_PIXELS = 3_000_000_000;
 /**
  * The frames of a GIF or WebP animation. Up to `maxFrames` all of them; of longer ones as many as the bound on work
  * allows, spread evenly, since each frame needs all before it to be decoded.
+ * @param times when each of its frames is shown, as far as that is told
  * @throws VigieError `media-damaged`
  */
 export async function* readAnimation(
   bytes: Uint8Array,
   options: SharpOptions,
   metadata: Metadata,
-  { maxFrames }: DecodeLimits,
+  { maxFrames, times }: DecodeLimits & { readonly times: readonly Shown[] },
   onDamage: () => void,
 ): AsyncGenerator<Picture> {
   const { width, pages = 1 } = metadata;
@@ -44,7 +46,9 @@ export async function* readAnimation(
     const size = info.width * rows * 4;
     for (const i of spread(count, perStretch)) {
       const frame = data.subarray(i * size, (i + 1) * size);
-      yield { frame: page + i, data: frame, width: info.width, height: rows, channels: 4 };
+      const shown = times[page + i];
+      const when = shown === undefined ? {} : { shown };
+      yield { frame: page + i, data: frame, width: info.width, height: rows, channels: 4, ...when };
     }
   }
 }

@@ -29,10 +29,15 @@ export const workerArea = z.enum([
   'trimmed-width',
 ]);
 const kind = z.enum(['image', 'video', 'other']);
+const seconds = z.number().min(0).max(1e9);
 const frame = z.strictObject({
   frame: workerCount,
   area: workerArea,
   quality: z.int().min(0).max(100),
+  shown: z
+    .tuple([seconds, seconds])
+    .refine(([from, to]) => from <= to)
+    .optional(),
 });
 export const workerFailure = z.strictObject({
   code: workerFailureCode,
@@ -51,6 +56,7 @@ const answer = z.union([
       format: workerFormat,
       width: workerCount.optional(),
       height: workerCount.optional(),
+      seconds: seconds.optional(),
       frames: workerCount,
       framesHashed: workerCount,
       damaged: z.boolean(),
@@ -86,12 +92,13 @@ export function checkAnswer(head: unknown, payload: Buffer): CheckedAnswer {
       }),
     };
   }
-  const { frameList, width, height, ...rest } = data.signals;
+  const { frameList, width, height, seconds: length, ...rest } = data.signals;
   if (payload.length !== frameList.length * HASHES_BYTES) throw new RangeError('the answer does not fit together');
-  const hashes = frameList.map((each, i) => ({
+  const hashes = frameList.map(({ shown, ...each }, i) => ({
     ...each,
     pdq: new Uint8Array(payload.subarray(i * HASHES_BYTES, (i + 1) * HASHES_BYTES)),
+    ...(shown === undefined ? {} : { shown }),
   }));
   const size = { ...(width === undefined ? {} : { width }), ...(height === undefined ? {} : { height }) };
-  return { signals: { ...rest, ...size, hashes } };
+  return { signals: { ...rest, ...size, ...(length === undefined ? {} : { seconds: length }), hashes } };
 }

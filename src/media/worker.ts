@@ -18,8 +18,7 @@ async function answer(order: WorkerOrder, bytes: Uint8Array): Promise<void> {
   const limits: DecodeLimits = { maxPixels: order.maxPixels, maxFrames: order.maxFrames };
   try {
     const { hashes, ...rest } = await hashMedium(bytes, { mode: order.mode, limits, hasher });
-    const frames = hashes.map(({ frame, area, quality }) => ({ frame, area, quality }));
-    const head: WorkerAnswer = { signals: { ...rest, frameList: frames } };
+    const head: WorkerAnswer = { signals: { ...rest, frameList: hashes.map(({ pdq: _, ...each }) => each) } };
     writeMessage(channel, head, Buffer.concat(hashes.map(({ pdq }) => pdq)));
   } catch (error) {
     const known = error instanceof VigieError ? error : unforeseen(error);

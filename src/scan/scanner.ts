@@ -16,6 +16,7 @@ import { readBytes } from './read-medium.js';
 import type { SeenLog, SeenOrigin } from './seen-log.js';
 import { type CachedSignals, SignalCache } from './signal-cache.js';
 import type { Match, NoMatchReason, Verdict } from './verdict.js';
+import { withAnimation } from './video/find-animation.js';
 import { lookAgain, lookAtVideo, type VideoRequest } from './video/look-at-video.js';
 import { seenFrames } from './video/seen-frames.js';
 import { VideoMatcher } from './video/video-matcher.js';
@@ -183,7 +184,9 @@ export class Scanner {
     const [appliedSeq, found] = await whileCurrent(lists, async () => {
       const seq = lists.appliedSeq;
       const exact = looked.digests === undefined ? NOTHING : await findInWhole(lists, query, options);
-      if (video === undefined) return [seq, exact] as const;
+      if (video === undefined) {
+        return [seq, await withAnimation(exact, looked, () => this.#newMatcher(request), MATCH_LIMIT)] as const;
+      }
       video.matcher.medium = looked.digests?.sha256;
       return [seq, join(exact, await video.matcher.finish({ whole: !video.stopped }))] as const;
     });

@@ -81,7 +81,7 @@ export interface Verdict {
   readonly format: string | null;
   readonly width: number | null;
   readonly height: number | null;
-  /** Length of a video. */
+  /** Length of a video or an animation. */
   readonly seconds: number | null;
   readonly bytes: number;
   readonly frames: number | null;

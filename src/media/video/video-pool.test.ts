@@ -60,6 +60,18 @@ describe('a video decoder that misbehaves', () => {
     expect(pool.restarts).toBe(1);
   });
 
+  it('that answers of a video when the next one has begun says nothing of that one, and is replaced after it', async () => {
+    const pool = misbehaving();
+    expect((await hashAll(pool, order('start sample late end'))).frames).toHaveLength(1);
+    const [before] = pool.processes;
+    const { frames, summary } = await hashAll(pool, order('start sample sample sample end'));
+    expect(frames).toHaveLength(3);
+    expect(summary).toMatchObject({ incomplete: null, stopped: false });
+    expect((await hashAll(pool, order('start sample end'))).frames).toHaveLength(1);
+    expect(pool.restarts).toBe(1);
+    expect(pool.processes.map(({ pid }) => pid)).not.toContain(before?.pid);
+  });
+
   it('that fails half way has given what it found, and that it did not come to the end', async () => {
     const { frames, summary } = await hashAll(misbehaving(), order('start sample sample die'));
     expect(frames).toHaveLength(2);

@@ -43,6 +43,8 @@ export class VideoProcess extends WorkerProcess {
   get #inHand(): number | undefined {
     return this.#listener === undefined ? undefined : this.#served;
   }
+  /** It said something of a video that was over. */
+  #strayed = false;
   #paused = false;
   #complete = false;
   /** It waits for us. */
@@ -128,6 +130,11 @@ export class VideoProcess extends WorkerProcess {
     }
     // It had ended just when it was told to stop, and says both.
     if ('stopped' in answer && order <= this.#served && order !== this.#inHand) return;
+    if (this.#isOfBefore(order)) {
+      // It says nothing of this video, which is not to suffer for it; another decoder takes the next one.
+      this.#strayed = true;
+      return;
+    }
     if (order !== this.#inHand) throw new RangeError('an answer that nobody asked for');
     this.#silentMs = 0;
     const listener = this.#listener;
@@ -147,7 +154,13 @@ export class VideoProcess extends WorkerProcess {
       if ('end' in answer) listener.ended(answer.end);
       else if ('failure' in answer) listener.failed(answer.failure);
       else listener.stopped(answer.stopped);
+      if (this.#strayed) this.kill(new VigieError('decoder-crashed', { detail: 'it answered late' }));
     }
+  }
+
+  /** Whether the video that it is of is over, and another one in hand. */
+  #isOfBefore(order: number): boolean {
+    return this.#inHand !== undefined && order > 0 && order < this.#inHand;
   }
 
   /** Time counts while the decoder could work: not while the video arrives, nor while nobody

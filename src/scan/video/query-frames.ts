@@ -67,7 +67,9 @@ export class QueryFrames {
    */
   push(frame: VideoFrame): Hold | undefined {
     const [first] = this.#pending;
-    const same = first === undefined || (first.pass === frame.pass && first.frame === frame.frame);
+    const same =
+      first === undefined ||
+      (first.pass === frame.pass && first.frame === frame.frame && first.seconds === frame.seconds);
     const done = same ? undefined : this.flush();
     this.#pending.push(frame);
     return done;

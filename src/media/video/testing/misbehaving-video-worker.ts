@@ -27,6 +27,7 @@ function obey(words: string): void {
     else if (word === 'eat') setInterval(() => eaten.push(Buffer.alloc(16 * 2 ** 20, 1)), 1);
     else if (word === 'end') say(end);
     else if (word === 'other') say(end, Buffer.alloc(0), number - 1);
+    else if (word === 'late') late = true;
     else if (word === 'twice') {
       // In one write: what comes later may come when the process has the next video in hand.
       channel.cork();
@@ -38,9 +39,18 @@ function obey(words: string): void {
 }
 
 const eaten: Buffer[] = [];
+/** Whether it has something to say of this video when the next one begins. */
+let late = false;
 const reader = new MessageReader(0, (head) => {
   const request = head as VideoRequest;
-  if ('begin' in request) ({ number } = request.begin);
+  if ('begin' in request) {
+    if (late) {
+      sample(1);
+      say(end);
+    }
+    late = false;
+    ({ number } = request.begin);
+  }
   if (!('grown' in request) || !request.complete) return;
   const text = Buffer.alloc(request.grown);
   readSync(4, text, 0, text.length, 0);
