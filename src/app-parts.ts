@@ -236,6 +236,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     lists,
     seen,
     place: { store: segments, keyFile, canaryFile },
+    sampleKey: mediumKey,
     writer: new FindWriter({
       record,
       sealForSubject: (tx, subject, plain, aad) => subjectKeys.seal(tx, subject, plain, aad),
