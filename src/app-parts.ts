@@ -22,9 +22,11 @@ import { MediaPool } from './media/pool.js';
 import { VideoPool } from './media/video/video-pool.js';
 import { Metrics } from './metrics/metrics.js';
 import { GuardedClient } from './net/guarded-client.js';
+import { openArachnid } from './remote-matcher.js';
 import { FindWriter } from './retro/find-writer.js';
 import { Retro } from './retro/retro.js';
 import { tellFinds } from './retro-tellers.js';
+import type { RemoteMatcher } from './scan/remote/remote-matcher.js';
 import { Scanner } from './scan/scanner.js';
 import { SeenLog } from './scan/seen-log.js';
 import { raiseAttention, settleAttention } from './storage/attention/raise-attention.js';
@@ -78,6 +80,8 @@ export interface AppParts {
   readonly pool: MediaPool;
   readonly videos: VideoPool;
   readonly scanner: Scanner;
+  /** Who is asked about what no list knows, where that is switched on. */
+  readonly remote: RemoteMatcher | undefined;
   readonly seen: SeenLog;
   readonly flood: FloodWatch;
   readonly keys: ApiKeys;
@@ -174,13 +178,15 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     }),
   );
   const photodna = createPhotoDnaHasher(config.photodna.hasher);
+  const remote =
+    config.arachnid && opened.own(openArachnid(config.arachnid, { client, metrics, database, logger, node }));
   const scanner = new Scanner({
     lists,
     onMatches: (medium, matches) => flood.note(medium, matches),
     pool,
     seen,
     client,
-    ...given({ photodna }),
+    ...given({ photodna, remote }),
     maximumBytes: config.limits.mediaBytes,
     maximumVideoBytes: config.limits.videoBytes,
     videos,
@@ -230,6 +236,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     lists,
     seen,
     place: { store: segments, keyFile, canaryFile },
+    sampleKey: mediumKey,
     writer: new FindWriter({
       record,
       sealForSubject: (tx, subject, plain, aad) => subjectKeys.seal(tx, subject, plain, aad),
@@ -270,6 +277,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     pool,
     videos,
     scanner,
+    remote,
     seen,
     flood,
     keys,

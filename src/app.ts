@@ -227,11 +227,28 @@ export class App implements Services {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort(new VigieError('shutting-down'));
     await this.#drain();
-    const { floor, retro, stream, sync, nodes, pool, videos, seen, flood, lists, publishing, keys, database, dataDir } =
-      this.#parts;
+    const {
+      floor,
+      remote,
+      retro,
+      stream,
+      sync,
+      nodes,
+      pool,
+      videos,
+      seen,
+      flood,
+      lists,
+      publishing,
+      keys,
+      database,
+      dataDir,
+    } = this.#parts;
     const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, what);
     await sync.close();
     await retro.close();
+    // Before what waits for it.
+    await remote?.close();
     await floor.close().catch(failed('not all that was under way was written down'));
     await stream.close();
     await publishing.publisher.close();

@@ -55,6 +55,8 @@ export interface Config {
     readonly metric: 'squared-euclidean' | 'manhattan';
     readonly threshold: number | undefined;
   };
+  /** Project Arachnid, asked by hash about unknown public pictures; nobody is asked when undefined. */
+  readonly arachnid: { readonly url: string; readonly user: string; readonly password: string } | undefined;
   /** Different media within a time from which on an entry that matches them is silenced; 0 for never. */
   readonly flood: { readonly limit: number; readonly windowMs: number };
   /** How often who may ask; see access/quotas.ts. */
@@ -99,6 +101,7 @@ export const DEFAULTS: Config = {
   },
   allowFetchFrom: [],
   photodna: { hasher: undefined, metric: 'squared-euclidean', threshold: undefined },
+  arachnid: undefined,
   flood: { limit: 1_000, windowMs: 3_600_000 },
   rates: DEFAULT_RATES,
   mail: undefined,

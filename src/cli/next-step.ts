@@ -30,6 +30,7 @@ const FIRST_LOOK: Readonly<Record<AttentionKind, string>> = {
   'matched-later': 'vigie retro finds',
   'seen-damaged': 'vigie retro ls',
   'retro-stuck': 'vigie retro ls',
+  'remote-matcher-away': 'vigie attention show <id>; its credentials and address',
   'clock-off': 'vigie doctor',
 };
 

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, Option } from 'commander';
 import { parseRates, QUOTAS } from '../access/quotas.js';
 import { type Config, DEFAULTS } from '../config.js';
 import { VigieError } from '../errors.js';
+import { baseUrlSchema } from '../lists/sources/wire/base-url.js';
 import {
   type DecoderFlags,
   decoderConfig,
@@ -29,6 +31,8 @@ export interface ServiceFlags extends DecoderFlags, PhotoDnaFlags {
   readonly indexMemory?: number;
   readonly floodLimit?: number;
   readonly floodWindow?: number;
+  readonly arachnidUrl?: string;
+  readonly arachnidCredentials?: string;
   readonly rate?: readonly string[];
   readonly alarmTo?: readonly string[];
   readonly alarmFrom?: string;
@@ -55,6 +59,14 @@ export const serviceOptions = (): readonly Option[] => [
   new Option('--flood-window <time>', 'the time in which they are counted')
     .env('VIGIE_FLOOD_WINDOW')
     .argParser(duration),
+  new Option(
+    '--arachnid-url <url>',
+    'ask Project Arachnid about public pictures that no list knows: HASHES OF UNKNOWN PUBLIC MEDIA GO TO A THIRD PARTY; ' +
+      'the credentials are in VIGIE_ARACHNID_CREDENTIALS as user:password, or in a file',
+  ).env('VIGIE_ARACHNID_URL'),
+  new Option('--arachnid-credentials <file>', 'a file with user:password for it').env(
+    'VIGIE_ARACHNID_CREDENTIALS_FILE',
+  ),
   new Option('--rate <quota=rate>', `how often: ${Object.keys(QUOTAS).join(', ')}; such as scan=500/s, failed=off`)
     .env('VIGIE_RATES')
     .argParser(ratesOption),
@@ -92,6 +104,7 @@ export function configFrom(flags: ServiceFlags): Config {
     },
     allowFetchFrom: flags.allowFetchFrom ?? [],
     photodna: photodnaConfig(flags),
+    arachnid: arachnidFrom(flags),
     flood: {
       limit: flags.floodLimit ?? DEFAULTS.flood.limit,
       windowMs: flags.floodWindow ?? DEFAULTS.flood.windowMs,
@@ -129,6 +142,29 @@ function mailFrom({ alarmTo: to = [], alarmFrom }: ServiceFlags): Config['mail']
     throw new VigieError('usage', { detail: 'VIGIE_SMTP_URL is set, and VIGIE_ALARM_TO is not' });
   }
   return { url, to, from: alarmFrom ?? first };
+}
+
+/** Its credentials are on no command line either. */
+function arachnidFrom({ arachnidUrl: url, arachnidCredentials: file }: ServiceFlags): Config['arachnid'] {
+  if (url === undefined || url === '') return undefined;
+  if (!baseUrlSchema.safeParse(url).success) {
+    throw new VigieError('usage', { detail: '--arachnid-url is not an https address' });
+  }
+  const [, user, password] = /^([^:\r\n]+):([^\r\n]+)\s*$/.exec(credentialsFrom(file)) ?? [];
+  if (user === undefined || password === undefined) {
+    const detail = '--arachnid-url needs user:password in VIGIE_ARACHNID_CREDENTIALS or in the file that is named';
+    throw new VigieError('usage', { detail });
+  }
+  return { url, user, password };
+}
+
+function credentialsFrom(file: string | undefined): string {
+  if (file === undefined) return process.env['VIGIE_ARACHNID_CREDENTIALS'] ?? '';
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new VigieError('usage', { detail: 'the file with the credentials of --arachnid-url cannot be read', cause });
+  }
 }
 
 /** Waits until the command is told to stop. */

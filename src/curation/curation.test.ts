@@ -185,6 +185,7 @@ describe.each(DATABASES)('Curation: $name', { timeout: 120_000 }, ({ missing, st
     await expect(propose(one.curation, { until: new Date(0) })).rejects.toMatchObject({ code: 'request-invalid' });
     const until = new Date(Date.now() + 3_600_000);
     await one.curation.proposals.approve(await propose(one.curation, { until }), 'ben');
+    expect((await one.lists.entry('own', 'e1')).until).toEqual(until);
     expect(await one.lists.endTerms()).toBe(0);
     await sql`UPDATE entry_term SET until = now() - interval '1 second'`.execute(database.db);
     const ended = await Promise.all([one.lists.endTerms(), two.lists.endTerms()]);

@@ -22,7 +22,7 @@ const matchSchema = z.object({
   entry: z.string(),
   grade: z.string().nullable(),
   signal: z.string(),
-  distance: z.number(),
+  distance: z.number().nullable(),
   view: z.string(),
   frame: z.number().int().nullable(),
   /** `partial` is for people: nothing should be done on its account alone. */

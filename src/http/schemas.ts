@@ -34,7 +34,11 @@ export const matchSchema = z.object({
   entry: z.string(),
   grade: z.string().nullable(),
   signal: signalTypeSchema,
-  distance: z.number().optional().describe('Only with the scope matches:detail.'),
+  distance: z
+    .number()
+    .nullable()
+    .optional()
+    .describe('Only with the scope matches:detail; null where others found it and did not tell.'),
   view: z.string().optional().describe('Only with the scope matches:detail.'),
   frame: z.number().int().nullable(),
   quality: z.number().nullable(),

@@ -178,7 +178,13 @@ export class ScanWorker {
     // File ids are the platform's, and each platform has its own.
     const fileId = medium.fileId === null ? undefined : JSON.stringify([item.platform, medium.fileId]);
     // Videos wait for decoders of their own; pictures are not to wait behind them.
-    const request = { signal, fileId, onVideo: leave, of: { item: item.id, ordinal } };
+    const request = {
+      signal,
+      fileId,
+      public: item.surface === 'public',
+      onVideo: leave,
+      of: { item: item.id, ordinal },
+    };
     if (fileId !== undefined && scanner.cache.byFileId(fileId) !== undefined) {
       return await scanner.scan(new Uint8Array(), request);
     }

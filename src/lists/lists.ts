@@ -7,6 +7,7 @@ import type { Segment } from '../index/segment.js';
 import type { WordsEntry } from '../index/words/words-entry.js';
 import type { SignalTypeName } from '../signals/signal-type.js';
 import type { BlobStore } from '../storage/blob-store.js';
+import { findEntryTerm } from '../storage/curation/entry-terms.js';
 import type { Database } from '../storage/database.js';
 import { findEntryStatuses, setEntryStatus, silencedAmong } from '../storage/entry-status-store.js';
 import type { EventDraft, EventKind, RecordEvent } from '../storage/events/event-kinds.js';
@@ -80,6 +81,8 @@ export interface ShownEntry {
   readonly entry: Entry;
   /** For an entry of a list of URLs or keywords: what it has in place of signals. */
   readonly words?: Pick<WordsEntry, 'text' | 'kind' | 'fold'>;
+  /** When it ends by itself, or has ended; null for without an end. */
+  readonly until: Date | null;
   /** What each origin says of it; none says anything of most. It matches as long as no one says that it must not. */
   readonly statuses: readonly SaidStatus[];
 }
@@ -433,7 +436,7 @@ export class Lists {
         at: changed_at,
       }),
     );
-    return { ...found, statuses };
+    return { ...found, until: await findEntryTerm(database.db, id, entryId), statuses };
   }
 
   /**

@@ -47,6 +47,11 @@ export const METRICS = define({
     help: 'Entries that matched so many different media that this process has silenced them.',
     labels: ['list'],
   },
+  vigie_remote_hashes_total: {
+    type: 'counter',
+    help: 'Hashes of unknown public pictures for a remote matcher; dropped: never sent; late: not waited for.',
+    labels: ['matcher', 'outcome'],
+  },
   vigie_lookup_signals_total: {
     type: 'counter',
     help: 'Signals that were looked up through the API.',

@@ -2,7 +2,7 @@ import type { ByteSource } from '../index/byte-io.js';
 import type { Entry, EntrySignal } from '../index/entry.js';
 import { SegmentFile } from '../index/segment-file.js';
 import { KeySet } from '../lists/key-set.js';
-import type { DeltaEntry, DeltaList } from './delta-entry.js';
+import type { DeltaEntry, DeltaList, EntryWords } from './delta-entry.js';
 import { WAYS_OF_ONE } from './delta-index.js';
 
 /** What came to a list between two versions, named by their segments in their order. Plain data. */
@@ -78,18 +78,30 @@ export async function* portions(
   let portion: DeltaEntry[] = [];
   let hashes = 0;
   for (const run of runs) {
-    for await (const { id, grade, signals } of newEntries(run, blobs, signal)) {
+    for await (const entry of newEntries(run, blobs, signal)) {
+      const { id, grade, signals } = entry;
       const weight = signals.reduce((sum, each) => sum + weightOf(each), 0);
       if (hashes + weight > mostHashes && portion.length > 0) {
         yield portion;
         portion = [];
         hashes = 0;
       }
-      portion.push({ list: run, id, grade: grade ?? null, signals });
+      portion.push({ list: run, id, grade: grade ?? null, signals, ...wordsOf(entry) });
       hashes += weight;
     }
   }
   yield portion;
+}
+
+function wordsOf({ kind, member, opinions }: Entry): { readonly words?: EntryWords } {
+  if (kind === undefined && member === undefined && opinions === undefined) return {};
+  return {
+    words: {
+      ...(kind !== undefined && { kind }),
+      ...(member !== undefined && { member }),
+      ...(opinions && { opinions }),
+    },
+  };
 }
 
 function weightOf({ type, active }: EntrySignal): number {

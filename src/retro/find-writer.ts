@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import type { MatchingRules } from '../lists/rules/matching-rules.js';
 import { silencedAmong } from '../storage/entry-status-store.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { randomId } from '../storage/random-id.js';
@@ -41,7 +42,8 @@ export interface FindList {
   readonly runId: string;
   readonly name: string;
   readonly version: number;
-  readonly shadow: boolean;
+  /** As they are now: what they keep from matching is no find. */
+  readonly rules: MatchingRules;
 }
 
 /** Of one entry so many finds are told one by one; more are written down, and told by their number. */
@@ -72,7 +74,8 @@ export class FindWriter {
   }
 
   /**
-   * Writes finds as a part of the transaction; those of entries that were withdrawn meanwhile, those that the item's own
+   * Writes finds as a part of the transaction; those of entries that were withdrawn meanwhile or that the list's rules keep from
+   * matching, those that the item's own
    * verdict tells already, and those that were written before are left out.
    * @param lists by id; finds of others are left out: they were removed, or nobody wants them any more
    * @returns by list id how many were written
@@ -107,9 +110,10 @@ export class FindWriter {
       let held = 0;
       for (const [key, find] of ofList) {
         const item = find.reference.kind === 'item' ? items.get(find.reference.id) : undefined;
+        if (!mayMatch(find, list.rules)) continue;
         if (silenced.has(find.entry) || isKnown(item, find, list.name)) continue;
         const count = counts.get(find.entry) ?? 0;
-        const outcome = list.shadow ? 'shadow' : count < TOLD_OF_ONE_ENTRY ? 'told' : 'held';
+        const outcome = list.rules.shadow ? 'shadow' : count < TOLD_OF_ONE_ENTRY ? 'told' : 'held';
         if (!(await this.#write(tx, Buffer.from(key, 'base64'), find, { list, item, outcome }))) continue;
         counts.set(find.entry, count + 1);
         if (outcome === 'told') told++;
@@ -133,7 +137,7 @@ export class FindWriter {
     const itemRef = reference.kind === 'text' ? reference.text : null;
     const medium = reference.kind === 'item' ? reference.ordinal : null;
     const subject = itemId === null ? `find:${id}` : `item:${itemId}`;
-    const { sha256: bytes, reference: _reference, listId: _listId, entry: _entry, ...detail } = find;
+    const { sha256: bytes, reference: _reference, listId: _listId, entry: _entry, words: _words, ...detail } = find;
     const sha256 = Buffer.from(bytes).toString('hex');
     const plain = Buffer.from(JSON.stringify({ sha256, itemRef } satisfies SealedFind));
     const fresh = await insertFind(tx, {
@@ -163,6 +167,16 @@ export class FindWriter {
     const what = JSON.stringify([listId, entry, textOf(reference), Buffer.from(sha256).toString('base64')]);
     return createHmac('sha256', this.#options.referenceKey).update(what).digest();
   }
+}
+
+/** The same as is asked of a hit when a medium is looked at. */
+function mayMatch(find: RetroFind, { role, admits, sampled, thresholds }: MatchingRules): boolean {
+  if (role === 'allow') return false;
+  if (sampled !== undefined && !sampled(find.sha256)) return false;
+  const { signal, distance, grade, words = {} } = find;
+  const radius = signal === 'pdq' || signal === 'vpdq' ? thresholds[signal] : undefined;
+  if (radius !== undefined && distance > radius) return false;
+  return admits?.({ ...words, ...(grade !== null && { grade }) }) ?? true;
 }
 
 interface KnownDetail {

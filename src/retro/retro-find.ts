@@ -1,12 +1,15 @@
 import type { SeenReference } from '../scan/seen-record.js';
 import type { MatchAcross, MatchExtent } from '../scan/verdict.js';
 import type { SignalTypeName } from '../signals/signal-type.js';
+import type { EntryWords } from './delta-entry.js';
 
 /** A medium that was seen, and an entry that came later and matches it. Plain data, it crosses from thread to thread. */
 export interface RetroFind {
   readonly listId: string;
   readonly entry: string;
   readonly grade: string | null;
+  /** For the rules of the list; it is not kept with the find. */
+  readonly words?: EntryWords;
   readonly signal: SignalTypeName;
   readonly distance: number;
   readonly view: string;

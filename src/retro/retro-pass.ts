@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { VigieError } from '../errors.js';
 import type { SegmentPlace } from '../lists/import-thread.js';
+import { matchingRules } from '../lists/rules/matching-rules.js';
 import type { SeenLog } from '../scan/seen-log.js';
 import { signalType } from '../signals/signal-types.js';
 import type { AttentionDraft } from '../storage/attention/raise-attention.js';
 import type { Database } from '../storage/database.js';
+import { findListById } from '../storage/list-store.js';
 import {
   endPass,
   filesDone,
@@ -29,6 +31,8 @@ export interface PassOptions {
   readonly writer: FindWriter;
   readonly raise: (tx: Tx, attention: AttentionDraft) => Promise<unknown>;
   readonly node: string;
+  /** The key by which lists are applied to a share of all media. */
+  readonly sampleKey: Uint8Array;
   /** Threads that go through the files together. */
   readonly threads: number;
   /** Whether live work waits, which goes first. */
@@ -178,8 +182,10 @@ export class RetroPass {
     const lists = new Map<string, FindList>();
     for (const { id, listId, toVersion } of this.#runs) {
       if (!going.has(id)) continue;
-      const list = await tx.selectFrom('list').select(['name', 'shadow']).where('id', '=', listId).executeTakeFirst();
-      if (list !== undefined) lists.set(listId, { ...list, runId: id, version: toVersion });
+      const list = await findListById(tx, listId);
+      if (list === undefined) continue;
+      const rules = matchingRules(list, this.#options.sampleKey);
+      lists.set(listId, { name: list.name, rules, runId: id, version: toVersion });
     }
     return lists;
   }
@@ -209,5 +215,6 @@ async function toDelta(db: Db, run: RetroRun): Promise<DeltaRun> {
     throw new VigieError('blob-not-found');
   // Of a version that was let go it cannot be said what it had: then every entry is new.
   const before = fromVersion === null ? [] : await versionSegments(db, listId, fromVersion);
-  return { run: run.id, listId, seq, threshold: list?.threshold?.['pdq'] ?? PDQ, before, now };
+  const { pdq = PDQ, vpdq = PDQ } = list?.threshold ?? {};
+  return { run: run.id, listId, seq, threshold: pdq, frameThreshold: vpdq, before, now };
 }

@@ -160,6 +160,39 @@ describe('Retro-match', () => {
     },
   );
 
+  it('judges by the rules of the list as matching does', PATIENCE, async () => {
+    const names = ['wanted', 'grade', 'member', 'doubted', 'far'] as const;
+    const hashes = new Map(names.map((name) => [name, randomBytes(32)]));
+    const entry = (name: (typeof names)[number], rest: Partial<Entry> = {}): Entry => ({
+      ...{ ...entryOf(name, hashes.get(name)!), kind: 'image', member: '7' },
+      ...rest,
+    });
+    const against = (member: string) => ({ member, affirmative: false });
+    await see(names.map((name) => ({ frames: [picture(near(hashes.get(name)!, name === 'far' ? 20 : 3))] })));
+    await add([
+      entry('wanted'),
+      entry('grade', { grade: 'B' }),
+      entry('member', { member: '8' }),
+      entry('doubted', { opinions: [against('9'), against('10')] }),
+      entry('far'),
+    ]);
+    const rules = { grades: ['a'], kinds: ['Image'], notMembers: ['8'], dropAtNegative: 2 };
+    const say = async (terms: { role?: string; ratio?: number }) => {
+      const { role = 'block', ratio = 1 } = terms;
+      await sql`UPDATE list SET threshold = '{"pdq": 10}', rules = ${JSON.stringify(rules)}::jsonb, role = ${role},
+        sample_ratio = ${ratio} WHERE name = ${LIST}`.execute(database.db);
+      await node.retro.ask(LIST, 'somebody');
+      while ((await node.retro.turn()) > 0);
+      return (await node.retro.finds({ limit: 10 })).map((find) => find.entry);
+    };
+    // What is good, or left out by a share, is no find; without, all that the rules admit.
+    expect(await say({ role: 'allow' })).toEqual([]);
+    expect(await say({ ratio: 0 })).toEqual([]);
+    expect(await say({})).toEqual(['wanted']);
+    const [find] = await node.retro.finds({ limit: 1 });
+    expect(find?.detail).not.toHaveProperty('words');
+  });
+
   it('tells of damage and goes on behind it, and takes a forgotten day as gone', PATIENCE, async () => {
     const hashes = Array.from({ length: 6 }, () => randomBytes(32));
     await see(hashes.slice(0, 4).map((hash) => ({ frames: [picture(hash)] })));

@@ -48,7 +48,10 @@ export class SeenMatcher {
 
   constructor(delta: DeltaIndex) {
     this.#delta = delta;
-    this.#threshold = delta.entries.reduce((most, { list }) => Math.max(most, list.threshold), 0);
+    this.#threshold = delta.entries.reduce(
+      (most, { list }) => Math.max(most, list.threshold, list.frameThreshold ?? 0),
+      0,
+    );
     this.#seq = delta.entries.reduce((most, { list }) => Math.max(most, list.seq), 0);
     this.#digests = this.#digests.filter(({ type }) => delta.has(type));
   }
@@ -144,7 +147,8 @@ export class SeenMatcher {
     for (let i = 0; i < found; i++) {
       const distance = distances[i]!;
       for (const owner of this.#delta.owners(indexes[i]!)) {
-        if (distance > this.#delta.entries[owner.entry]!.list.threshold) continue;
+        const { threshold, frameThreshold = threshold } = this.#delta.entries[owner.entry]!.list;
+        if (distance > (owner.frame ? frameThreshold : threshold)) continue;
         const view = nameOf(bytes[at]!, owner);
         const signal = owner.frame ? 'vpdq' : 'pdq';
         this.#found(owner.entry, signal, distance, view, bytes[at + 1]!, video);
@@ -184,6 +188,7 @@ export class SeenMatcher {
     const frame = signal === 'vpdq';
     this.#finds.set(key, {
       ...{ listId: entry.list.listId, entry: entry.id, grade: entry.grade },
+      ...(entry.words && { words: entry.words }),
       ...{ signal, distance, view, quality, sha256, reference, hashesMatched },
       extent: !exact && (video || frame) ? 'partial' : 'full',
       across: exact || video === frame ? 'same-kind' : video ? 'picture-in-video' : 'frame-of-video',

@@ -13,6 +13,8 @@ import { lookAtPicture } from './look-at-picture.js';
 import type { Looked } from './looked.js';
 import { peekMedium } from './peek-medium.js';
 import { readBytes } from './read-medium.js';
+import { askOutside } from './remote/ask-outside.js';
+import type { RemoteMatcher } from './remote/remote-matcher.js';
 import type { SeenLog, SeenOrigin } from './seen-log.js';
 import { type CachedSignals, SignalCache } from './signal-cache.js';
 import type { Match, NoMatchReason, Verdict } from './verdict.js';
@@ -37,6 +39,8 @@ export interface ScannerOptions {
   readonly videos?: VideoPoolLike;
   /** Told of matches that count, and of what tells the medium from others: its SHA-256, or where it was not read to its end, that of its frames. */
   readonly onMatches?: (medium: Uint8Array, matches: readonly Match[]) => void;
+  /** Asked about pictures that nothing here knows, of requests that allow it. */
+  readonly remote?: RemoteMatcher;
   /** Where the memory comes from in which known videos are compared. */
   readonly memory?: MemoryPool;
 }
@@ -49,6 +53,8 @@ export interface ScanRequest extends Pick<VideoRequest, 'atHand' | 'onProgress'>
   readonly of?: SeenOrigin | undefined;
   readonly threshold?: number | undefined;
   readonly showFingerprints?: boolean | undefined;
+  /** It was shared publicly, so that somebody else may be asked about its hash, where that is switched on. */
+  readonly public?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told that it is a video, before that is looked at. */
   readonly onVideo?: (() => void) | undefined;
@@ -166,10 +172,14 @@ export class Scanner {
 
   async #conclude(looked: Looked, request: ScanRequest, start: number): Promise<Verdict> {
     const act = () => this.#lookUpAndRecord(looked, request, start);
-    return await (this.#options.seen?.during(act) ?? act());
+    const [verdict, knownGood] = await (this.#options.seen?.during(act) ?? act());
+    const { remote } = this.#options;
+    // What is known to be good is not asked about, and what is not public stays here.
+    if (remote === undefined || request.public !== true || knownGood) return verdict;
+    return await askOutside(remote, verdict, looked.media, request.signal);
   }
 
-  async #lookUpAndRecord(looked: Looked, request: ScanRequest, start: number): Promise<Verdict> {
+  async #lookUpAndRecord(looked: Looked, request: ScanRequest, start: number): Promise<[Verdict, knownGood: boolean]> {
     const { lists, seen } = this.#options;
     const lookupStart = performance.now();
     const { media, failure, video } = looked;
@@ -209,7 +219,7 @@ export class Scanner {
     if (found.matches.length > 0)
       this.#options.onMatches?.(looked.digests?.sha256 ?? framesDigest(media), found.matches);
     const { matches, withoutEffect, total, truncated } = found;
-    return {
+    const told: Verdict = {
       verdict,
       reason,
       kind: media?.kind ?? failure?.kind ?? null,
@@ -227,6 +237,7 @@ export class Scanner {
       engine: ENGINE,
       appliedSeq,
     };
+    return [told, found.knownGood !== undefined || withoutEffect.some((match) => match.overruledBy !== undefined)];
   }
 }
 

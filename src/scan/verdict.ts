@@ -53,8 +53,8 @@ export interface Match {
   readonly entry: string;
   readonly grade: string | null;
   readonly signal: SignalTypeName;
-  /** Differing bits for PDQ, 0 for exact types, the metric's value for PhotoDNA. */
-  readonly distance: number;
+  /** Differing bits for PDQ, 0 for exact types, the metric's value for PhotoDNA; null where others found it and did not tell. */
+  readonly distance: number | null;
   /** Which way of looking at the medium found it: `as-is`, a dihedral name, `negative`, `trimmed`, `trimmed+flipY` … */
   readonly view: string;
   readonly frame: number | null;

@@ -65,6 +65,11 @@ export async function findList(db: Db, name: string): Promise<StoredList | undef
   return row && listOf(row);
 }
 
+export async function findListById(db: Db, id: string): Promise<StoredList | undefined> {
+  const row = await db.selectFrom('list').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && listOf(row);
+}
+
 export async function getListById(db: Db, id: string): Promise<StoredList> {
   const row = await db.selectFrom('list').selectAll().where('id', '=', id).executeTakeFirst();
   if (row === undefined) throw new VigieError('list-not-found');

@@ -72,6 +72,7 @@ export const getEntry = endpoint({
     overlook: z.string().nullable().describe('What of its writing is overlooked, for a keyword.'),
     added: z.string().nullable(),
     comment: z.string().nullable(),
+    until: z.string().nullable().describe('It ends by itself then, or has ended.'),
     member: z.string().nullable(),
     opinions: z.array(z.object({ member: z.string(), affirmative: z.boolean() })).readonly(),
     status: z.string().describe('Withdrawn or inactive as soon as one of the statuses is.'),
@@ -173,7 +174,7 @@ function deciding(statuses: ShownEntry['statuses']): ShownEntry['statuses'][numb
   return latest.find(({ status }) => status === 'withdrawn' || status === 'inactive') ?? latest[0];
 }
 
-function present({ entry, words, statuses }: ShownEntry) {
+function present({ entry, words, until, statuses }: ShownEntry) {
   const said = deciding(statuses);
   const { id, grade, kind, added, comment, member, opinions, signals } = entry;
   return {
@@ -184,6 +185,7 @@ function present({ entry, words, statuses }: ShownEntry) {
     overlook: words?.fold ?? null,
     added: added === undefined ? null : new Date(added).toISOString(),
     comment: comment ?? null,
+    until: until?.toISOString() ?? null,
     member: member ?? null,
     opinions: opinions ?? [],
     status: said?.status ?? 'active',

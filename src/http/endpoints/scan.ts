@@ -52,7 +52,14 @@ async function scanMedium(
 ) {
   const { itemRef, ...asked } = query;
   const of = itemRef === undefined ? undefined : { text: itemRef };
-  const options = { ...asked, of, signal, onProgress, showFingerprints: principal.scopes.has('entries:read') };
+  const options = {
+    ...asked,
+    of,
+    public: true,
+    signal,
+    onProgress,
+    showFingerprints: principal.scopes.has('entries:read'),
+  };
   const { scanner } = services;
   const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
   let verdict: Verdict;

@@ -62,6 +62,7 @@ export async function openRetro(
     ...{ database, lists, seen, place, writer, record: events.record, raise: raiseAttention },
     settle: (tx, attention) => settleAttention(tx, attention, 'service'),
     unsealForSubject: (db, subject, sealed, aad) => events.subjectKeys.unseal(db, subject, sealed, aad),
+    sampleKey: new Uint8Array(32).fill(4),
     ...{ node: 'here', threads: 2, busy: () => false },
     ...options,
   });

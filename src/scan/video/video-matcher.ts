@@ -424,6 +424,6 @@ function byExtent({ match: a }: Told, { match: b }: Told): number {
     EXTENT[a.extent] - EXTENT[b.extent] ||
     Math.max(b.video.knownPercent, b.video.queryPercent) - Math.max(a.video.knownPercent, a.video.queryPercent) ||
     b.video.longestRunSeconds - a.video.longestRunSeconds ||
-    a.distance - b.distance
+    (a.distance ?? 0) - (b.distance ?? 0)
   );
 }

@@ -39,6 +39,11 @@ export const ATTENTION_KINDS = define({
   'matched-later': { title: 'Earlier media match new entries', dueInMs: 8 * HOUR, alarms: 'at-once' },
   'seen-damaged': { title: 'Seen records are damaged', dueInMs: 24 * HOUR, alarms: 'at-once' },
   'retro-stuck': { title: 'New entries are not tried against what was seen', dueInMs: 8 * HOUR, alarms: 'at-once' },
+  'remote-matcher-away': {
+    title: 'A remote matcher does not answer',
+    dueInMs: 24 * HOUR,
+    alarms: 'when-overdue',
+  },
   'clock-off': { title: 'The clock is wrong', dueInMs: 8 * HOUR, alarms: 'at-once' },
 });
 

@@ -7,6 +7,17 @@ export async function setEntryTerm(tx: Tx, listId: string, entryId: string, unti
   if (until !== null) await tx.insertInto('entry_term').values({ list_id: listId, entry_id: entryId, until }).execute();
 }
 
+/** Until when an entry holds, or held; null for without an end. */
+export async function findEntryTerm(db: Db, listId: string, entryId: string): Promise<Date | null> {
+  const row = await db
+    .selectFrom('entry_term')
+    .select('until')
+    .where('list_id', '=', listId)
+    .where('entry_id', '=', entryId)
+    .executeTakeFirst();
+  return row?.until ?? null;
+}
+
 /** Lists that have entries whose time is over, by the database's clock. Asked several times a second: a look at a partial index. */
 export async function listsWithDueTerms(db: Db): Promise<string[]> {
   const { rows } = await sql<{ list_id: string }>`
