@@ -4,7 +4,7 @@ import type { Attention, HashList, Sample, ServiceStatus } from './types.js';
 /** Shows the service that a request comes from this page and not from a foreign one. */
 export const CONSOLE_HEADER = ['x-vigie-console', '1'] as const;
 
-type Method = 'GET' | 'POST' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 interface RequestOptions {
   readonly json?: unknown;
@@ -33,7 +33,8 @@ async function request(method: Method, path: string, options: RequestOptions = {
   return response;
 }
 
-async function json<T>(method: Method, path: string, options?: RequestOptions): Promise<T> {
+/** One request whose answer is JSON. @throws as `request` */
+export async function json<T>(method: Method, path: string, options?: RequestOptions): Promise<T> {
   const response = await request(method, path, options);
   try {
     return (await response.json()) as T;

@@ -199,3 +199,50 @@ export interface Sample {
   readonly title: string;
   readonly expect: VerdictWord;
 }
+
+export type SourceState = 'new' | 'up-to-date' | 'behind' | 'refused' | 'failing' | 'stale' | 'held' | 'disabled';
+
+/** A source that would remove more than it may without a person. */
+export interface HeldChange {
+  readonly id: string;
+  readonly since: string;
+  /** Entries that it would remove. */
+  readonly removed: number;
+  /** Entries that the list had. */
+  readonly entries: number;
+  readonly decision: 'waiting' | 'approved' | 'refused';
+}
+
+export interface Source {
+  readonly name: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly list: string | null;
+  readonly state: SourceState;
+  /** Whether a process syncs it just now. */
+  readonly syncing: boolean;
+  readonly enabled: boolean;
+  readonly everySeconds: number;
+  readonly holdPercent: number;
+  readonly next: string;
+  readonly tried: string | null;
+  readonly synced: string | null;
+  readonly changed: string | null;
+  /** Code of the error of the last attempt. */
+  readonly error: string | null;
+  readonly failures: number;
+  readonly counts: Readonly<Record<'added' | 'changed' | 'removed' | 'returned' | 'setAside', number>>;
+  readonly setAside: Readonly<Record<string, { readonly count: number; readonly where: readonly string[] }>>;
+  readonly held: HeldChange | null;
+}
+
+/** A kind of source; its form is made from the JSON Schemas. */
+export interface SourceKind {
+  readonly kind: string;
+  readonly title: string;
+  readonly description: string;
+  readonly everySeconds: number;
+  readonly settings: unknown;
+  /** Null when it needs none. */
+  readonly credentials: unknown;
+}
