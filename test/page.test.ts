@@ -216,7 +216,8 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'the page in Chromium', 
     await scan('one.jpg', 'no-match');
 
     await list.getByText('Versions and changes').click();
-    await list.getByRole('button', { name: 'Go back to version 1' }).click();
+    await list.getByRole('button', { name: 'Compare version 1' }).click();
+    await dialog.getByRole('button', { name: 'Go back to version 1' }).click();
     await list.getByText('version 1', { exact: true }).waitFor();
     const matched = await scan('two.jpg', 'match');
 

@@ -56,6 +56,11 @@ export interface HashList {
   readonly expires: string | null;
   /** True for the list of generated pictures that comes with Vigie. */
   readonly sample: boolean;
+  /** An `allow` list holds what is known to be good. */
+  readonly role: 'block' | 'allow';
+  /** The list is tried out: nothing follows from its matches. */
+  readonly shadow: boolean;
+  readonly approval: 'none' | 'two-person';
   readonly version: number | null;
   readonly entries: number;
   readonly withdrawn: number;
@@ -245,4 +250,32 @@ export interface SourceKind {
   readonly settings: unknown;
   /** Null when it needs none. */
   readonly credentials: unknown;
+}
+
+/** How the matches of a list are judged. */
+export interface ListRules {
+  readonly role: 'block' | 'allow';
+  readonly shadow: boolean;
+  readonly rules: {
+    readonly grades?: readonly string[];
+    readonly dropAtNegative?: number;
+    readonly needAffirmative?: number;
+  };
+  /** Greatest distance that counts, by type of signal; what is left out is as everywhere. */
+  readonly thresholds: Readonly<Record<string, number>>;
+  /** Share of media that the list is applied to. */
+  readonly sampleRatio: number;
+}
+
+export interface EntryChanges {
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+}
+
+/** How two versions of a list differ, in counts. */
+export interface VersionDiff extends EntryChanges {
+  readonly unchanged: number;
+  readonly signals: Readonly<Record<string, EntryChanges>>;
+  readonly grades: Readonly<Record<string, EntryChanges>>;
 }
