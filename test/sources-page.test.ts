@@ -16,7 +16,7 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'living lists in the pag
   let browser: Browser;
   let server: Loopback;
   /** What the server gives now. */
-  let content = csv(20);
+  let content = csv(200);
 
   beforeAll(async () => {
     server = await listenOnLoopback(({ headers }, response) => {
@@ -43,19 +43,19 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'living lists in the pag
 
     const card = page.getByRole('list', { name: 'Sources of lists' }).getByRole('listitem');
     await card.getByText('Up to date').waitFor();
-    await card.getByText('20 added').waitFor();
+    await card.getByText('200 added').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
 
-    content = csv(2);
+    content = csv(20);
     await card.getByRole('button', { name: 'Sync now' }).click();
-    await card.getByText('It would remove 18 of 20 entries (90 %)').waitFor();
+    await card.getByText('It would remove 180 of 200 entries (90 %)').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     await card.getByRole('button', { name: 'Let it remove them' }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByText('then holds 2 entries').waitFor();
+    await dialog.getByText('then holds 20 entries').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Let it remove them' }).click();
-    await card.getByText('18 removed').waitFor();
+    await card.getByText('180 removed').waitFor();
     await card.getByText('Up to date').waitFor();
 
     await card.getByRole('button', { name: 'Switch off' }).click();
@@ -77,11 +77,11 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'living lists in the pag
     await list.getByText('Versions and changes').click();
     await list.getByRole('button', { name: 'Compare version 1' }).click();
     await dialog.getByRole('row', { name: 'All' }).waitFor();
-    expect(await dialog.getByRole('row', { name: 'All' }).getByRole('cell').allInnerTexts()).toEqual(['18', '0', '0']);
+    expect(await dialog.getByRole('row', { name: 'All' }).getByRole('cell').allInnerTexts()).toEqual(['180', '0', '0']);
     expect(await accessibilityFaults(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Go back to version 1' }).click();
     await dialog.waitFor({ state: 'detached' });
-    await list.getByText('20', { exact: true }).waitFor();
+    await list.getByText('200', { exact: true }).waitFor();
   };
 
   const judgeOtherwise = async (page: Page): Promise<void> => {
