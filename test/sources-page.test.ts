@@ -81,7 +81,7 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'living lists in the pag
     expect(await accessibilityFaults(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Go back to version 1' }).click();
     await dialog.waitFor({ state: 'detached' });
-    await list.getByText('200', { exact: true }).waitFor();
+    await list.getByText('version 1', { exact: true }).waitFor();
   };
 
   const judgeOtherwise = async (page: Page): Promise<void> => {
