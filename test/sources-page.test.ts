@@ -90,10 +90,10 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'living lists in the pag
     await list.getByRole('button', { name: 'Rules' }).click();
     await dialog.getByLabel('Effect').selectOption('shadow');
     await dialog.getByLabel('Grades').fill('A, B');
-    await dialog.getByLabel('PDQ').fill('999');
+    await dialog.getByLabel('PDQ', { exact: true }).fill('999');
     await dialog.getByRole('button', { name: 'Apply the rules' }).click();
     await dialog.getByRole('alert').waitFor();
-    await dialog.getByLabel('PDQ').fill('20');
+    await dialog.getByLabel('PDQ', { exact: true }).fill('20');
     expect(await accessibilityFaults(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Apply the rules' }).click();
     await dialog.waitFor({ state: 'detached' });
