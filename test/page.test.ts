@@ -216,7 +216,8 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'the page in Chromium', 
     await scan('one.jpg', 'no-match');
 
     await list.getByText('Versions and changes').click();
-    await list.getByRole('button', { name: 'Go back to version 1' }).click();
+    await list.getByRole('button', { name: 'Compare version 1' }).click();
+    await dialog.getByRole('button', { name: 'Go back to version 1' }).click();
     await list.getByText('version 1', { exact: true }).waitFor();
     const matched = await scan('two.jpg', 'match');
 
@@ -272,7 +273,7 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'the page in Chromium', 
   it.each(['light', 'dark'] as const)('can be read and walked through, %s', async (colorScheme) => {
     const { page, trouble } = await openPage({ colorScheme, reducedMotion: 'reduce' });
     await page.getByRole('button', { name: /^Scan all/ }).waitFor();
-    const { names, inOrder } = await tabThrough(page, 8);
+    const { names, inOrder } = await tabThrough(page, 12);
     expect(names[0]).toBe('Go to the content');
     expect(names).not.toContain('');
     expect(names).toContain('Choose files');

@@ -1,10 +1,10 @@
 import { isAborted, noAnswer, problemFrom } from './problem.js';
-import type { Attention, HashList, Sample, ServiceStatus } from './types.js';
+import type { Attention, HashList, ListRules, Sample, ServiceStatus, VersionDiff } from './types.js';
 
 /** Shows the service that a request comes from this page and not from a foreign one. */
 export const CONSOLE_HEADER = ['x-vigie-console', '1'] as const;
 
-type Method = 'GET' | 'POST' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 interface RequestOptions {
   readonly json?: unknown;
@@ -33,7 +33,8 @@ async function request(method: Method, path: string, options: RequestOptions = {
   return response;
 }
 
-async function json<T>(method: Method, path: string, options?: RequestOptions): Promise<T> {
+/** One request whose answer is JSON. @throws as `request` */
+export async function json<T>(method: Method, path: string, options?: RequestOptions): Promise<T> {
   const response = await request(method, path, options);
   try {
     return (await response.json()) as T;
@@ -69,6 +70,16 @@ export const replayAttention = (id: string) => json<{ items: number }>('POST', a
 
 export const rollBack = (name: string, version: number) =>
   json<HashList>('POST', listPath(name, '/rollback'), { json: { version } });
+
+/** @param to the version that is looked at, as against `from` */
+export const diffVersions = (name: string, from: number, to: number, signal?: AbortSignal) =>
+  json<VersionDiff>('GET', listPath(name, `/diff?from=${from}&to=${to}`), { signal });
+
+export const getListRules = (name: string, signal?: AbortSignal) =>
+  json<ListRules>('GET', listPath(name, '/rules'), { signal });
+
+export const changeListRules = (name: string, rules: ListRules) =>
+  json<ListRules>('POST', listPath(name, '/rules'), { json: rules });
 
 export const removeList = (name: string) => json<{ removed: true }>('DELETE', listPath(name, ''));
 

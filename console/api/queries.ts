@@ -1,6 +1,7 @@
 import { QueryClient, queryOptions } from '@tanstack/react-query';
 import { getAttention, getLists, getSamples, getStatus } from './client.js';
 import { ApiProblem } from './problem.js';
+import { getSourceKinds, getSources } from './sources.js';
 
 const ONCE_MORE = 1;
 
@@ -35,6 +36,20 @@ export const attentionQuery = queryOptions({
   refetchInterval: 10_000,
 });
 
+/** Asks often while something is under way. */
+export const sourcesQuery = queryOptions({
+  queryKey: ['sources'],
+  queryFn: ({ signal }) => getSources(signal),
+  refetchInterval: ({ state }) =>
+    state.data?.some(({ syncing, state }) => syncing || state === 'new') ? 1_000 : 5_000,
+});
+
+export const sourceKindsQuery = queryOptions({
+  queryKey: ['source-kinds'],
+  queryFn: ({ signal }) => getSourceKinds(signal),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
 export const samplesQuery = queryOptions({
   queryKey: ['samples'],
   queryFn: ({ signal }) => getSamples(signal),
@@ -47,6 +62,11 @@ export async function refreshLists(): Promise<void> {
     queryClient.invalidateQueries({ queryKey: listsQuery.queryKey }),
     queryClient.invalidateQueries({ queryKey: statusQuery.queryKey }),
   ]);
+}
+
+/** A source has changed, and with it perhaps its list. */
+export async function refreshSources(): Promise<void> {
+  await Promise.all([queryClient.invalidateQueries({ queryKey: sourcesQuery.queryKey }), refreshLists()]);
 }
 
 /** What needs somebody has changed. */

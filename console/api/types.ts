@@ -56,6 +56,11 @@ export interface HashList {
   readonly expires: string | null;
   /** True for the list of generated pictures that comes with Vigie. */
   readonly sample: boolean;
+  /** An `allow` list holds what is known to be good. */
+  readonly role: 'block' | 'allow';
+  /** The list is tried out: nothing follows from its matches. */
+  readonly shadow: boolean;
+  readonly approval: 'none' | 'two-person';
   readonly version: number | null;
   readonly entries: number;
   readonly withdrawn: number;
@@ -198,4 +203,79 @@ export interface Sample {
   readonly name: string;
   readonly title: string;
   readonly expect: VerdictWord;
+}
+
+export type SourceState = 'new' | 'up-to-date' | 'behind' | 'refused' | 'failing' | 'stale' | 'held' | 'disabled';
+
+/** A source that would remove more than it may without a person. */
+export interface HeldChange {
+  readonly id: string;
+  readonly since: string;
+  /** Entries that it would remove. */
+  readonly removed: number;
+  /** Entries that the list had. */
+  readonly entries: number;
+  readonly decision: 'waiting' | 'approved' | 'refused';
+}
+
+export interface Source {
+  readonly name: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly list: string | null;
+  readonly state: SourceState;
+  /** Whether a process syncs it just now. */
+  readonly syncing: boolean;
+  readonly enabled: boolean;
+  readonly everySeconds: number;
+  readonly holdPercent: number;
+  readonly next: string;
+  readonly tried: string | null;
+  readonly synced: string | null;
+  readonly changed: string | null;
+  /** Code of the error of the last attempt. */
+  readonly error: string | null;
+  readonly failures: number;
+  readonly counts: Readonly<Record<'added' | 'changed' | 'removed' | 'returned' | 'setAside', number>>;
+  readonly setAside: Readonly<Record<string, { readonly count: number; readonly where: readonly string[] }>>;
+  readonly held: HeldChange | null;
+}
+
+/** A kind of source; its form is made from the JSON Schemas. */
+export interface SourceKind {
+  readonly kind: string;
+  readonly title: string;
+  readonly description: string;
+  readonly everySeconds: number;
+  readonly settings: unknown;
+  /** Null when it needs none. */
+  readonly credentials: unknown;
+}
+
+/** How the matches of a list are judged. */
+export interface ListRules {
+  readonly role: 'block' | 'allow';
+  readonly shadow: boolean;
+  readonly rules: {
+    readonly grades?: readonly string[];
+    readonly dropAtNegative?: number;
+    readonly needAffirmative?: number;
+  };
+  /** Greatest distance that counts, by type of signal; what is left out is as everywhere. */
+  readonly thresholds: Readonly<Record<string, number>>;
+  /** Share of media that the list is applied to. */
+  readonly sampleRatio: number;
+}
+
+export interface EntryChanges {
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+}
+
+/** How two versions of a list differ, in counts. */
+export interface VersionDiff extends EntryChanges {
+  readonly unchanged: number;
+  readonly signals: Readonly<Record<string, EntryChanges>>;
+  readonly grades: Readonly<Record<string, EntryChanges>>;
 }

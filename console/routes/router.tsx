@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from '@tanstack/react-router';
 import { openFromLink } from '../features/session/open-from-link.js';
 import { Opening, OpeningFailed } from '../features/session/opening.js';
+import { SourcesPanel } from '../features/sources/sources-panel.js';
 import { Home } from './home.js';
 import { NotFound } from './not-found.js';
 import { Signed } from './signed.js';
@@ -12,6 +13,8 @@ const signed = createRoute({ getParentRoute: () => root, id: 'signed', component
 
 const home = createRoute({ getParentRoute: () => signed, path: '/', component: Home });
 
+const sources = createRoute({ getParentRoute: () => signed, path: '/sources', component: SourcesPanel });
+
 const open = createRoute({
   getParentRoute: () => root,
   path: '/open',
@@ -22,7 +25,7 @@ const open = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signed.addChildren([home]), open]),
+  routeTree: root.addChildren([signed.addChildren([home, sources]), open]),
   defaultPreload: false,
 });
 

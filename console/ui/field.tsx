@@ -62,3 +62,21 @@ export function SelectField({ label, hint, error, children, ...rest }: FieldProp
     </Frame>
   );
 }
+
+export function TextAreaField({ label, hint, error, className, ...rest }: FieldProps & ComponentProps<'textarea'>) {
+  return (
+    <Frame label={label} hint={hint} error={error}>
+      {(ids) => (
+        <textarea
+          rows={3}
+          autoComplete="off"
+          spellCheck={false}
+          {...ids}
+          aria-invalid={error !== undefined}
+          className={classes(CONTROL, 'h-auto px-3 py-2', className)}
+          {...rest}
+        />
+      )}
+    </Frame>
+  );
+}

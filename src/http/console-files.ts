@@ -8,6 +8,9 @@ const CONSOLE = [
   fileURLToPath(new URL('../../dist/console', import.meta.url)),
 ].find((folder) => existsSync(`${folder}/assets`));
 
+/** Where the console has a page of its own, beside the root; see its router. */
+const PAGES = ['/open', '/sources'];
+
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -36,8 +39,10 @@ export async function serveConsole(server: FastifyInstance): Promise<void> {
       reply.header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
   });
-  // The page that a one-time link opens; the secret stands behind the # and never reaches the server in an address.
-  server.get('/open', { config: { scope: 'public' }, schema: { hide: true } }, async (_request, reply) =>
-    reply.sendFile('index.html'),
-  );
+  // Pages of the console by their own addresses; at /open the secret stands behind the # and never reaches the server.
+  for (const page of PAGES) {
+    server.get(page, { config: { scope: 'public' }, schema: { hide: true } }, async (_request, reply) =>
+      reply.sendFile('index.html'),
+    );
+  }
 }

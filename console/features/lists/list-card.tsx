@@ -5,6 +5,7 @@ import { Button } from '../../ui/button.js';
 import { Disclosure } from '../../ui/disclosure.js';
 import { Facts } from '../../ui/facts.js';
 import { Tag } from '../../ui/tag.js';
+import { ListRulesButton } from './list-rules-button.js';
 import { ListState } from './list-state.js';
 import { ListVersions } from './list-versions.js';
 import { RemoveList } from './remove-list.js';
@@ -30,8 +31,11 @@ export function ListCard({ list, mayChange, onNewVersion }: ListCardProps) {
           <span className="text-ink-2">{entries === 1 ? 'entry' : 'entries'}</span>
           {withdrawn > 0 && <span className="text-ink-3"> · {count(withdrawn)} withdrawn</span>}
         </p>
-        <span className="flex gap-1.5 sm:ml-auto">
+        <span className="flex flex-wrap gap-1.5 sm:ml-auto">
           {sample && <Tag tone="accent">Generated pictures</Tag>}
+          {list.role === 'allow' && <Tag>Allow list</Tag>}
+          {list.shadow && <Tag tone="unsure">Shadow</Tag>}
+          {list.approval === 'two-person' && <Tag>Two persons</Tag>}
           <ListState state={state} />
         </span>
       </div>
@@ -54,6 +58,7 @@ export function ListCard({ list, mayChange, onNewVersion }: ListCardProps) {
               <Button size="small" onClick={onNewVersion}>
                 Load a new version
               </Button>
+              <ListRulesButton list={list.name} />
               <RemoveList list={list} />
             </div>
           )}

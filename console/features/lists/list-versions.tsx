@@ -1,4 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
 import { rollBack } from '../../api/client.js';
 import { ApiProblem } from '../../api/problem.js';
 import { noticeProblem, refreshLists } from '../../api/queries.js';
@@ -7,17 +8,22 @@ import { counted, dateAndTime } from '../../lib/in-words.js';
 import { Button } from '../../ui/button.js';
 import { Icon } from '../../ui/icon.js';
 import { ProblemNote } from '../../ui/problem-note.js';
+import { VersionDiffDialog } from './version-diff-dialog.js';
 
 interface ListVersionsProps {
   readonly list: HashList;
   readonly mayChange: boolean;
 }
 
-/** The versions of a list, newest first; those that are kept can be made the current one again. */
+/** The versions of a list, newest first; those that are kept can be compared, and made the current one again. */
 export function ListVersions({ list, mayChange }: ListVersionsProps) {
+  const [lookedAt, setLookedAt] = useState<number>();
   const back = useMutation({
     mutationFn: (version: number) => rollBack(list.name, version),
-    onSuccess: refreshLists,
+    onSuccess: async () => {
+      setLookedAt(undefined);
+      await refreshLists();
+    },
     onError: (error) => noticeProblem(ApiProblem.from(error)),
   });
   const versions = [...list.versions].sort((a, b) => b.version - a.version);
@@ -37,20 +43,37 @@ export function ListVersions({ list, mayChange }: ListVersionsProps) {
                 {sourceName !== null && ` · ${sourceName}`}
               </p>
             </div>
-            {mayChange && state === 'kept' && version !== list.version && (
-              <Button size="small" disabled={back.isPending} onClick={() => back.mutate(version)}>
-                <Icon name="return" className="size-3" />
-                Go back
+            {state === 'kept' && version !== list.version && list.version !== null && (
+              <Button size="small" onClick={() => setLookedAt(version)}>
+                Compare
                 <span className="sr-only">
                   {' '}
-                  to version {version} of {list.name}
+                  version {version} of {list.name}
                 </span>
               </Button>
             )}
           </li>
         ))}
       </ol>
-      {back.error !== null && <ProblemNote problem={ApiProblem.from(back.error)} />}
+      {lookedAt !== undefined && list.version !== null && (
+        <VersionDiffDialog
+          list={list.name}
+          current={list.version}
+          version={lookedAt}
+          onClose={() => {
+            setLookedAt(undefined);
+            back.reset();
+          }}
+        >
+          {back.error !== null && <ProblemNote problem={ApiProblem.from(back.error)} />}
+          {mayChange && (
+            <Button look="primary" disabled={back.isPending} onClick={() => back.mutate(lookedAt)}>
+              <Icon name="return" />
+              Go back to version {lookedAt}
+            </Button>
+          )}
+        </VersionDiffDialog>
+      )}
     </>
   );
 }

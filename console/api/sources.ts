@@ -1,0 +1,43 @@
+import { json } from './client.js';
+import type { Source, SourceKind } from './types.js';
+
+/** What a source needs to be opened. The credentials go one way only. */
+export interface SourceTrial {
+  readonly kind: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly credentials?: Readonly<Record<string, unknown>>;
+}
+
+export interface NewSource extends SourceTrial {
+  readonly name: string;
+  /** Made when there is none; named as the source if absent. */
+  readonly list?: string;
+  readonly everySeconds?: number;
+  readonly holdPercent?: number;
+}
+
+const sourcePath = (name: string, rest = ''): string => `/v1/sources/${encodeURIComponent(name)}${rest}`;
+
+export const getSources = async (signal?: AbortSignal) =>
+  (await json<{ sources: readonly Source[] }>('GET', '/v1/sources', { signal })).sources;
+
+export const getSourceKinds = async (signal?: AbortSignal) =>
+  (await json<{ kinds: readonly SourceKind[] }>('GET', '/v1/source-kinds', { signal })).kinds;
+
+export const addSource = (source: NewSource) => json<Source>('POST', '/v1/sources', { json: source });
+
+/** Tests a connection before it is added. @returns what was found out, by name */
+export const tryOutSource = async (trial: SourceTrial, signal?: AbortSignal) =>
+  (await json<{ facts: Readonly<Record<string, string>> }>('POST', '/v1/sources/try', { json: trial, signal })).facts;
+
+export const syncSource = (name: string) => json<{ asked: true }>('POST', sourcePath(name, '/sync'));
+
+export const switchSource = (name: string, enabled: boolean) =>
+  json<Source>('PUT', sourcePath(name), { json: { enabled } });
+
+/** The list stays as it is. */
+export const removeSource = (name: string) => json<{ removed: true }>('DELETE', sourcePath(name));
+
+/** @param held id of the change that was looked at: another one in its place is not meant */
+export const decideHeldChange = (name: string, verb: 'approve' | 'refuse', held: string) =>
+  json<Source>('POST', sourcePath(name, `/${verb}`), { json: { held } });

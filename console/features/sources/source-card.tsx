@@ -1,0 +1,108 @@
+import { useMutation } from '@tanstack/react-query';
+import { ApiProblem } from '../../api/problem.js';
+import { noticeProblem, refreshSources } from '../../api/queries.js';
+import { switchSource, syncSource } from '../../api/sources.js';
+import type { Source } from '../../api/types.js';
+import { count, counted, dateAndTime } from '../../lib/in-words.js';
+import { Button } from '../../ui/button.js';
+import { Disclosure } from '../../ui/disclosure.js';
+import { Facts } from '../../ui/facts.js';
+import { Icon } from '../../ui/icon.js';
+import { ProblemNote } from '../../ui/problem-note.js';
+import { Tag } from '../../ui/tag.js';
+import { HeldChange } from './held-change.js';
+import { RemoveSource } from './remove-source.js';
+import { everyInWords, reasonWords, SOURCE_STATES } from './source-words.js';
+
+interface SourceCardProps {
+  readonly source: Source;
+  readonly mayChange: boolean;
+}
+
+/** One source: how it goes, what it told, and what can be done. */
+export function SourceCard({ source, mayChange }: SourceCardProps) {
+  const { name, title, state, syncing, enabled, held, error, failures } = source;
+  const { words, tone, icon } = SOURCE_STATES[state];
+  const acting = useMutation({
+    mutationFn: async (act: 'sync' | 'off' | 'on') =>
+      void (await (act === 'sync' ? syncSource(name) : switchSource(name, act === 'on'))),
+    onError: (thrown) => noticeProblem(ApiProblem.from(thrown)),
+    onSettled: refreshSources,
+  });
+  return (
+    <li className="space-y-3 rounded-xl border border-line bg-surface p-4 shadow-card">
+      <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
+        <h3 className="min-w-0 break-all font-semibold">{name}</h3>
+        <span className="text-ink-3 text-xs">{title}</span>
+        <span className="flex gap-1.5 sm:ml-auto">
+          {syncing && <Tag tone="accent">Syncing</Tag>}
+          <Tag tone={tone}>
+            <Icon name={icon} className="size-3" />
+            {words}
+          </Tag>
+        </span>
+      </div>
+      {held !== null && <HeldChange source={source} held={held} mayChange={mayChange} />}
+      <Facts facts={factsOf(source)} />
+      {error !== null && (
+        <p className="text-match-ink text-xs">
+          The last attempt failed{failures > 1 && `, ${counted(failures, 'time')} in a row`}:{' '}
+          <code className="font-mono">{error}</code>
+        </p>
+      )}
+      <SetAside setAside={source.setAside} />
+      {acting.error !== null && <ProblemNote problem={ApiProblem.from(acting.error)} />}
+      {mayChange && (
+        <div className="flex flex-wrap gap-2">
+          {enabled && (
+            <Button size="small" disabled={acting.isPending || syncing} onClick={() => acting.mutate('sync')}>
+              Sync now<span className="sr-only"> {name}</span>
+            </Button>
+          )}
+          <Button size="small" disabled={acting.isPending} onClick={() => acting.mutate(enabled ? 'off' : 'on')}>
+            {enabled ? 'Switch off' : 'Switch on'}
+            <span className="sr-only"> {name}</span>
+          </Button>
+          <RemoveSource source={source} />
+        </div>
+      )}
+    </li>
+  );
+}
+
+function factsOf({ list, enabled, everySeconds, next, synced, changed, counts, holdPercent }: Source) {
+  const { added, changed: altered, removed, returned } = counts;
+  const moves = [
+    `${count(added)} added`,
+    `${count(altered)} changed`,
+    `${count(removed)} removed`,
+    ...(returned === 0 ? [] : [`${count(returned)} came back`]),
+  ];
+  return [
+    ['List', list ?? 'removed'],
+    ['Next run', enabled ? `${dateAndTime(next)}, ${everyInWords(everySeconds)}` : 'never: it is switched off'],
+    ['Last sync', synced === null ? 'never' : dateAndTime(synced)],
+    ['Last change', changed === null ? 'never' : dateAndTime(changed)],
+    ['In all', moves.join(' · ')],
+    ['Held from', `${holdPercent} % of the list removed`],
+  ] as const;
+}
+
+const WHERE_SHOWN = 5;
+
+/** Records that could not be used, by reason. Never a value: only where they stood. */
+function SetAside({ setAside }: Pick<Source, 'setAside'>) {
+  const reasons = Object.entries(setAside).sort(([, a], [, b]) => b.count - a.count);
+  if (reasons.length === 0) return null;
+  const total = reasons.reduce((sum, [, each]) => sum + each.count, 0);
+  return (
+    <Disclosure summary={`${counted(total, 'record')} set aside`}>
+      <Facts
+        facts={reasons.map(([reason, each]) => [
+          reasonWords(reason),
+          `${count(each.count)}${each.where.length > 0 ? ` · last: ${each.where.slice(-WHERE_SHOWN).join(', ')}` : ''}`,
+        ])}
+      />
+    </Disclosure>
+  );
+}
