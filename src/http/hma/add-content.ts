@@ -89,7 +89,11 @@ function metadataOf(given: unknown): ContentMetadata | undefined {
   const other = Object.keys(rest).find((key) => !METADATA_KEYS.some((each) => each === key));
   if (other !== undefined) throw new HmaRefusal(400, `metadata has an unknown key: ${other.slice(0, 64)}`);
   const { content_id: id, content_uri: uri, json: details } = rest;
-  if (!isTextOrNothing(id) || !isTextOrNothing(uri) || !(details === undefined || details === null || isObject(details))) {
+  if (
+    !isTextOrNothing(id) ||
+    !isTextOrNothing(uri) ||
+    !(details === undefined || details === null || isObject(details))
+  ) {
     throw new HmaRefusal(400, 'metadata: content_id and content_uri are strings, json is an object');
   }
   if (JSON.stringify(rest).length > METADATA_LIMIT) throw new HmaRefusal(400, 'metadata is too long');
@@ -112,4 +116,3 @@ function parsed(text: string): unknown {
     throw new HmaRefusal(400, 'metadata must be a JSON object');
   }
 }
-

@@ -45,7 +45,12 @@ export const getContent: HmaEndpoint = {
     const content = await contentOf(call, bank);
     if (withSignals) {
       const refs = { list: bank.list };
-      await services.audit.note({ kind: 'entry.viewed', subject: 'service', refs, payload: { entry: content.entryId } });
+      await services.audit.note({
+        kind: 'entry.viewed',
+        subject: 'service',
+        refs,
+        payload: { entry: content.entryId },
+      });
     }
     const source = await services.sources.ofList(bank.listId);
     const withMetadata = query['include_metadata'] === undefined || isTrue(query['include_metadata']);

@@ -1,5 +1,5 @@
 import { VigieError } from '../../errors.js';
-import { type SignalTypeName } from '../../signals/signal-type.js';
+import type { SignalTypeName } from '../../signals/signal-type.js';
 import { signalType } from '../../signals/signal-types.js';
 import { HmaRefusal } from './hma-endpoint.js';
 

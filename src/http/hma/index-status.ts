@@ -1,6 +1,6 @@
 import type { Services } from '../services.js';
-import { HASHED_TYPES, type HashedType, ourType } from './hma-signal-types.js';
 import { type HmaEndpoint, HmaRefusal, json } from './hma-endpoint.js';
+import { HASHED_TYPES, type HashedType, ourType } from './hma-signal-types.js';
 
 /** Of one type of signal: how many are matched, and when the newest of them came, seconds since 1970; -1 for never. */
 interface IndexState {

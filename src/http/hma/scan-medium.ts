@@ -3,9 +3,9 @@ import { countVerdict } from '../../scan/count-verdict.js';
 import type { ScanRequest } from '../../scan/scanner.js';
 import type { Match, Verdict } from '../../scan/verdict.js';
 import { type BankChoice, type BankMatches, byBank } from './bank-matches.js';
+import { mediumOf } from './hash-medium.js';
 import { type HmaCall, HmaRefusal } from './hma-endpoint.js';
 import { type ContentType, selectedTypes, theirType } from './hma-signal-types.js';
-import { mediumOf } from './hash-medium.js';
 
 /**
  * Looks at a medium as `/v1/scan` does, and puts what was found by type of signal and bank. Whatever could not be

@@ -1,6 +1,6 @@
-import { CONTENT_TYPES, HASHED_TYPES } from './hma-signal-types.js';
 import { objectOf } from './fields.js';
 import { type HmaEndpoint, HmaFieldWrong, HmaRefusal, json, text } from './hma-endpoint.js';
+import { CONTENT_TYPES, HASHED_TYPES } from './hma-signal-types.js';
 import { PythonFloat } from './python-json.js';
 
 export const signalTypes: HmaEndpoint = {

@@ -1,6 +1,13 @@
 import { VigieError } from '../../errors.js';
 import type { EntrySignal } from '../../index/entry.js';
-import { findBank, listBanks, nameBank, renameBank, type StoredBank, unnamedLists } from '../../storage/banks/bank-store.js';
+import {
+  findBank,
+  listBanks,
+  nameBank,
+  renameBank,
+  type StoredBank,
+  unnamedLists,
+} from '../../storage/banks/bank-store.js';
 import { type ContentNotes, ContentStore, type StoredContent } from '../../storage/banks/content-store.js';
 import { ExchangeCredentials } from '../../storage/banks/exchange-credentials.js';
 import type { Database } from '../../storage/database.js';

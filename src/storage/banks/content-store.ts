@@ -101,7 +101,11 @@ export class ContentStore {
   }
 
   async setNotes(db: Db, id: number, notes: ContentNotes): Promise<void> {
-    await db.updateTable('bank_content').set({ sealed: this.#seal(id, notes) }).where('id', '=', id).execute();
+    await db
+      .updateTable('bank_content')
+      .set({ sealed: this.#seal(id, notes) })
+      .where('id', '=', id)
+      .execute();
   }
 
   /** @returns false when it was deleted before */

@@ -14,11 +14,7 @@ export class ExchangeCredentials {
 
   /** @returns what `set` was given; undefined when nothing is set */
   async get(db: Db, api: string): Promise<unknown> {
-    const row = await db
-      .selectFrom('exchange_credential')
-      .select('sealed')
-      .where('api', '=', api)
-      .executeTakeFirst();
+    const row = await db.selectFrom('exchange_credential').select('sealed').where('api', '=', api).executeTakeFirst();
     if (row === undefined) return undefined;
     const plain = unseal(this.#keyring, row.sealed, { purpose: PURPOSE, aad: api });
     return JSON.parse(new TextDecoder().decode(plain)) as unknown;
