@@ -48,7 +48,8 @@ const form = (field: string, bytes: Uint8Array, fields: Record<string, string> =
 const idOf = ({ text }: Answered): number => (JSON.parse(text) as { id: number }).id;
 const keyFor = async (scopes: string[]): Promise<{ id: string; key: string }> => {
   const answer = await service.call('POST', '/v1/keys', JSON.stringify({ name: 'a key', scopes }), JSON_TYPE);
-  return (await answer.json()) as { id: string; key: string };
+  const { key, info } = (await answer.json()) as { key: string; info: { id: string } };
+  return { id: info.id, key };
 };
 
 beforeAll(async () => {
@@ -348,6 +349,8 @@ describe('the interface of Hasher-Matcher-Actioner', () => {
       `{"LASTING":[{"bank_content_id":${id},"distance":"0"}]}\n`,
     );
     expect((await bare('/c/bank/LASTING', { method: 'DELETE' })).status).toBe(403);
+    // A page in a browser on that machine is not who is trusted.
+    expect((await bare('/c/banks', { headers: { origin: 'https://elsewhere.example' } })).status).toBe(401);
     expect((await bare('/c/banks', { headers: { authorization: 'Bearer nobody' } })).status).toBe(401);
     expect((await ask('GET', `/c/bank/LASTING/content/${id}`)).text).toContain('"note":"kept"');
     await service.call('DELETE', `/v1/keys/${trusted}`);

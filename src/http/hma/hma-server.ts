@@ -124,9 +124,15 @@ function mount(server: FastifyInstance, each: HmaEndpoint, services: Services, t
 
 /** Whoever sends a key is who the key says; an address vouches only for who sends none. */
 async function whoAsks(request: FastifyRequest, services: Services, trusted: TrustedAddresses): Promise<Principal> {
-  const key = request.headers.authorization === undefined ? trusted.keyFor(request.ip) : undefined;
+  const { authorization } = request.headers;
+  const key = authorization === undefined && !isFromPage(request) ? trusted.keyFor(request.ip) : undefined;
   const principal = key === undefined ? undefined : await services.keys.byId(key);
   return principal ?? (await authenticate(request, services));
+}
+
+/** Any page that is open in a browser can send requests from its machine's address, and was never vouched for. */
+function isFromPage({ headers }: FastifyRequest): boolean {
+  return headers.origin !== undefined || headers['sec-fetch-site'] !== undefined || headers.referer !== undefined;
 }
 
 const gones = new WeakMap<FastifyRequest, AbortController>();
