@@ -10,6 +10,7 @@ import type { VigieError } from './errors.js';
 import { GroundFloor } from './ground-floor.js';
 import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
+import { Banks } from './lists/banks/banks.js';
 import { FloodWatch } from './lists/flood/flood-watch.js';
 import { Lists } from './lists/lists.js';
 import { Publishing } from './lists/publishing/publishing.js';
@@ -73,6 +74,7 @@ export interface AppParts {
   readonly database: Database;
   readonly index: MatchIndex;
   readonly lists: Lists;
+  readonly banks: Banks;
   readonly publishing: Publishing;
   readonly sources: Sources;
   /** Starts when the service does. */
@@ -271,6 +273,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     database,
     index,
     lists,
+    banks: new Banks({ database, keyring, lists }),
     publishing,
     sources: new Sources(fed),
     sync,

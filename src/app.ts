@@ -10,6 +10,7 @@ import type { Config } from './config.js';
 import { ENGINE, VERSION } from './engine.js';
 import { VigieError } from './errors.js';
 import type { GroundFloor } from './ground-floor.js';
+import { buildHmaServer } from './http/hma/hma-server.js';
 import { buildServer } from './http/server.js';
 import type { BackupOrder, BackupSummary, SealKeys, ServiceStatus, Services } from './http/services.js';
 import type { Lists } from './lists/lists.js';
@@ -43,6 +44,7 @@ const TERMS_MS = 400;
 export class App implements Services {
   readonly config: Config;
   readonly lists: Lists;
+  readonly banks: AppParts['banks'];
   readonly publishing: Publishing;
   readonly sources: AppParts['sources'];
   readonly scanner: Scanner;
@@ -69,6 +71,7 @@ export class App implements Services {
   readonly #servers: FastifyInstance[] = [];
   readonly #chores: (() => Promise<void>)[] = [];
   #address = '';
+  #hmaAddress: string | undefined;
 
   private constructor(config: Config, parts: AppParts, { logger, decoders }: AppOptions) {
     this.config = config;
@@ -78,6 +81,7 @@ export class App implements Services {
     this.rates = new RateGate(config.rates);
     this.metrics = parts.metrics;
     this.lists = parts.lists;
+    this.banks = parts.banks;
     this.publishing = parts.publishing;
     this.sources = parts.sources;
     this.scanner = parts.scanner;
@@ -131,6 +135,11 @@ export class App implements Services {
     return this.#address;
   }
 
+  /** Where the interface of Hasher-Matcher-Actioner is reached; undefined when it is off. */
+  get hmaAddress(): string | undefined {
+    return this.#hmaAddress;
+  }
+
   get stopping(): AbortSignal {
     return this.#stop.signal;
   }
@@ -144,8 +153,15 @@ export class App implements Services {
     const { host, port } = this.config;
     const server = await this.#build('network');
     await server.listen({ host, port });
-    const { port: taken } = server.server.address() as AddressInfo;
-    this.#address = `http://${host.includes(':') ? `[${host}]` : host}:${taken}`;
+    this.#address = addressOf(host, server);
+    const { hma } = this.config;
+    if (hma !== undefined) {
+      const { trusted } = hma;
+      const compatible = await buildHmaServer({ services: this, logger: this.#logger, trusted });
+      this.#servers.push(compatible);
+      await compatible.listen({ host, port: hma.port });
+      this.#hmaAddress = addressOf(host, compatible);
+    }
     return this.#address;
   }
 
@@ -280,7 +296,7 @@ export class App implements Services {
 
   /** What keeps the house in order while the service runs. */
   #doChores(): void {
-    const { lists, publishing, keys, floor, curation, retro, database, keyring, node } = this.#parts;
+    const { lists, banks, publishing, keys, floor, curation, retro, database, keyring, node } = this.#parts;
     const { intake, attentions } = floor;
     const watch = new Watch(database, `node:${node}`, () =>
       lookAtOwnState({ parts: this.#parts, decoding: this.#decoding, unforeseen: this.#unforeseen }),
@@ -289,6 +305,7 @@ export class App implements Services {
     this.#chores.push(
       every(10 * SECOND, () => watch.tick(), failed('looking at the state of the service')),
       every(TERMS_MS, () => lists.endTerms(), failed('ending entries whose time is over')),
+      every(SECOND, () => banks.endDisabled(), failed('ending the time in which contents are disabled')),
       every(2 * SECOND, () => curation.derivations.tend(), failed('merging derived signals')),
       every(MINUTE, () => curation.proposals.sweep(), failed('closing proposals')),
       every(MINUTE, () => lists.compact(), failed('merging segments')),
@@ -331,4 +348,9 @@ export class App implements Services {
     }
     return found;
   }
+}
+
+function addressOf(host: string, { server }: FastifyInstance): string {
+  const { port } = server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -15,6 +15,14 @@ export interface Config {
   readonly port: number;
   /** A proxy that ends TLS stands in front: other addresses than loopback may then be listened on. */
   readonly behindProxy: boolean;
+  /** The interface of Hasher-Matcher-Actioner, on a port of its own; none when undefined. */
+  readonly hma:
+    | {
+        readonly port: number;
+        /** Addresses and ranges whose requests need no key: they are those of the key with this id. */
+        readonly trusted: readonly { readonly range: string; readonly key: string }[];
+      }
+    | undefined;
   readonly decoders: {
     readonly processes: number;
     readonly maxPixels: number;
@@ -75,6 +83,7 @@ export const DEFAULTS: Config = {
   host: '127.0.0.1',
   port: 8790,
   behindProxy: false,
+  hma: undefined,
   decoders: {
     processes: availableParallelism(),
     maxPixels: 120_000_000,

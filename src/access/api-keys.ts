@@ -59,6 +59,17 @@ export class ApiKeys {
     return principal;
   }
 
+  /** Whom a key stands for, by its id. @returns undefined when it is unknown or revoked */
+  async byId(id: string): Promise<Principal | undefined> {
+    const known = this.#remembered.get(`id ${id}`);
+    if (known !== undefined && known.until > this.#now()) return known.principal;
+    const stored = (await listApiKeys(this.#database.db)).find((key) => key.id === id && key.revokedAt === null);
+    const principal = stored === undefined ? undefined : principalOf(stored);
+    this.#remember(`id ${id}`, principal);
+    if (principal !== undefined) this.#used.set(principal.id, new Date());
+    return principal;
+  }
+
   /** @returns the new key; it is told only once */
   async create(
     name: string,
@@ -102,6 +113,11 @@ export class ApiKeys {
   async #look(name: string, digest: Uint8Array): Promise<Principal | undefined> {
     const stored = await findApiKey(this.#database.db, digest);
     const principal = stored === undefined ? undefined : principalOf(stored);
+    this.#remember(name, principal);
+    return principal;
+  }
+
+  #remember(name: string, principal: Principal | undefined): void {
     // Guessed keys are remembered too, so that guessing does not load the database; the oldest go first.
     for (const oldest of this.#remembered.keys()) {
       if (this.#remembered.size < REMEMBERED) break;
@@ -109,7 +125,6 @@ export class ApiKeys {
     }
     this.#remembered.delete(name);
     this.#remembered.set(name, { principal, until: this.#now() + REMEMBER_MS });
-    return principal;
   }
 }
 

@@ -4,6 +4,7 @@ import type { Sessions } from '../access/sessions.js';
 import type { Curation } from '../curation/curation.js';
 import type { Webhooks } from '../effects/webhooks.js';
 import type { Intake } from '../intake/intake.js';
+import type { Banks } from '../lists/banks/banks.js';
 import type { Lists } from '../lists/lists.js';
 import type { Publishing } from '../lists/publishing/publishing.js';
 import type { Sources } from '../lists/sync/sources.js';
@@ -67,6 +68,8 @@ export interface Services {
   /** Where the page is reached, such as `http://127.0.0.1:8790`. */
   readonly address: string;
   readonly lists: Lists;
+  /** Lists by the names and numbers of the compatible interface. */
+  readonly banks: Banks;
   /** Lists that are given to members. */
   readonly publishing: Publishing;
   readonly sources: Sources;

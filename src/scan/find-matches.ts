@@ -23,6 +23,8 @@ export interface FindOptions {
   readonly limit: number;
   /** Whether fingerprints may be shown to whom asks, for lists that are not samples. */
   readonly showFingerprints: boolean;
+  /** Apply every list, also those that are applied to a share of all media only. */
+  readonly unsampled?: boolean;
 }
 
 /** An entry, by its list's name and its own id. */

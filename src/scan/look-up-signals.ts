@@ -22,6 +22,8 @@ export async function lookUpSignals(
     readonly limit: number;
     readonly showFingerprints: boolean;
     readonly signal?: AbortSignal;
+    /** Apply every list, also those that are applied to a share of all media only. */
+    readonly unsampled?: boolean;
   },
 ): Promise<readonly Found[]> {
   const values = signals.map(({ type, value }, i) => {
@@ -35,9 +37,9 @@ export async function lookUpSignals(
   let turnStart = performance.now();
   for (const [i, { type }] of signals.entries()) {
     const value = values[i] as Uint8Array;
-    const { threshold, limit } = options;
+    const { threshold, limit, unsampled } = options;
     // Where a list is applied to a share of all media, the signal stands for its medium.
-    const lookup = new RuledLookup(lists, { threshold, limit, medium: value });
+    const lookup = new RuledLookup(lists, { threshold, limit, medium: value, unsampled });
     const finds = new Finds();
     finds.add(await lookup.near(type, value), { signal: type, query: value, view: undefined });
     results.push(await tell(lists, finds, options));

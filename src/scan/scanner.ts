@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ENGINE } from '../engine.js';
 import { type ErrorCode, VigieError } from '../errors.js';
 import { MemoryPool } from '../index/pdq/memory-pool.js';
-import { type MediaSignals, MINIMUM_QUALITY } from '../media/media-signals.js';
+import { type MediaKind, type MediaSignals, MINIMUM_QUALITY } from '../media/media-signals.js';
 import type { PhotoDnaHasher } from '../media/photodna-hasher.js';
 import type { MediaPool } from '../media/pool.js';
 import type { VideoPoolLike } from '../media/video/video-pool.js';
@@ -56,6 +56,8 @@ export interface ScanRequest extends Pick<VideoRequest, 'atHand' | 'onProgress'>
   /** It was shared publicly, so that somebody else may be asked about its hash, where that is switched on. */
   readonly public?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Apply every list, also those that are applied to a share of all media only. */
+  readonly unsampled?: boolean | undefined;
   /** Told that it is a video, before that is looked at. */
   readonly onVideo?: (() => void) | undefined;
 }
@@ -117,6 +119,34 @@ export class Scanner {
     }
   }
 
+  /**
+   * Hashes every pixel of a picture, and looks nothing up.
+   * @throws VigieError why it could not be looked at: those of the media family, `decoder-busy`; what the source throws
+   */
+  async hashPicture(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<MediaSignals> {
+    const { maximumBytes, pool } = this.#options;
+    const { bytes } = await readBytes(source, { maximumBytes, signal });
+    return await pool.hash(bytes, { mode: 'faithful', ...(signal === undefined ? {} : { signal }) });
+  }
+
+  /**
+   * Fetches a medium, and gives it to `use` while it arrives.
+   * @throws VigieError `url-invalid`, `url-forbidden`, `fetch-failed`, `fetch-timeout`; what `use` throws
+   */
+  async fetchMedium<T>(
+    url: string,
+    use: (body: AsyncIterable<Uint8Array>, sniffed: MediaKind) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const { client } = this.#options;
+    if (client === undefined) throw new VigieError('url-forbidden', { detail: 'fetching is switched off' });
+    const act = async (body: AsyncIterable<Uint8Array>) => {
+      const { all, sniffed } = await peekMedium(body, signal);
+      return await use(all, sniffed.kind);
+    };
+    return await client.fetch(url, ({ body }) => act(body), signal === undefined ? {} : { signal });
+  }
+
   /** The sequence of list changes that a look-up now takes into account. */
   get appliedSeq(): number {
     return this.#options.lists.appliedSeq;
@@ -160,13 +190,14 @@ export class Scanner {
     return head.length === 0 ? looked : await this.#look(source instanceof Uint8Array ? source : all, request);
   }
 
-  #newMatcher({ threshold, showFingerprints = false, signal }: ScanRequest): VideoMatcher {
+  #newMatcher({ threshold, showFingerprints = false, signal, unsampled }: ScanRequest): VideoMatcher {
     return new VideoMatcher(this.#options.lists, {
       pool: this.#memory,
       limit: MATCH_LIMIT,
       showFingerprints,
       ...(threshold === undefined ? {} : { threshold }),
       ...(signal === undefined ? {} : { signal }),
+      ...(unsampled === undefined ? {} : { unsampled }),
     });
   }
 
@@ -190,6 +221,7 @@ export class Scanner {
       limit: MATCH_LIMIT,
       showFingerprints: request.showFingerprints ?? false,
       ...(request.threshold === undefined ? {} : { threshold: request.threshold }),
+      ...(request.unsampled === undefined ? {} : { unsampled: request.unsampled }),
     };
     const [appliedSeq, found] = await whileCurrent(lists, async () => {
       const seq = lists.appliedSeq;

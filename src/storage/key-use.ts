@@ -25,6 +25,8 @@ const COLUMNS = [
   'item',
   'proposal',
   'derived_signal',
+  'bank_content',
+  'exchange_credential',
 ] as const;
 const MAGIC = 'VIGSEAL';
 

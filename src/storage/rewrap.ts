@@ -12,6 +12,8 @@ const LASTING = [
   { table: 'derived_signal', key: 'id', purpose: 'derived' },
   { table: 'publication_key', key: 'id', purpose: 'publication-key' },
   { table: 'source', key: 'id', purpose: 'source' },
+  { table: 'bank_content', key: 'id', purpose: 'bank-content' },
+  { table: 'exchange_credential', key: 'api', purpose: 'exchange-credential' },
 ] as const;
 
 const PAGE = 500;
@@ -34,15 +36,15 @@ export async function rewrap(db: Db, keyring: Keyring, signal?: AbortSignal): Pr
     for (let after = ''; ; ) {
       signal?.throwIfAborted();
       const { rows } = await sql<{ key: string; sealed: Uint8Array }>`
-        SELECT ${sql.ref(key)} AS key, sealed FROM ${sql.table(table)}
-        WHERE substring(sealed FROM 2 FOR 8) <> decode(${keyring.activeId}, 'hex') AND ${sql.ref(key)} COLLATE "C" > ${after}
-        ORDER BY ${sql.ref(key)} COLLATE "C" LIMIT ${PAGE}`.execute(db);
+        SELECT ${sql.ref(key)}::text AS key, sealed FROM ${sql.table(table)}
+        WHERE sealed IS NOT NULL AND substring(sealed FROM 2 FOR 8) <> decode(${keyring.activeId}, 'hex') AND ${sql.ref(key)}::text COLLATE "C" > ${after}
+        ORDER BY ${sql.ref(key)}::text COLLATE "C" LIMIT ${PAGE}`.execute(db);
       for (const row of rows) {
         const again = renew(keyring, row.sealed, { purpose, aad: row.key });
         if (again === undefined) failed++;
         else {
           const { numAffectedRows } = await sql`UPDATE ${sql.table(table)} SET sealed = ${again}
-            WHERE ${sql.ref(key)} = ${row.key} AND sealed = ${row.sealed}`.execute(db);
+            WHERE ${sql.ref(key)}::text = ${row.key} AND sealed = ${row.sealed}`.execute(db);
           renewed += Number(numAffectedRows ?? 0);
         }
       }

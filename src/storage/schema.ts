@@ -604,7 +604,33 @@ export interface SourceTable {
   created_at: Stamp;
 }
 
+/** A list by the name that clients of Hasher-Matcher-Actioner know. */
+export interface BankTable {
+  name: string;
+  list_id: Fixed<string>;
+}
+
+/** An entry by the number that they know. */
+export interface BankContentTable {
+  id: Generated<number>;
+  list_id: Fixed<string>;
+  entry_id: Fixed<string>;
+  /** Until then it does not match, and afterwards it does again. */
+  disabled_until: Nullable<Date>;
+  deleted_at: Nullable<Date>;
+  /** What was noted of it. */
+  sealed: Nullable<Uint8Array>;
+}
+
+export interface ExchangeCredentialTable {
+  api: Fixed<string>;
+  sealed: Uint8Array;
+}
+
 export interface Schema {
+  bank: BankTable;
+  bank_content: BankContentTable;
+  exchange_credential: ExchangeCredentialTable;
   retro_node: RetroNodeTable;
   retro_run: RetroRunTable;
   retro_file: RetroFileTable;

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { ALL_SCOPES } from '../../access/scopes.js';
 import type { App } from '../../app.js';
 import { type Config, DEFAULTS } from '../../config.js';
@@ -8,7 +8,7 @@ import { VigieError } from '../../errors.js';
 import { isDataDir } from '../../storage/data-dir.js';
 import { errnoOf } from '../../storage/durable-file.js';
 import { interrupted } from '../interrupt.js';
-import { dataOption, decoderOptions, photodnaOptions, segmentsOption, whole } from '../options.js';
+import { dataOption, decoderOptions, photodnaOptions, ranges, segmentsOption, whole } from '../options.js';
 import { colourErr, remark, writeLine } from '../output.js';
 import { configFrom, type ServiceFlags, serviceOptions, until } from '../service-options.js';
 
@@ -16,7 +16,11 @@ interface Flags extends ServiceFlags {
   readonly sample?: true;
   /** False with --no-work. */
   readonly work: boolean;
+  readonly hmaPort?: number;
+  readonly hmaTrust?: TrustedAddresses;
 }
+
+type TrustedAddresses = NonNullable<Config['hma']>['trusted'];
 
 export function serveCommand(): Command {
   const command = new Command('serve')
@@ -33,6 +37,19 @@ export function serveCommand(): Command {
         .default(DEFAULTS.port)
         .argParser(whole(0, 65_535)),
     )
+    .addOption(
+      new Option('--hma-port <n>', 'answer clients of Hasher-Matcher-Actioner on this port; off when left out')
+        .env('VIGIE_HMA_PORT')
+        .argParser(whole(0, 65_535)),
+    )
+    .addOption(
+      new Option(
+        '--hma-trust <address=key>',
+        'there, requests from an address or range that bear no key are those of the key with this id',
+      )
+        .env('VIGIE_HMA_TRUST')
+        .argParser(trustedAddresses),
+    )
     .option('--behind-proxy', 'a proxy that ends TLS stands in front; other addresses than loopback may be listened on')
     .addOption(segmentsOption())
     .option('--no-work', 'only take items in; workers look at them')
@@ -42,7 +59,7 @@ export function serveCommand(): Command {
 }
 
 async function run(flags: Flags): Promise<void> {
-  const config = configFrom(flags);
+  const config = { ...configFrom(flags), hma: hmaFrom(flags) };
   assertSafeAddress(config);
   const stop = interrupted();
   // Loaded here, so that the other commands do not wait for it.
@@ -68,6 +85,24 @@ async function run(flags: Flags): Promise<void> {
   }
 }
 
+/** `127.0.0.1=<id of a key>`, several with commas; the option may be given again. */
+function trustedAddresses(text: string, before: TrustedAddresses = []): TrustedAddresses {
+  const more = text.split(',').map((each) => {
+    const [range = '', key = ''] = each.trim().split('=', 2);
+    if (key === '') throw new InvalidArgumentError('Give address=key, such as 127.0.0.1=<id of a key>.');
+    ranges(range);
+    return { range, key };
+  });
+  return [...before, ...more];
+}
+
+function hmaFrom({ hmaPort: port, hmaTrust: trusted = [] }: Flags): Config['hma'] {
+  if (port === undefined && trusted.length > 0) {
+    throw new VigieError('usage', { detail: '--hma-trust is for --hma-port, which is not given' });
+  }
+  return port === undefined ? undefined : { port, trusted };
+}
+
 async function listen(app: App, { host, port }: Config): Promise<string> {
   try {
     return await app.listen();
@@ -84,6 +119,7 @@ async function announce(app: App, address: string): Promise<void> {
   const { index, problems } = app.status();
   remark(`${colourErr.bold('Vigie')} ${VERSION}: ${index.entries.toLocaleString('en')} entries loaded.`);
   for (const problem of problems) remark(colourErr.yellow(`! ${problem}`));
+  if (app.hmaAddress !== undefined) remark(`Clients of Hasher-Matcher-Actioner: ${app.hmaAddress}`);
   if (app.firstStart) {
     const { key } = await app.keys.create('first key', ALL_SCOPES);
     remark('Key for the API, shown only now:');

@@ -11,6 +11,8 @@ export interface Circumstances {
   readonly threshold?: number | undefined;
   /** SHA-256 of the medium, or what stands for it; undefined while it is not known. */
   readonly medium: Uint8Array | undefined;
+  /** Apply every list, also those that are applied to a share of all media only. */
+  readonly unsampled?: boolean | undefined;
 }
 
 /**
@@ -20,10 +22,10 @@ export interface Circumstances {
 export function standingOf(
   lists: Pick<KnownLists, 'describe'>,
   { segment }: Pick<Hit, 'segment'>,
-  { medium }: Pick<Circumstances, 'medium'>,
+  { medium, unsampled }: Pick<Circumstances, 'medium' | 'unsampled'>,
 ): Standing | undefined {
   const { role, shadow, sampled } = lists.describe(segment).rules ?? PLAIN_RULES;
-  if (sampled !== undefined && (medium === undefined || !sampled(medium))) return undefined;
+  if (unsampled !== true && sampled !== undefined && (medium === undefined || !sampled(medium))) return undefined;
   if (shadow) return role === 'allow' ? undefined : 'shadow';
   return role === 'allow' ? 'allows' : 'acts';
 }

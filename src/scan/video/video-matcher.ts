@@ -26,6 +26,8 @@ export interface VideoMatcherOptions {
   readonly limit: number;
   readonly showFingerprints: boolean;
   readonly signal?: AbortSignal;
+  /** Apply every list, also those that are applied to a share of all media only. */
+  readonly unsampled?: boolean;
 }
 
 const THRESHOLD = 31;
@@ -237,13 +239,17 @@ export class VideoMatcher {
         const { frames, pictures } = this.#radius(hit);
         return hit.distance <= Math.max(frames, pictures);
       });
-      const acting = hits.filter((hit) => standingOf(this.#lists, hit, this) === 'acts').length;
+      const acting = hits.filter((hit) => standingOf(this.#lists, hit, this.#circumstances) === 'acts').length;
       if (!answer.truncated || acting >= MOST_HITS || limit >= MOST_RULED_HITS) return { ...answer, hits };
     }
   }
 
   #standing(candidate: Pick<Hit, 'segment'>): Standing | undefined {
-    return this.#lists.rules === undefined ? 'acts' : standingOf(this.#lists, candidate, this);
+    return this.#lists.rules === undefined ? 'acts' : standingOf(this.#lists, candidate, this.#circumstances);
+  }
+
+  get #circumstances() {
+    return { medium: this.medium, unsampled: this.#options.unsampled };
   }
 
   #radius(hit: Pick<Hit, 'segment'>): Radius {

@@ -6,6 +6,7 @@ import { curation } from './0005-curation.js';
 import { retro } from './0006-retro.js';
 import { publishing } from './0007-publishing.js';
 import { words } from './0008-words.js';
+import { banks } from './0009-banks.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, in order. */
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   retro,
   publishing,
   words,
+  banks,
 ];
