@@ -22,7 +22,8 @@ export async function readFields(path: string): Promise<Record<string, unknown>>
   const text = await readAll(path);
   try {
     const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
+      return parsed as Record<string, unknown>;
   } catch {
     // Told below, without a word of what stands in it.
   }
@@ -34,7 +35,10 @@ export async function readFields(path: string): Promise<Record<string, unknown>>
  * @param secret true: what is typed is not shown
  * @throws VigieError `usage` without a terminal
  */
-export async function askFields(schema: FieldsSchema, { secret }: { readonly secret: boolean }): Promise<Record<string, unknown>> {
+export async function askFields(
+  schema: FieldsSchema,
+  { secret }: { readonly secret: boolean },
+): Promise<Record<string, unknown>> {
   const fields = Object.entries(schema.properties ?? {});
   const wanted = fields.filter(([name]) => schema.required?.includes(name));
   if (process.stdin.isTTY !== true) {

@@ -65,5 +65,8 @@ export function sourceInWords(source: SourceAnswer): string {
   for (const [reason, { count, where }] of Object.entries(setAside)) {
     facts.push([`  ${printable(reason)}`, `${number(count)}, such as ${where.slice(-3).map(printable).join(', ')}`]);
   }
-  return table(['', ''], facts.filter(([, value]) => value !== ''));
+  return table(
+    ['', ''],
+    facts.filter(([, value]) => value !== ''),
+  );
 }

@@ -19,7 +19,11 @@ const after = (ms: number): RawBuilder<Date> => sql<Date>`now() + ${ms}::float8 
  */
 export async function leaseDueSource(
   db: Db,
-  { holder, leaseMs, except }: { readonly holder: string; readonly leaseMs: number; readonly except: readonly string[] },
+  {
+    holder,
+    leaseMs,
+    except,
+  }: { readonly holder: string; readonly leaseMs: number; readonly except: readonly string[] },
 ): Promise<SourceLease | undefined> {
   const { rows } = await sql<{ id: string }>`
     UPDATE source SET leased_by = ${holder}, leased_until = ${after(leaseMs)}, tried_at = now()

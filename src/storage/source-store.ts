@@ -180,11 +180,7 @@ export class SourceStore {
 
   /** A sync begins at once, on some process. */
   async dueNow(db: Db, id: string): Promise<void> {
-    await db
-      .updateTable('source')
-      .set({ next_at: sql<Date>`now()` })
-      .where('id', '=', id)
-      .execute();
+    await db.updateTable('source').set({ next_at: sql<Date>`now()` }).where('id', '=', id).execute();
   }
 
   /** Writes down what a person decided of a held change; a sync begins at once. */

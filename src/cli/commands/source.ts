@@ -36,8 +36,7 @@ const settingsOption = () =>
   new Option('--settings <file>', 'a JSON object of settings; - for standard input; asked for when left out');
 const credentialsOption = () =>
   new Option('--credentials <file>', 'a JSON object of credentials; - for standard input; asked for when left out');
-const everyOption = () =>
-  new Option('--every <seconds>', 'how often it is synced').argParser(whole(5, 31 * 86_400));
+const everyOption = () => new Option('--every <seconds>', 'how often it is synced').argParser(whole(5, 31 * 86_400));
 const holdOption = () =>
   new Option('--hold <percent>', 'what would remove more of the list waits for a person').argParser(whole(0, 100));
 
@@ -56,7 +55,9 @@ export function sourceCommand(): Command {
         if (format === 'json') return await writeLine(JSON.stringify(kinds));
         for (const { kind, title, description, settings, credentials } of kinds) {
           await writeLine(`${kind}: ${title}. ${description}`);
-          await writeLine(table(['', ''], [...fieldRows('settings', settings), ...fieldRows('credentials', credentials)]));
+          await writeLine(
+            table(['', ''], [...fieldRows('settings', settings), ...fieldRows('credentials', credentials)]),
+          );
         }
       });
     });
@@ -116,7 +117,10 @@ export function sourceCommand(): Command {
       remark(`${name} is synced as soon as a running service comes to it.`);
     });
   });
-  for (const [verb, enabled] of [['enable', true], ['disable', false]] as const) {
+  for (const [verb, enabled] of [
+    ['enable', true],
+    ['disable', false],
+  ] as const) {
     const summary = enabled ? 'sync it again' : 'do not sync it; its list stays as it is';
     named(command, verb, summary).action(async (name: string, { data }: Data) => {
       await withService(data, async (service) => {

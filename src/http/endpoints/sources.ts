@@ -64,7 +64,12 @@ function present(source: ShownSource): z.output<typeof sourceSchema> {
   };
 }
 
-const everySecondsSchema = z.number().int().min(5).max(31 * 86_400).describe('Seconds between two syncs.');
+const everySecondsSchema = z
+  .number()
+  .int()
+  .min(5)
+  .max(31 * 86_400)
+  .describe('Seconds between two syncs.');
 const holdPercentSchema = z
   .number()
   .int()
@@ -142,7 +147,11 @@ export const tryOutSource = endpoint({
   summary: 'Test a connection before it is added',
   description: 'Fails with the error for which the source cannot be used.',
   body: z
-    .object({ kind: z.string().max(64), settings: settingsSchema.default({}), credentials: credentialsSchema.optional() })
+    .object({
+      kind: z.string().max(64),
+      settings: settingsSchema.default({}),
+      credentials: credentialsSchema.optional(),
+    })
     .strict(),
   answer: z.object({ facts: z.record(z.string(), z.string()) }),
   handle: async ({ body, signal, services }) => ({ facts: { ...(await services.sources.tryOut(body, signal)) } }),
@@ -156,7 +165,9 @@ export const testSource = endpoint({
   description: 'Fails with the error for which the source cannot be used.',
   params: byName,
   answer: z.object({ facts: z.record(z.string(), z.string()) }),
-  handle: async ({ params, signal, services }) => ({ facts: { ...(await services.sources.test(params.name, signal)) } }),
+  handle: async ({ params, signal, services }) => ({
+    facts: { ...(await services.sources.test(params.name, signal)) },
+  }),
 });
 
 export const changeSource = endpoint({
@@ -227,7 +238,9 @@ function decision(verb: string, decided: 'approved' | 'refused', summary: string
     summary,
     params: byName,
     body: z
-      .object({ held: z.string().max(64).optional().describe('Id of the change that was looked at; whichever waits if absent.') })
+      .object({
+        held: z.string().max(64).optional().describe('Id of the change that was looked at; whichever waits if absent.'),
+      })
       .strict(),
     answer: sourceSchema,
     handle: async ({ params, body, principal, services }) =>

@@ -4,7 +4,14 @@ import type { Database } from '../../storage/database.js';
 import type { RecordEvent } from '../../storage/events/event-kinds.js';
 import { randomId } from '../../storage/random-id.js';
 import type { Tx } from '../../storage/schema.js';
-import { endSync, freeLeases, leaseDueSource, letGo, renewLease, type SourceLease } from '../../storage/source-lease.js';
+import {
+  endSync,
+  freeLeases,
+  leaseDueSource,
+  letGo,
+  renewLease,
+  type SourceLease,
+} from '../../storage/source-lease.js';
 import type { SourceStore, StoredSource } from '../../storage/source-store.js';
 import type { Lists } from '../lists.js';
 import type { Source, SourceHouse, SourceKind } from '../sources/source.js';
@@ -156,7 +163,11 @@ export class SourceSync {
         const { removed, entries } = how.change;
         await this.#tell(record, tx, before.id, { removed, entries });
       }
-      await tellSource(tx, await store.getById(tx, lease.id), kinds.find(({ kind }) => kind === before.kind));
+      await tellSource(
+        tx,
+        await store.getById(tx, lease.id),
+        kinds.find(({ kind }) => kind === before.kind),
+      );
       return true;
     });
     return ours ? outcome : 'lost';

@@ -61,11 +61,14 @@ export class Sources {
   }
 
   kinds(): readonly ShownKind[] {
-    return this.#options.kinds.map(({ kind, title, description, everySeconds, staleSeconds, settings, credentials }) => ({
-      ...{ kind, title, description, everySeconds, staleSeconds: staleSeconds ?? null },
-      settings: z.toJSONSchema(settings, { io: 'input', unrepresentable: 'any' }),
-      credentials: credentials === undefined ? null : z.toJSONSchema(credentials, { io: 'input', unrepresentable: 'any' }),
-    }));
+    return this.#options.kinds.map(
+      ({ kind, title, description, everySeconds, staleSeconds, settings, credentials }) => ({
+        ...{ kind, title, description, everySeconds, staleSeconds: staleSeconds ?? null },
+        settings: z.toJSONSchema(settings, { io: 'input', unrepresentable: 'any' }),
+        credentials:
+          credentials === undefined ? null : z.toJSONSchema(credentials, { io: 'input', unrepresentable: 'any' }),
+      }),
+    );
   }
 
   /**
@@ -86,7 +89,10 @@ export class Sources {
       // What sources tell of is media.
       if (content !== 'media') throw new VigieError('list-content-other', { detail: content });
       const id = await store.add(tx, { name, kind: kind.kind, listId, ...checked, everySeconds, holdPercent, by });
-      await this.#record(tx, by, id, { kind: 'source.added', refs: { source: id, name, kind: kind.kind, list: listId } });
+      await this.#record(tx, by, id, {
+        kind: 'source.added',
+        refs: { source: id, name, kind: kind.kind, list: listId },
+      });
     });
     return await this.show(name);
   }
@@ -108,7 +114,10 @@ export class Sources {
   }
 
   /** The same for one that is not added yet. @throws VigieError `source-settings-invalid` */
-  async tryOut(order: Pick<NewSourceOrder, 'kind' | 'settings' | 'credentials'>, signal: AbortSignal): Promise<SourceFacts> {
+  async tryOut(
+    order: Pick<NewSourceOrder, 'kind' | 'settings' | 'credentials'>,
+    signal: AbortSignal,
+  ): Promise<SourceFacts> {
     const kind = kindOf(this.#options.kinds, order.kind);
     const { settings, credentials } = check(kind, order);
     return await ask(kind.open(settings, credentials, this.#options.house), signal);
@@ -173,7 +182,11 @@ export class Sources {
       const { removed, entries } = change;
       const refs = { source: source.id, decision, removed, entries };
       await this.#record(tx, by, source.id, { kind: 'source.decided', refs });
-      await tellSource(tx, await store.getById(tx, source.id), kinds.find(({ kind }) => kind === source.kind));
+      await tellSource(
+        tx,
+        await store.getById(tx, source.id),
+        kinds.find(({ kind }) => kind === source.kind),
+      );
     });
     return await this.show(name);
   }

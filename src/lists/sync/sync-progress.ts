@@ -84,7 +84,9 @@ function withSetAside(
   before: SetAsideCounts,
   { setAside, report, where }: Pick<Stored, 'setAside' | 'report' | 'where'>,
 ): SetAsideCounts {
-  const counts = new Map(Object.entries(before).map(([reason, { count, where: named }]) => [reason, { count, where: [...named] }]));
+  const counts = new Map(
+    Object.entries(before).map(([reason, { count, where: named }]) => [reason, { count, where: [...named] }]),
+  );
   const add = (reason: string, count: number, named: readonly string[]): void => {
     const key = counts.has(reason) || counts.size < REASONS ? reason.slice(0, NAME_LENGTH) : 'other';
     const known = counts.get(key) ?? { count: 0, where: [] };

@@ -365,7 +365,11 @@ describe.each(DATABASES)('sync of sources: $name', ({ missing, start }) => {
     it('owns its list', async () => {
       await add();
       await sync().syncDue();
-      const input = { stream: (async function* () { yield Buffer.from(`id,md5\nx,${signalText('md5', 9)}\n`); })() };
+      const input = {
+        stream: (async function* () {
+          yield Buffer.from(`id,md5\nx,${signalText('md5', 9)}\n`);
+        })(),
+      };
       await expect(lists.import({ list: 'line', input })).rejects.toMatchObject({ code: 'list-has-source' });
       await expect(lists.remove('line')).rejects.toMatchObject({ code: 'list-has-source' });
       await expect(add()).rejects.toMatchObject({ code: 'source-name-taken' });
@@ -379,19 +383,27 @@ describe.each(DATABASES)('sync of sources: $name', ({ missing, start }) => {
 
     it('names what is wrong with settings, and never what was in them', async () => {
       const order = { name: 'line', kind: 'scripted', settings: { region: 7 }, credentials: CREDENTIALS };
-      const error = await sources().add(order, 'anna').catch((thrown: unknown) => thrown);
+      const error = await sources()
+        .add(order, 'anna')
+        .catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ code: 'source-settings-invalid', detail: 'settings.region: invalid_type' });
-      expect(sources().kinds()).toMatchObject([{ kind: 'scripted', settings: { properties: { region: { default: 'all' } } } }]);
+      expect(sources().kinds()).toMatchObject([
+        { kind: 'scripted', settings: { properties: { region: { default: 'all' } } } },
+      ]);
     });
 
     it('makes a list what a file says, and no version when that is what it is', async () => {
-      let text = `id,md5\n${upTo(150).map((i) => `e${i},${signalText('md5', i)}`).join('\n')}\nbad,no-hash\n`;
+      let text = `id,md5\n${upTo(150)
+        .map((i) => `e${i},${signalText('md5', i)}`)
+        .join('\n')}\nbad,no-hash\n`;
       let etag = 1;
       const file: SnapshotSource = {
         shape: 'snapshot',
         test: async () => ({}),
         fetch: async (_checkpoint, _signal, use) => {
-          const stream = (async function* () { yield Buffer.from(text); })();
+          const stream = (async function* () {
+            yield Buffer.from(text);
+          })();
           return await use({ input: { stream }, format: 'auto', name: 'list.csv', checkpoint: { etag: etag++ } });
         },
       };
@@ -404,10 +416,14 @@ describe.each(DATABASES)('sync of sources: $name', ({ missing, start }) => {
       expect(await again()).toBe('up-to-date');
       expect(await show()).toMatchObject({ checkpoint: { etag: 2 }, counts: { added: 150, changed: 0 } });
       expect((await lists.show('line')).version).toBe(1);
-      text = `id,md5\n${upTo(140).map((i) => `e${i},${signalText('md5', i)}`).join('\n')}\n`;
+      text = `id,md5\n${upTo(140)
+        .map((i) => `e${i},${signalText('md5', i)}`)
+        .join('\n')}\n`;
       expect(await again()).toBe('up-to-date');
       expect(matching(lists, 150)).toEqual(upTo(140));
-      text = `id,md5\n${upTo(20).map((i) => `e${i},${signalText('md5', i)}`).join('\n')}\n`;
+      text = `id,md5\n${upTo(20)
+        .map((i) => `e${i},${signalText('md5', i)}`)
+        .join('\n')}\n`;
       expect(await again()).toBe('held');
       expect(matching(lists, 150)).toEqual(upTo(140));
       await sources().decide('line', 'approved', 'anna');

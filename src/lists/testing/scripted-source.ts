@@ -44,7 +44,13 @@ export class ScriptedSource implements DeltaSource {
       const changes = this.log.slice(at, at + this.pageSize);
       at += changes.length;
       const upToDate = at >= this.log.length;
-      const page: SourcePage = { changes, setAside: [], checkpoint: { told: at }, upToDate, ...(restart && { restart }) };
+      const page: SourcePage = {
+        changes,
+        setAside: [],
+        checkpoint: { told: at },
+        upToDate,
+        ...(restart && { restart }),
+      };
       restart = false;
       const fault = this.faults.get(this.pages++);
       if (fault === 'cut') return;
