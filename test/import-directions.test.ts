@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   scan: ['lists', 'metrics', 'media', 'index', 'signals', 'storage', 'net', 'engine'],
   retro: ['scan', 'lists', 'media', 'index', 'signals', 'storage'],
   'retro-tellers': ['effects', 'retro'],
+  'remote-matcher': ['config', 'metrics', 'net', 'scan', 'storage'],
   intake: ['metrics', 'scan', 'lists', 'media', 'index', 'signals', 'storage', 'net', 'engine'],
   curation: ['intake', 'scan', 'lists', 'media', 'index', 'signals', 'storage', 'net'],
   http: [
@@ -53,6 +54,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'access',
     'retro',
     'retro-tellers',
+    'remote-matcher',
     'scan',
     'lists',
     'media',
