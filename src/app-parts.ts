@@ -175,7 +175,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       record: events.record,
       key: mediumKey,
       applied: () => lists.applied(),
-      quarantined: (list) => metrics.count('vigie_entries_quarantined_total', { list }),
+      quarantined: () => metrics.count('vigie_entries_quarantined_total', {}),
       failed: (error) => logger.warn({ err: error }, 'what entries match could not be counted'),
     }),
   );

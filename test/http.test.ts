@@ -252,7 +252,7 @@ describe('lists', () => {
     );
     expect(events).toEqual([]);
     expect(await (await service.call('GET', '/metrics')).text()).toMatch(
-      /vigie_matches_without_effect_total\{list="sample",why="shadow"\} 1/,
+      /vigie_matches_without_effect_total\{why="shadow"\} 1/,
     );
     await change('sample', { shadow: false });
 

@@ -40,12 +40,12 @@ export const METRICS = define({
   vigie_matches_without_effect_total: {
     type: 'counter',
     help: 'Entries that were found and counted for nothing: shadow, as their list is tried out; overruled, by known good.',
-    labels: ['list', 'why'],
+    labels: ['why'],
   },
   vigie_entries_quarantined_total: {
     type: 'counter',
     help: 'Entries that matched so many different media that this process has silenced them.',
-    labels: ['list'],
+    labels: [],
   },
   vigie_remote_hashes_total: {
     type: 'counter',

@@ -6,7 +6,7 @@ export interface CountedVerdict {
   readonly verdict: string;
   readonly reason: string | null;
   readonly ms: Readonly<Record<string, number>>;
-  readonly withoutEffect?: readonly Pick<Match, 'list' | 'overruledBy'>[] | undefined;
+  readonly withoutEffect?: readonly Pick<Match, 'overruledBy'>[] | undefined;
 }
 
 /** Counts a verdict and the times of its stages; whoever gives verdicts calls this once for each. */
@@ -16,9 +16,9 @@ export function countVerdict(
   surface: 'public' | 'private',
 ): void {
   metrics.count('vigie_verdicts_total', { verdict, reason: reason ?? '', surface });
-  for (const { list, overruledBy } of withoutEffect) {
+  for (const { overruledBy } of withoutEffect) {
     const why = overruledBy === undefined ? 'shadow' : 'overruled';
-    metrics.count('vigie_matches_without_effect_total', { list, why });
+    metrics.count('vigie_matches_without_effect_total', { why });
   }
   for (const [stage, milliseconds] of Object.entries(ms)) {
     metrics.observe('vigie_scan_stage_seconds', { stage }, milliseconds / 1_000);
