@@ -95,7 +95,7 @@ export interface SourceHouse {
 
 /**
  * One kind of source: an exchange or a way of getting a file. The schemas are what the API validates with and what the
- * page makes its form from: every field has a `describe`, optional ones a default.
+ * page makes its form from: every field has a `describe`; one that may be left out has a default or means nothing then.
  */
 export interface SourceKind<Settings = unknown, Credentials = unknown> {
   /** In kebab-case, such as `ncmec`. */
