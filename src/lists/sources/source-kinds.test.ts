@@ -11,7 +11,7 @@ it('has kinds of different names, each with fields that a form can be made of', 
       const { properties = {} } = z.toJSONSchema(schema, { io: 'input' });
       for (const [name, field] of Object.entries(properties)) {
         const { description = '', type } = typeof field === 'boolean' ? {} : field;
-        expect(['string', 'number', 'integer', 'boolean', 'array'], `${kind}.${name}`).toContain(type);
+        expect(['string', 'number', 'integer', 'boolean', 'array', 'object'], `${kind}.${name}`).toContain(type);
         expect(description, `${kind}.${name}`).not.toBe('');
       }
     }
