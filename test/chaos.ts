@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** How often a test kills what it tests; many times more in `npm run soak`. */
-export const KILLS = Number(process.env['VIGIE_SOAK_KILLS'] ?? 3);
+export const KILLS = Number(process.env['VIGIE_SOAK_KILLS'] ?? 2);
 
 /** Mounting a small file system needs root; without it the full disk is tried with injected errors only. */
 export const canMount = mounts();

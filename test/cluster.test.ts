@@ -13,7 +13,7 @@ import { noPostgres } from './databases.js';
 import { noNats } from './nats.js';
 
 /** Items, kills and the length of cuts; many times more in `npm run soak`. */
-const ITEMS = Number(process.env['VIGIE_SOAK_ITEMS'] ?? 400);
+const ITEMS = Number(process.env['VIGIE_SOAK_ITEMS'] ?? 200);
 const KILLS = Number(process.env['VIGIE_SOAK_CLUSTER_KILLS'] ?? 4);
 const CUT_MS = Number(process.env['VIGIE_SOAK_CUT_MS'] ?? 2_000);
 const SEED = Number(process.env['VIGIE_SOAK_SEED'] ?? 1);

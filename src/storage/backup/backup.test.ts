@@ -118,7 +118,7 @@ describe.each(WAYS)('a backup of the %s database, restored to the %s', (from, to
     async () => {
       const source = await installation(from);
       const seed = randomBytes(4).readInt32LE();
-      expect(await fillRandomly(source.database, seed, 12)).toBeGreaterThan(200);
+      expect(await fillRandomly(source.database, seed, 5)).toBeGreaterThan(150);
       const id = await put(source.segments, randomBytes(3_000_000));
       await sql`INSERT INTO segment (id, list_id, bytes, entries) SELECT ${id}, min(id), 1, 1 FROM list`.execute(
         source.database.db,

@@ -135,7 +135,7 @@ describe.skipIf(programs === undefined)(`what a file says of itself${ffmpegNote}
       const container = containerOf(sniff(clip), clip);
       if (container === undefined) throw new Error('no container');
       const path = join(folder, 'mutated');
-      for (let round = 0; round < 2_000; round++) {
+      for (let round = 0; round < 500; round++) {
         const copy = Buffer.from(clip.subarray(0, 1 + next(Math.min(clip.length, 6_000))));
         for (let i = next(6); i >= 0; i--) copy[next(copy.length)] = next(256);
         writeFileSync(path, copy);
