@@ -529,6 +529,69 @@ export const ERRORS = define({
     remedy: 'It will be tried again; raise --fetch-timeout if the source is slow.',
   },
 
+  // platforms and what is done on them
+  'platform-not-found': { status: 404, title: 'There is no such platform.', remedy: 'See `vigie platform ls`.' },
+  'platform-name-invalid': {
+    status: 400,
+    title: 'A platform cannot have this name.',
+    remedy: 'Use 1 to 64 of a-z, 0-9, dot, dash and underscore, beginning with a letter or digit.',
+  },
+  'platform-name-taken': {
+    status: 409,
+    title: 'There is a platform of this name already.',
+    remedy: 'Choose another name, or remove the one that is there.',
+  },
+  'platform-kind-unknown': {
+    status: 400,
+    title: 'This version knows no such kind of platform.',
+    remedy: 'See `vigie platform kinds`.',
+  },
+  'platform-settings-invalid': {
+    status: 400,
+    title: 'The settings or credentials of the platform are not valid.',
+    remedy: 'See the fields that are named, and `vigie platform kinds` for what each kind needs.',
+  },
+  'platform-refused': {
+    status: 502,
+    title: 'The platform refuses us.',
+    remedy: 'Check the credentials and the rights of the account; it is tried again, more and more seldom.',
+  },
+  'platform-unreachable': {
+    status: 502,
+    title: 'The platform does not answer.',
+    remedy: 'It is tried again; nothing is lost meanwhile.',
+  },
+  'platform-busy': {
+    status: 503,
+    title: 'The platform asks us to wait.',
+    remedy: 'It is tried again when the time that it asked for is over.',
+  },
+  'platform-malformed': {
+    status: 502,
+    title: 'The platform answered something that is not what it should be.',
+    remedy: 'It is tried again; see the documentation of the platform for the versions that are supported.',
+  },
+  'act-unsupported': {
+    status: 422,
+    title: 'The platform cannot do this.',
+    remedy: 'Do it by hand there, and give the action up with a reason.',
+  },
+  'act-too-late': {
+    status: 422,
+    title: 'The platform no longer allows this for something so old.',
+    remedy: 'Have an owner of the room do it by hand, and give the action up with a reason.',
+  },
+  'act-refused': {
+    status: 403,
+    title: 'The platform does not let us do this: rights are missing.',
+    remedy: 'Have an owner of the room give them, then retry the action.',
+  },
+  'act-unconfirmed': {
+    status: 502,
+    title: 'The platform said that it was done, and it is not.',
+    remedy: 'It is tried again; look at the room when it stays so.',
+  },
+
   // sources of lists
   'list-has-source': {
     status: 409,

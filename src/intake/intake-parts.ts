@@ -32,6 +32,17 @@ export interface MatchTold {
 /** Queues what follows from a match or from keywords (webhooks) as a part of the transaction. */
 export type EnqueueMatch = (tx: Tx, match: MatchTold) => Promise<void>;
 
+/**
+ * Opens a medium that only the connection to its platform can fetch.
+ * @param ref what that connection named it by
+ * @throws VigieError `fetch-failed` and others of fetching; `platform-not-found`
+ */
+export type FetchFromPlatform = (
+  platform: string,
+  ref: string,
+  signal: AbortSignal,
+) => Promise<AsyncIterable<Uint8Array>>;
+
 export interface CouldNotTellAttention {
   readonly kind: 'could-not-tell';
   /** The reason and the format: an outage, or a format that is not known, is one attention. */

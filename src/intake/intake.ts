@@ -8,7 +8,7 @@ import type { Keyring } from '../storage/keyring.js';
 import { openSecret } from '../storage/secrets.js';
 import { VerdictStore } from '../storage/verdicts/verdict-store.js';
 import type { WorkStream } from '../storage/work/work-stream.js';
-import type { EnqueueMatch, RaiseAttention } from './intake-parts.js';
+import type { EnqueueMatch, FetchFromPlatform, RaiseAttention } from './intake-parts.js';
 import { ItemMedia } from './item-media.js';
 import { ItemUpkeep } from './item-upkeep.js';
 import { Items } from './items.js';
@@ -28,6 +28,7 @@ export interface IntakeOptions {
   readonly blobs: SealedBlobStore;
   /** Judges where a medium is to be fetched from, as far as that goes at intake. */
   readonly assertUrl: (url: string) => void;
+  readonly fetch?: FetchFromPlatform | undefined;
   readonly record: RecordEvent;
   readonly enqueueMatch: EnqueueMatch;
   readonly raiseAttention: RaiseAttention;
@@ -95,6 +96,7 @@ export class Intake {
       verdicts,
       media,
       privateSurfaces,
+      fetch: options.fetch,
       ...follows,
       node,
       scansAtOnce,

@@ -59,10 +59,20 @@ export const itemDraftSchema = z
     ...wordsShape,
     media: z.array(mediumSchema).max(MEDIA_LIMIT).optional(),
     lane: z.enum(['live', 'backfill']).optional().describe('`backfill` for old content: it gives way to what is new.'),
+    revision: plain(64).optional().describe('Of something that was edited: another one for each content it had.'),
+    album: plain(255).optional().describe('What the platform groups it by with others that were shared together.'),
+    seenAt: z.iso.datetime({ offset: true }).optional().describe('When the platform told of it, for the figures.'),
   })
   .strict();
 
-export type ItemDraft = z.output<typeof itemDraftSchema>;
+/** @inheritdoc itemDraftSchema */
+export type ItemDraft = Omit<z.output<typeof itemDraftSchema>, 'media'> & {
+  readonly media?: readonly MediumDraft[] | undefined;
+};
+
+/** A medium by its URL; or, from the connection to a platform, by what that connection fetches it by. */
+export type MediumDraft = Omit<z.output<typeof mediumSchema>, 'url'> &
+  ({ readonly url: string; readonly ref?: undefined } | { readonly ref: string; readonly url?: undefined });
 
 /** A medium that came as bytes and lies in the blob store. */
 export interface StoredMedium {
@@ -79,7 +89,7 @@ export interface ItemContent {
   readonly sharedAt: string | null;
   readonly text: string | null;
   readonly links: readonly ItemLink[];
-  /** By ordinal: those with a URL first, then those that came as bytes. */
+  /** By ordinal: those that are fetched first, then those that came as bytes. */
   readonly media: readonly ItemMedium[];
 }
 
@@ -88,6 +98,8 @@ export type ItemLink = string | { readonly url: string; readonly from: 'entity' 
 
 export interface ItemMedium {
   readonly url: string | null;
+  /** What the connection to its platform fetches it by. */
+  readonly ref?: string;
   readonly fileId: string | null;
   readonly name: string | null;
   /** Absent in what was sealed before captions were looked at. */
@@ -102,7 +114,10 @@ export function contentOf(draft: ItemDraft, files: readonly StoredMedium[]): Ite
     text: words,
     links,
     media: [
-      ...media.map(({ url, fileId = null, name = null, caption = null }) => ({ url, fileId, name, caption })),
+      ...media.map(({ url = null, ref, fileId = null, name = null, caption = null }) => ({
+        ...{ url, fileId, name, caption },
+        ...(ref === undefined ? {} : { ref }),
+      })),
       ...files.map(({ name }) => ({ url: null, fileId: null, name })),
     ],
   };

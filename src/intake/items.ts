@@ -3,7 +3,14 @@ import { VigieError } from '../errors.js';
 import type { Accounts } from '../storage/accounts/accounts.js';
 import type { Database } from '../storage/database.js';
 import { Gather } from '../storage/gather.js';
-import { type Insertion, insertItems, type NewItem, readItems, readItemVerdict } from '../storage/items/item-rows.js';
+import {
+  type Insertion,
+  insertItems,
+  markGone,
+  type NewItem,
+  readItems,
+  readItemVerdict,
+} from '../storage/items/item-rows.js';
 import { markPublished, reopenItems } from '../storage/items/item-upkeep.js';
 import type { Keyring } from '../storage/keyring.js';
 import { randomId } from '../storage/random-id.js';
@@ -76,7 +83,7 @@ export class Items {
 
   /** Ask before reading the media of an item. @throws VigieError `url-invalid`, `url-forbidden`, `surface-private` */
   async assertAllowed({ media = [], surface, jurisdiction }: ItemDraft): Promise<void> {
-    for (const [i, { url }] of media.entries()) this.#assertUrl(url, `/media/${i}/url`);
+    for (const [i, { url }] of media.entries()) if (url !== undefined) this.#assertUrl(url, `/media/${i}/url`);
     await this.#options.privateSurfaces.assertAllowed(surface, jurisdiction);
   }
 
@@ -104,6 +111,14 @@ export class Items {
     if (outcome !== 'new') await this.#options.media.drop(blobs);
     if (outcome === 'other') throw new VigieError('item-conflict');
     return { id, state, fresh: outcome === 'new' };
+  }
+
+  /**
+   * Notes that things were taken down by their platform or their author; what of them still waits is looked at all the same.
+   * @returns ids of the items that were there until now
+   */
+  async gone(platform: string, platformIds: readonly string[]): Promise<readonly string[]> {
+    return await markGone(this.#options.database.db, platform, platformIds);
   }
 
   /** What is known of an item, with its verdict. @throws VigieError `item-not-found` */
@@ -143,6 +158,7 @@ export class Items {
 
   #prepare(draft: ItemDraft, files: readonly StoredMedium[]): Handed {
     const { platform, id: platformId, account, room = null, surface, lane = 'live', media = [] } = draft;
+    const { revision = '', album = null, seenAt = null } = draft;
     const id = randomId();
     return {
       id,
@@ -153,6 +169,7 @@ export class Items {
       room,
       surface,
       lane,
+      ...{ revision, album, seenAt },
       sealed: sealContent(this.#options.keyring, id, contentOf(draft, files)),
       blobs: new Map(files.map(({ blob }, i) => [media.length + i, blob])),
     };
@@ -160,7 +177,7 @@ export class Items {
 
   /** The schema gives the fields one order, so that equal content is equal text. */
   #fingerprint(draft: ItemDraft, files: readonly StoredMedium[]): Uint8Array {
-    const { lane: _lane, ...content } = draft;
+    const { lane: _lane, seenAt: _seenAt, ...content } = draft;
     const whole = JSON.stringify([content, files.map(({ digest }) => digest)]);
     return new Uint8Array(createHmac('sha256', this.#options.fingerprintKey).update(whole).digest());
   }

@@ -17,7 +17,7 @@ import type { Told } from '../storage/verdicts/verdict-record.js';
 import type { VerdictStore } from '../storage/verdicts/verdict-store.js';
 import type { Work } from '../storage/work/work-stream.js';
 import { combineVerdicts } from './combine-verdicts.js';
-import type { EnqueueMatch, RaiseAttention } from './intake-parts.js';
+import type { EnqueueMatch, FetchFromPlatform, RaiseAttention } from './intake-parts.js';
 import { type ItemContent, type ItemMedium, wordsOf } from './item-draft.js';
 import type { ItemMedia } from './item-media.js';
 import type { PrivateSurfaces } from './private-surfaces.js';
@@ -41,6 +41,8 @@ export interface ScanWorkerOptions {
   readonly words?: KnownWords | undefined;
   readonly verdicts: VerdictStore;
   readonly media: ItemMedia;
+  /** Fetches what only the connection to a platform can. */
+  readonly fetch?: FetchFromPlatform | undefined;
   readonly privateSurfaces: PrivateSurfaces;
   readonly record: RecordEvent;
   readonly enqueueMatch: EnqueueMatch;
@@ -190,8 +192,10 @@ export class ScanWorker {
     }
     const blob = item.blobs.get(ordinal);
     if (blob !== undefined) return await scanner.scan(await media.read(blob), { ...request, atHand: true });
-    if (medium.url === null) throw new VigieError('blob-not-found');
-    return await scanner.scanUrl(medium.url, request);
+    if (medium.url !== null) return await scanner.scanUrl(medium.url, request);
+    const { fetch } = this.#options;
+    if (medium.ref === undefined || fetch === undefined) throw new VigieError('blob-not-found');
+    return await scanner.scan(await fetch(item.platform, medium.ref, signal), request);
   }
 
   async #tell(work: Work, item: StoredItem, looked: Looked): Promise<void> {

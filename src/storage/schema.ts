@@ -38,6 +38,16 @@ export type Approval = 'none' | 'two-person';
 export type ProposalAct = 'add' | 'restore' | 'derive' | 'lift-approval';
 export type ProposalState = 'proposed' | 'approved' | 'refused' | 'expired' | 'taken-back';
 export type MatchOpinion = 'confirmed' | 'refuted';
+export type PlatformState = 'new' | 'connected' | 'failing' | 'refused';
+/** What an action or a case is about. */
+export type SubjectKind = 'item' | 'account' | 'room';
+/**
+ * `proposed` waits for a person; `ordered` is on its way; `confirmed` was answered by the platform; `dropped` was not
+ * wanted any more; `failed` waits for a person after all attempts; `given-up` and `refused` were ended by one.
+ */
+export type ActionState = 'proposed' | 'ordered' | 'confirmed' | 'dropped' | 'failed' | 'given-up' | 'refused';
+export type EvidenceState = 'wanted' | 'sealed' | 'not-had' | 'destroyed';
+export type CaseDecision = 'confirmed' | 'dismissed';
 
 export interface ListTable {
   id: Fixed<string>;
@@ -320,6 +330,14 @@ export interface ItemTable {
   published_at: Nullable<Date>;
   received_at: Stamp;
   told_at: Nullable<Date>;
+  /** Of a message that was edited; empty for the first. */
+  revision: ColumnType<string, string | undefined, never>;
+  /** When it was no longer there on the platform, as far as we were told. */
+  gone_at: Nullable<Date>;
+  /** When the platform told us of it. */
+  seen_at: Nullable<Date>;
+  /** What the platform groups it by with others that were shared together. */
+  album: ColumnType<string | null, string | null | undefined, never>;
 }
 
 export interface ItemMediumTable {
@@ -627,7 +645,169 @@ export interface ExchangeCredentialTable {
   sealed: Uint8Array;
 }
 
+export interface PlatformTable {
+  id: Fixed<string>;
+  name: Fixed<string>;
+  kind: Fixed<string>;
+  settings: JsonColumn<unknown>;
+  /** Its credentials; null when it needs none. */
+  sealed: Nullable<Uint8Array>;
+  enabled: Generated<boolean>;
+  /** What would be done is written down and not sent. */
+  dry_run: Generated<boolean>;
+  /** What its connection remembers between starts. */
+  memory: NullableJsonColumn<unknown>;
+  state: Generated<PlatformState>;
+  last_error: Nullable<string>;
+  failures: Generated<number>;
+  next_at: ColumnType<Date, Date | undefined, Date | RawBuilder<Date>>;
+  leased_by: Nullable<string>;
+  leased_until: ColumnType<Date | null, Date | null | undefined, Date | null | RawBuilder<Date>>;
+  connected_at: ColumnType<Date | null, Date | null | undefined, Date | null | RawBuilder<Date>>;
+  /** When the platform last told something. */
+  heard_at: ColumnType<Date | null, Date | null | undefined, Date | null | RawBuilder<Date>>;
+  created_by: Fixed<string>;
+  created_at: Stamp;
+}
+
+/** An entry and an item that it matched. */
+export interface ItemMatchTable {
+  item_id: Fixed<string>;
+  medium: Fixed<number>;
+  list_id: Fixed<string>;
+  entry_id: Fixed<string>;
+  at: Stamp;
+}
+
+/** An item and 63 bits of a keyed digest of the SHA-256 of one of its media. */
+export interface ItemCopyTable {
+  medium: Fixed<string>;
+  item_id: Fixed<string>;
+}
+
+export interface PolicyVersionTable {
+  number: Fixed<number>;
+  state: Generated<'draft' | 'active' | 'retired'>;
+  source: Fixed<string>;
+  note: Fixed<string>;
+  created_by: Fixed<string>;
+  created_at: Stamp;
+  activated_by: Nullable<string>;
+  activated_at: ColumnType<Date | null, Date | null | undefined, Date | null | RawBuilder<Date>>;
+}
+
+export interface ModerationCaseTable {
+  id: Fixed<string>;
+  subject_kind: Fixed<SubjectKind>;
+  subject_id: Fixed<string>;
+  platform: Fixed<string>;
+  state: Generated<'open' | 'decided'>;
+  priority: number;
+  /** Why it was opened first, in kebab-case. */
+  cause: Fixed<string>;
+  item_id: Fixed<string | null>;
+  verdict_id: Fixed<string | null>;
+  /** Of an outside scorer; the highest. */
+  score: Nullable<number>;
+  reports: Generated<number>;
+  opened_by: Fixed<string>;
+  opened_at: Stamp;
+  due: Date;
+  decision: Nullable<CaseDecision>;
+  decided_by: Nullable<string>;
+  decided_at: ColumnType<Date | null, Date | null | undefined, Date | null | RawBuilder<Date>>;
+  /** What people wrote. */
+  sealed: Nullable<Uint8Array>;
+}
+
+export interface ActionTable {
+  id: Fixed<string>;
+  act: Fixed<string>;
+  platform: Fixed<string>;
+  subject_kind: Fixed<SubjectKind>;
+  subject_id: Fixed<string>;
+  /** Rises when the same is done again after it was undone. */
+  round: Generated<number>;
+  item_id: Nullable<string>;
+  verdict_id: Nullable<string>;
+  case_id: Nullable<string>;
+  /** The entry that it rests on. */
+  list_id: Nullable<string>;
+  entry_id: Nullable<string>;
+  /** Name of the rule that proposed it, or who did. */
+  rule: Fixed<string>;
+  policy_version: Nullable<number>;
+  /** In kebab-case, fit for the outside. */
+  reason: Fixed<string>;
+  state: ActionState;
+  /** What kept it from being ordered: `stop`, `exemption`, `rate`, `approval`. */
+  held_by: Nullable<string>;
+  dry_run: Generated<boolean>;
+  /** What the platform said, or the code of an error. */
+  outcome: Nullable<string>;
+  undoes: Nullable<string>;
+  /** Id of the event that it follows from. */
+  cause: Nullable<string>;
+  seen_at: Nullable<Date>;
+  fetched_at: Nullable<Date>;
+  verdict_at: Nullable<Date>;
+  proposed_at: Stamp;
+  ordered_at: ColumnType<Date | null, Date | null | undefined, Date | null | RawBuilder<Date>>;
+  ordered_by: Nullable<string>;
+  ended_at: ColumnType<Date | null, Date | null | undefined, Date | null | RawBuilder<Date>>;
+}
+
+export interface EnforcementStopTable {
+  id: Fixed<string>;
+  /** Empty: all platforms. */
+  platform: Fixed<string>;
+  reason: Fixed<string>;
+  stopped_by: Fixed<string>;
+  stopped_at: Stamp;
+  lifted_by: Nullable<string>;
+  lifted_at: ColumnType<Date | null, Date | null | undefined, Date | null | RawBuilder<Date>>;
+}
+
+export interface ExemptionTable {
+  id: Fixed<string>;
+  platform: Fixed<string>;
+  subject_kind: Fixed<'account' | 'room'>;
+  subject_id: Fixed<string>;
+  reason: Fixed<string>;
+  until: Fixed<Date>;
+  granted_by: Fixed<string>;
+  granted_at: Stamp;
+  ended_by: Nullable<string>;
+  ended_at: ColumnType<Date | null, Date | null | undefined, Date | null | RawBuilder<Date>>;
+}
+
+export interface EvidenceTable {
+  id: Fixed<string>;
+  item_id: Fixed<string>;
+  /** Ordinal of the medium in its item. */
+  medium: Fixed<number>;
+  state: Generated<EvidenceState>;
+  blob: Nullable<string>;
+  bytes: Nullable<number>;
+  sha256: Nullable<Uint8Array>;
+  last_error: Nullable<string>;
+  attempts: Generated<number>;
+  next_at: ColumnType<Date, Date | undefined, Date | RawBuilder<Date>>;
+  wanted_at: Stamp;
+  sealed_at: ColumnType<Date | null, Date | null | undefined, Date | null | RawBuilder<Date>>;
+  retain_until: Date;
+}
+
 export interface Schema {
+  platform: PlatformTable;
+  item_match: ItemMatchTable;
+  item_copy: ItemCopyTable;
+  policy_version: PolicyVersionTable;
+  moderation_case: ModerationCaseTable;
+  action: ActionTable;
+  enforcement_stop: EnforcementStopTable;
+  exemption: ExemptionTable;
+  evidence: EvidenceTable;
   bank: BankTable;
   bank_content: BankContentTable;
   exchange_credential: ExchangeCredentialTable;

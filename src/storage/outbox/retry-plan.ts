@@ -34,6 +34,9 @@ const PERMANENT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'url-invalid',
   'url-forbidden',
   'seal-damaged',
+  'act-unsupported',
+  'act-too-late',
+  'act-refused',
 ]);
 
 /**
