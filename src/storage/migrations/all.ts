@@ -7,7 +7,8 @@ import { retro } from './0006-retro.js';
 import { publishing } from './0007-publishing.js';
 import { words } from './0008-words.js';
 import { banks } from './0009-banks.js';
-import { enforcement } from './0010-enforcement.js';
+import { enrichment } from './0010-enrichment.js';
+import { enforcement } from './0012-enforcement.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, in order. */
@@ -21,5 +22,6 @@ export const MIGRATIONS: readonly Migration[] = [
   publishing,
   words,
   banks,
+  enrichment,
   enforcement,
 ];
