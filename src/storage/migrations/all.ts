@@ -8,6 +8,7 @@ import { publishing } from './0007-publishing.js';
 import { words } from './0008-words.js';
 import { banks } from './0009-banks.js';
 import { enrichment } from './0010-enrichment.js';
+import { sourceAnew } from './0011-source-anew.js';
 import { enforcement } from './0012-enforcement.js';
 import type { Migration } from './migration.js';
 
@@ -23,5 +24,6 @@ export const MIGRATIONS: readonly Migration[] = [
   words,
   banks,
   enrichment,
+  sourceAnew,
   enforcement,
 ];
