@@ -31,6 +31,14 @@ const FIRST_LOOK: Readonly<Record<AttentionKind, string>> = {
   'seen-damaged': 'vigie retro ls',
   'retro-stuck': 'vigie retro ls',
   'remote-matcher-away': 'vigie attention show <id>; its credentials and address',
+  'action-failed': 'vigie action ls --state failed, then vigie action retry or give-up',
+  'actions-wait': 'vigie platform ls',
+  'action-dropped': 'vigie action ls --state dropped',
+  'acted-on-withdrawn': 'vigie action undo --list <list> --entry <entry> --reason …',
+  'removal-rate': 'vigie action ls; in doubt vigie stop --reason …',
+  'actions-held': 'vigie action ls --state proposed, then vigie action approve or refuse',
+  'enforcement-stopped': 'vigie stop --list, then vigie stop --lift',
+  'evidence-not-sealed': 'vigie doctor',
   'clock-off': 'vigie doctor',
 };
 

@@ -44,6 +44,22 @@ export const ATTENTION_KINDS = define({
     dueInMs: 24 * HOUR,
     alarms: 'when-overdue',
   },
+  'action-failed': { title: 'A platform did not do what was ordered', dueInMs: HOUR, alarms: 'at-once' },
+  'actions-wait': { title: 'Orders for a platform are not delivered', dueInMs: HOUR, alarms: 'at-once' },
+  'action-dropped': {
+    title: 'Orders were dropped, as the entry that they rested on is doubted',
+    dueInMs: 24 * HOUR,
+    alarms: 'when-overdue',
+  },
+  'acted-on-withdrawn': {
+    title: 'Something was removed for an entry that was withdrawn or is disputed',
+    dueInMs: 8 * HOUR,
+    alarms: 'at-once',
+  },
+  'removal-rate': { title: 'Unusually many removals', dueInMs: HOUR, alarms: 'at-once' },
+  'actions-held': { title: 'Acts wait for a person', dueInMs: 8 * HOUR, alarms: 'when-overdue' },
+  'enforcement-stopped': { title: 'Enforcement is stopped', dueInMs: 4 * HOUR, alarms: 'when-overdue' },
+  'evidence-not-sealed': { title: 'Evidence could not be sealed', dueInMs: 4 * HOUR, alarms: 'at-once' },
   'clock-off': { title: 'The clock is wrong', dueInMs: 8 * HOUR, alarms: 'at-once' },
 });
 

@@ -1,0 +1,27 @@
+/** An item with its verdict, as what is proposed for it is written down. */
+export interface JudgedItem {
+  readonly id: string;
+  readonly platform: string;
+  readonly accountId: string | null;
+  readonly room: string | null;
+  /** When the platform told of it. */
+  readonly seenAt: Date | null;
+  /** When its last medium was there. */
+  readonly fetchedAt: Date | null;
+  readonly verdictId: string;
+  readonly verdictAt: Date;
+  /** Id of the event that says so. */
+  readonly eventId: string | null;
+  readonly media: readonly JudgedMedium[];
+}
+
+export interface JudgedMedium {
+  /** -1 for what was found in its words and links. */
+  readonly ordinal: number;
+  /** Entries that it matches, by the name of the list. */
+  readonly matches: readonly { readonly list: string; readonly entry: string }[];
+  readonly sha256?: Uint8Array | undefined;
+  /** Where its bytes lie sealed, when they came with the item. */
+  readonly blob?: string | undefined;
+  readonly bytes?: number | undefined;
+}
