@@ -152,6 +152,7 @@ function whatAgain(before: NonNullable<Before>, wanted: WantedAct) {
   if (TELLS.has(wanted.act)) {
     return before.verdict_id === wanted.verdictId && before.reason === wanted.reason ? 'nothing' : 'again';
   }
+  if (wanted.undoes != null) return before.undoes === wanted.undoes ? 'nothing' : 'again';
   if (before.undone) return 'undone';
   const { state } = before;
   if (state === 'dropped') return 'again';

@@ -3,8 +3,8 @@ import { every } from '../runtime/every.js';
 import { raiseAttention, settleAttention } from '../storage/attention/raise-attention.js';
 import type { Database } from '../storage/database.js';
 import {
-  endExemption,
   type ExemptionRow,
+  endExemption,
   insertExemption,
   insertStop,
   liftStop,

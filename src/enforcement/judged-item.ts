@@ -1,3 +1,5 @@
+import type { VerdictTold } from '../intake/intake-parts.js';
+
 /** An item with its verdict, as what is proposed for it is written down. */
 export interface JudgedItem {
   readonly id: string;
@@ -25,3 +27,32 @@ export interface JudgedMedium {
   readonly blob?: string | undefined;
   readonly bytes?: number | undefined;
 }
+
+/** An item as its verdict is told by the intake. */
+export function judgedItem({
+  item,
+  verdictId,
+  eventId,
+  at,
+  fetchedAt,
+  media,
+  words,
+  digests,
+  blobs,
+}: VerdictTold): JudgedItem {
+  const { id, platform, accountId, room, seenAt, receivedAt } = item;
+  const found = (words?.links ?? []).map(({ list, entry }) => ({ list, entry }));
+  return {
+    ...{ id, platform, accountId, room, seenAt: seenAt ?? receivedAt, fetchedAt, verdictId, verdictAt: at, eventId },
+    media: [
+      ...media.map(({ ordinal, matches, bytes }) => ({
+        ...{ ordinal, bytes, sha256: digests.get(ordinal), blob: blobs.get(ordinal) },
+        matches: matches.map(({ list, entry }) => ({ list, entry })),
+      })),
+      ...(found.length === 0 ? [] : [{ ordinal: WORDS, matches: found }]),
+    ],
+  };
+}
+
+/** Ordinal of what was found in words and links. */
+const WORDS = -1;

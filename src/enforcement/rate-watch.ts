@@ -35,8 +35,13 @@ export class RateWatch {
     for (const over of await overRates(database.db, { ...ALARM_ABOVE, ...alarmAbove })) await this.#tellRate(over);
     await this.#tellHeld();
     const neglected = await neglectedPlatforms(database.db, neglectedMs);
-    for (const { platform, count } of neglected) await this.#tell('actions-wait', platform, platform, { platform, count });
-    await this.#settle('actions-wait', this.#neglected, neglected.map(({ platform }) => platform));
+    for (const { platform, count } of neglected)
+      await this.#tell('actions-wait', platform, platform, { platform, count });
+    await this.#settle(
+      'actions-wait',
+      this.#neglected,
+      neglected.map(({ platform }) => platform),
+    );
     this.#neglected = new Set(neglected.map(({ platform }) => platform));
     for (const { listId: list, entryId: entry, ...more } of await doubtedEntries(
       database.db,
@@ -65,7 +70,12 @@ export class RateWatch {
     const cause = `${what} ${platform ?? [list, entry].filter((each) => each !== null).join(' ')} ${hour}`;
     await this.#options.database.transaction(async (tx) => {
       if (await wasTold(tx, 'removal-rate', cause)) return;
-      await raiseAttention(tx, { kind: 'removal-rate', cause, subject, detail: { what, platform, list, entry, count } });
+      await raiseAttention(tx, {
+        kind: 'removal-rate',
+        cause,
+        subject,
+        detail: { what, platform, list, entry, count },
+      });
     });
   }
 

@@ -71,19 +71,18 @@ export class Cases {
 
   /**
    * Writes a decision down; what follows from it on platforms is the enforcer's.
-   * @param items how many other items it reaches
    * @throws VigieError `case-not-found`, `case-decided`
    */
   async decide(
     tx: Tx,
     id: string,
-    { decision, reason, by, items }: { decision: CaseDecision; reason: string; by: string; items: number },
+    { decision, reason, by }: { decision: CaseDecision; reason: string; by: string },
   ): Promise<CaseRow> {
     await this.show(tx, id);
     const sealed = seal(this.#keyring, Buffer.from(JSON.stringify({ reason })), { purpose: PURPOSE, aad: id });
     const decided = await closeCase(tx, id, decision, by, sealed);
     if (decided === undefined) throw new VigieError('case-decided');
-    const refs = { case: id, platform: decided.platform, decision, items };
+    const refs = { case: id, platform: decided.platform, decision };
     await this.#record(tx, { kind: 'case.decided', actor: by, subject: `case:${id}`, refs, payload: { reason } });
     return decided;
   }

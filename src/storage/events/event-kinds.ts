@@ -107,7 +107,7 @@ export const EVENT_KINDS = {
   'evidence.not-had': kind(1, { refs: ['evidence', 'item', 'medium', 'error'] }),
   'evidence.destroyed': kind(1, { refs: ['evidence', 'item', 'medium', 'bytes', 'blob'] }),
   'case.opened': kind(1, { refs: ['case', 'platform', 'cause', 'priority'] }),
-  'case.decided': kind(1, { refs: ['case', 'platform', 'decision', 'items'], payload: reasonSchema() }),
+  'case.decided': kind(1, { refs: ['case', 'platform', 'decision'], payload: reasonSchema() }),
   'attention.acknowledged': kind(1, { refs: ['attention', 'kind'], payload: noteSchema() }),
   'attention.resolved': kind(1, { refs: ['attention', 'kind'], payload: noteSchema() }),
   'attention.replayed': kind(1, { refs: ['attention', 'kind', 'items'] }),
