@@ -39,6 +39,9 @@ const FIRST_LOOK: Readonly<Record<AttentionKind, string>> = {
   'actions-held': 'vigie action ls --state proposed, then vigie action approve or refuse',
   'enforcement-stopped': 'vigie stop --list, then vigie stop --lift',
   'evidence-not-sealed': 'vigie doctor',
+  'platform-refused': 'vigie platform ls, then vigie platform test <name>',
+  'platform-away': 'vigie platform ls, then vigie platform test <name>',
+  'platform-trouble': 'vigie attention show <id>: the room, and what is missing there',
   'clock-off': 'vigie doctor',
 };
 

@@ -60,6 +60,9 @@ export const ATTENTION_KINDS = define({
   'actions-held': { title: 'Acts wait for a person', dueInMs: 8 * HOUR, alarms: 'when-overdue' },
   'enforcement-stopped': { title: 'Enforcement is stopped', dueInMs: 4 * HOUR, alarms: 'when-overdue' },
   'evidence-not-sealed': { title: 'Evidence could not be sealed', dueInMs: 4 * HOUR, alarms: 'at-once' },
+  'platform-refused': { title: 'A platform refuses us', dueInMs: HOUR, alarms: 'at-once' },
+  'platform-away': { title: 'A platform cannot be reached', dueInMs: HOUR, alarms: 'at-once' },
+  'platform-trouble': { title: 'A platform needs its operator', dueInMs: 24 * HOUR, alarms: 'when-overdue' },
   'clock-off': { title: 'The clock is wrong', dueInMs: 8 * HOUR, alarms: 'at-once' },
 });
 
