@@ -85,7 +85,7 @@ describe.each(DATABASES)('decisions: $name', ({ missing, start }) => {
       await enforce(database, enforcer, judged(sameLogo, { media: [{ ordinal: 0, matches: [], sha256: logo }] }), []);
       await outbox.start();
       await done(1);
-      const [opened1] = await cases.ls(database.db, { state: 'open', limit: 5 });
+      const [opened1] = await cases.ls({ state: 'open', limit: 5 });
       const id = opened1?.id ?? '';
       const { consequences } = await decisions.decideCase(id, 'confirmed', { by: 'anna', reason: 'it is' });
       expect(consequences).toEqual({ ordered: 3, dropped: 0 });
@@ -151,7 +151,7 @@ describe.each(DATABASES)('decisions: $name', ({ missing, start }) => {
       await enforce(database, enforcer, judged(item), [proposal({ act: 'hide' }), proposal({ act: 'open-case' })]);
       await outbox.start();
       await done(1);
-      const [found] = await cases.ls(database.db, { state: 'open', limit: 5 });
+      const [found] = await cases.ls({ state: 'open', limit: 5 });
       await decisions.decideCase(found?.id ?? '', 'dismissed', { by: 'anna', reason: 'a cat' });
       await done(2);
       expect(acted('restore')).toEqual([`message ${item}`]);

@@ -67,7 +67,7 @@ export class Decisions {
     { by, reason, ...reach }: DecisionBy & Reach,
   ): Promise<{ readonly decided: CaseRow; readonly consequences: Consequences }> {
     const { database, cases } = this.#options;
-    const before = await cases.show(database.db, id);
+    const before = await cases.show(id);
     if (before.state === 'decided' && before.decision !== decision) throw new VigieError('case-decided');
     const decided =
       before.state === 'decided'

@@ -236,7 +236,7 @@ describe.each(DATABASES)('the enforcer: $name', ({ missing, start }) => {
       const open20 = proposal({ act: 'open-case', priority: 20 });
       await enforce(database, enforcer, item, [open20, proposal({ act: 'open-case', priority: 90 }), proposal()]);
       await enforce(database, enforcer, judged(item.id), [open20]);
-      const found = await cases.ls(database.db, { state: 'open', limit: 5 });
+      const found = await cases.ls({ state: 'open', limit: 5 });
       expect(only(found)).toMatchObject({ priority: 90, subject_id: item.id, cause: 'known-material' });
       expect(await enforcer.ls({ itemId: item.id, limit: 5 })).toMatchObject([{ case_id: only(found).id }]);
     });

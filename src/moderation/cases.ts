@@ -1,4 +1,5 @@
 import { VigieError } from '../errors.js';
+import type { Database } from '../storage/database.js';
 import type { Subject } from '../storage/enforcement/action-store.js';
 import {
   type CaseFilter,
@@ -10,7 +11,7 @@ import {
 } from '../storage/enforcement/case-store.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import type { Keyring } from '../storage/keyring.js';
-import type { CaseDecision, Db, Tx } from '../storage/schema.js';
+import type { CaseDecision, Tx } from '../storage/schema.js';
 import { seal } from '../storage/seal.js';
 
 const HOUR = 3_600_000;
@@ -34,8 +35,10 @@ export interface NewCase {
 export class Cases {
   readonly #record: RecordEvent;
   readonly #keyring: Keyring;
+  readonly #database: Database;
 
-  constructor(options: { readonly record: RecordEvent; readonly keyring: Keyring }) {
+  constructor(options: { readonly database: Database; readonly record: RecordEvent; readonly keyring: Keyring }) {
+    this.#database = options.database;
     this.#record = options.record;
     this.#keyring = options.keyring;
   }
@@ -58,13 +61,13 @@ export class Cases {
     return id;
   }
 
-  async ls(db: Db, filter: CaseFilter): Promise<readonly CaseRow[]> {
-    return await listCases(db, filter);
+  async ls(filter: CaseFilter): Promise<readonly CaseRow[]> {
+    return await listCases(this.#database.db, filter);
   }
 
   /** @throws VigieError `case-not-found` */
-  async show(db: Db, id: string): Promise<CaseRow> {
-    const found = await findCase(db, id);
+  async show(id: string): Promise<CaseRow> {
+    const found = await findCase(this.#database.db, id);
     if (found === undefined) throw new VigieError('case-not-found');
     return found;
   }
@@ -78,10 +81,11 @@ export class Cases {
     id: string,
     { decision, reason, by }: { decision: CaseDecision; reason: string; by: string },
   ): Promise<CaseRow> {
-    await this.show(tx, id);
     const sealed = seal(this.#keyring, Buffer.from(JSON.stringify({ reason })), { purpose: PURPOSE, aad: id });
     const decided = await closeCase(tx, id, decision, by, sealed);
-    if (decided === undefined) throw new VigieError('case-decided');
+    if (decided === undefined) {
+      throw new VigieError((await findCase(tx, id)) === undefined ? 'case-not-found' : 'case-decided');
+    }
     const refs = { case: id, platform: decided.platform, decision };
     await this.#record(tx, { kind: 'case.decided', actor: by, subject: `case:${id}`, refs, payload: { reason } });
     return decided;

@@ -24,7 +24,7 @@ export function openEnforcement(
 ) {
   const { outbox, events } = openOutbox(database, outboxOptions);
   const recorder = new Events(TEST_KEYRING);
-  const cases = new Cases({ record: recorder.record, keyring: TEST_KEYRING });
+  const cases = new Cases({ database, record: recorder.record, keyring: TEST_KEYRING });
   const enforcer = new Enforcer({
     ...{ database, outbox, cases, record: recorder.record, keyring: TEST_KEYRING, copiesKey: COPIES_KEY },
     unsealForSubject: (db, subject, sealed, aad) => recorder.subjectKeys.unseal(db, subject, sealed, aad),
