@@ -67,6 +67,8 @@ describe('routes × scopes', () => {
     expect(without.filter((route) => !/^(GET|DELETE) /.test(route))).toEqual([
       'POST /v1/sources/:name/test',
       'POST /v1/sources/:name/sync',
+      'POST /v1/platforms/:name/test',
+      'POST /v1/actions/:id/retry',
       'POST /v1/attention/:id/replay',
       'POST /v1/webhooks/:id/test',
       'POST /v1/webhooks/:id/rotate',
