@@ -14,6 +14,8 @@ export const SCOPES = {
   'entries:read': 'see the fingerprints of entries (each such look is recorded)',
   'lists:export': 'take a whole list out',
   'members:write': 'add, see and revoke the members to whom lists are published',
+  'policy:read': 'see the policy and its versions, and try it on stored verdicts',
+  'policy:write': 'add and activate versions of the policy',
   'private:write': 'switch the looking at private surfaces on and off, by law',
   'status:read': 'see the state of the service',
   'metrics:read': 'read the figures at /metrics',

@@ -10,7 +10,8 @@ export function printPolicy({ rules }: Policy): string {
     ...(note === undefined ? {} : { note }),
     when: printConditions(when),
     do: acts.length === 0 ? 'nothing' : acts.map(printAct),
-    ...(next === 'continue' && { ['then']: next }),
+    // biome-ignore lint/suspicious/noThenProperty: the word of the file, and nothing awaits it
+    ...(next === 'continue' && { then: next }),
   }));
   return stringify({ policy: 1, rules: plain }, { lineWidth: 120 });
 }

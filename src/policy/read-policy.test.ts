@@ -15,7 +15,7 @@ it('reads what it prints, and prints what it reads', () => {
       const { policy: again } = readPolicy(printed);
       expect(again && printPolicy(again)).toBe(printed);
     }),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
 });
 
@@ -226,7 +226,7 @@ rules:
           readPolicy(DEFAULT_POLICY.slice(0, text.length * 5) + text).problems.every(({ line }) => line >= 1),
         ).toBe(true);
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 });
