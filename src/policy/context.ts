@@ -52,6 +52,7 @@ export interface ToldDetail {
     readonly matches: readonly Omit<Match, 'fingerprint'>[];
   }[];
   readonly words?: { readonly links: readonly LinkMatch[]; readonly review: readonly ReviewHint[] };
+  readonly score?: Score;
 }
 
 /** What was found, as a policy sees it. What is without effect, such as a match of a list in shadow, is no part of it. */
