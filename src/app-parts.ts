@@ -10,6 +10,7 @@ import type { VigieError } from './errors.js';
 import { GroundFloor } from './ground-floor.js';
 import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
+import { openContent } from './intake/sealed-content.js';
 import { Banks } from './lists/banks/banks.js';
 import { FloodWatch } from './lists/flood/flood-watch.js';
 import { Lists } from './lists/lists.js';
@@ -23,6 +24,8 @@ import { MediaPool } from './media/pool.js';
 import { VideoPool } from './media/video/video-pool.js';
 import { Metrics } from './metrics/metrics.js';
 import { GuardedClient } from './net/guarded-client.js';
+import { Policies } from './policy/policies.js';
+import { PolicyTrials } from './policy/policy-trials.js';
 import { openArachnid } from './remote-matcher.js';
 import { FindWriter } from './retro/find-writer.js';
 import { Retro } from './retro/retro.js';
@@ -40,6 +43,7 @@ import { Events } from './storage/events/events.js';
 import { openBatches } from './storage/events/open-batches.js';
 import { loadInstance } from './storage/instance-store.js';
 import type { Keyring } from './storage/keyring.js';
+import { listLists } from './storage/list-store.js';
 import { takeNodeFile } from './storage/nodes/node-file.js';
 import type { NodeState } from './storage/nodes/node-store.js';
 import { NodeTable } from './storage/nodes/node-table.js';
@@ -92,6 +96,8 @@ export interface AppParts {
   readonly floor: GroundFloor;
   readonly curation: Curation;
   readonly retro: Retro;
+  readonly policies: Policies;
+  readonly policyTrials: PolicyTrials;
   readonly metrics: Metrics;
   /** Where files lie, as they are stored. */
   readonly stored: { readonly segments: BlobStore; readonly media: BlobStore; readonly events: BatchFiles };
@@ -224,6 +230,17 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       metrics,
     }),
   );
+  const policies = opened.own(
+    await Policies.open({
+      ...{ database, record: events.record },
+      listNames: async () => (await listLists(database.db)).map(({ name }) => name),
+      failed: (error) => logger.error({ err: error }, 'the policy could not be followed'),
+    }),
+  );
+  const policyTrials = new PolicyTrials({
+    ...{ database, policies },
+    jurisdictionOf: (itemId, sealed) => openContent(keyring, itemId, sealed).jurisdiction,
+  });
   const curation = new Curation({
     ...{ database, keyring, lists, client, record: events.record, outbox: floor.outbox },
     route: new SourceRoute(fed),
@@ -290,6 +307,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     floor,
     curation,
     retro,
+    policies,
+    policyTrials,
     stored,
     metrics,
     node,

@@ -57,6 +57,8 @@ export class App implements Services {
   readonly webhooks: GroundFloor['webhooks'];
   readonly attentions: GroundFloor['attentions'];
   readonly retro: AppParts['retro'];
+  readonly policies: AppParts['policies'];
+  readonly policyTrials: AppParts['policyTrials'];
   readonly sessions = new Sessions();
   readonly rates: RateGate;
   readonly metrics: Metrics;
@@ -94,6 +96,8 @@ export class App implements Services {
     this.webhooks = parts.floor.webhooks;
     this.attentions = parts.floor.attentions;
     this.retro = parts.retro;
+    this.policies = parts.policies;
+    this.policyTrials = parts.policyTrials;
     this.firstStart = parts.firstStart;
   }
 
@@ -247,6 +251,7 @@ export class App implements Services {
       floor,
       remote,
       retro,
+      policies,
       stream,
       sync,
       nodes,
@@ -263,6 +268,7 @@ export class App implements Services {
     const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, what);
     await sync.close();
     await retro.close();
+    await policies.close();
     // Before what waits for it.
     await remote?.close();
     await floor.close().catch(failed('not all that was under way was written down'));

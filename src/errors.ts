@@ -546,6 +546,12 @@ export const ERRORS = define({
     remedy: 'Nothing is to be done.',
   },
 
+  'policy-busy': {
+    status: 429,
+    title: 'A policy is being tried on stored verdicts already.',
+    remedy: 'Try again when it is done.',
+  },
+
   // platforms and what is done on them
   'platform-not-found': { status: 404, title: 'There is no such platform.', remedy: 'See `vigie platform ls`.' },
   'platform-name-invalid': {

@@ -29,6 +29,16 @@ import { addMember, listMembers, revokeMember } from './endpoints/members.js';
 import { metrics } from './endpoints/metrics.js';
 import { listNodes } from './endpoints/nodes.js';
 import { openapiDocument } from './endpoints/openapi-document.js';
+import {
+  activatePolicy,
+  addPolicy,
+  backtestPolicy,
+  checkPolicy,
+  diffPolicies,
+  explainPolicy,
+  getPolicy,
+  listPolicies,
+} from './endpoints/policies.js';
 import { listPrivateSwitches, switchPrivateOff, switchPrivateOn } from './endpoints/private-switches.js';
 import {
   approveProposal,
@@ -135,6 +145,14 @@ export const ENDPOINTS: readonly Endpoint[] = [
   sharedEntries,
   sharedReasons,
   shareFeedback,
+  listPolicies,
+  getPolicy,
+  checkPolicy,
+  addPolicy,
+  activatePolicy,
+  diffPolicies,
+  backtestPolicy,
+  explainPolicy,
   switchPrivateOn,
   listPrivateSwitches,
   switchPrivateOff,

@@ -1,10 +1,9 @@
-import { confirmedItems } from '../storage/author-history.js';
 import type { Database } from '../storage/database.js';
 import { type ItemVerdict, readItemVerdicts, type VerdictWindow } from '../storage/verdicts/read-verdicts.js';
-import { findingsOf, type ToldDetail, type VerdictContext } from './context.js';
 import { type NumberedPolicy, propose } from './engine.js';
 import type { Policy } from './policy.js';
 import type { Proposal, ProposedAct } from './proposal.js';
+import { contextsOf, type JurisdictionOf } from './stored-context.js';
 
 export interface BacktestOptions extends VerdictWindow {
   readonly database: Database;
@@ -14,7 +13,7 @@ export interface BacktestOptions extends VerdictWindow {
   /** Verdicts that are looked at, at the most; those of the newest days. */
   readonly limit: number;
   /** Opens what is sealed of an item; asked only when a rule asks for it. */
-  readonly jurisdictionOf: (itemId: string, sealed: Uint8Array) => string | null;
+  readonly jurisdictionOf: JurisdictionOf;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -53,7 +52,6 @@ export interface BacktestReport {
 
 const PAGE = 500;
 const EXAMPLES = 20;
-const HISTORY_MS = 366 * 86_400_000;
 
 /**
  * Runs two policies on stored verdicts of items, a page at a time; memory does not grow with what is looked at. Matches
@@ -61,7 +59,7 @@ const HISTORY_MS = 366 * 86_400_000;
  * @throws the signal's reason; VigieError of the database
  */
 export async function backtest(options: BacktestOptions): Promise<BacktestReport> {
-  const { database, before, after, limit, signal, from, until } = options;
+  const { database, before, after, limit, signal, from, until, jurisdictionOf } = options;
   const asks = (key: keyof Policy['rules'][number]['when']) =>
     [before, after].some(({ rules }) => rules.some(({ when }) => when[key] !== undefined));
   const [sealed, history] = [asks('jurisdiction'), asks('author-confirmed')];
@@ -75,7 +73,7 @@ export async function backtest(options: BacktestOptions): Promise<BacktestReport
     const wanted = Math.min(PAGE, limit - looked + 1);
     const page = await readItemVerdicts(database.db, { from, until }, { after: last, limit: wanted, sealed });
     const taken = page.slice(0, limit - looked);
-    for (const [itemId, context] of await contextsOf(taken, options, history)) {
+    for (const [itemId, context] of await contextsOf(database.db, taken, { history, jurisdictionOf })) {
       const [old, now] = [propose(before, context), propose(after, context)];
       was.add(old);
       is.add(now);
@@ -89,30 +87,6 @@ export async function backtest(options: BacktestOptions): Promise<BacktestReport
       return { looked, truncated, differing, before: was.counts(), after: is.counts(), differences: differences.all() };
     }
   }
-}
-
-async function contextsOf(
-  page: readonly ItemVerdict[],
-  { database, jurisdictionOf }: BacktestOptions,
-  history: boolean,
-): Promise<readonly (readonly [string, VerdictContext])[]> {
-  const accounts = [...new Set(page.flatMap(({ accountId }) => accountId ?? []))];
-  const times = page.map(({ at }) => at.getTime());
-  const window = { since: new Date(Math.min(...times) - HISTORY_MS), until: new Date(Math.max(...times)) };
-  const confirmed = history && page.length > 0 ? await confirmedItems(database.db, accounts, window) : new Map();
-  return page.map((each) => {
-    const { itemId, verdict, reason, at, platform, surface, lane, room, accountId, sealed } = each;
-    // Only intake writes this column.
-    const detail = each.detail as ToldDetail;
-    const context = {
-      ...{ at, verdict, reason, platform, surface, lane, room, account: accountId },
-      findings: findingsOf(detail),
-      jurisdiction: sealed === null ? null : jurisdictionOf(itemId, sealed),
-      confirmedAt: (accountId === null ? undefined : confirmed.get(accountId)) ?? [],
-      score: detail.score ?? null,
-    };
-    return [itemId, context] as const;
-  });
 }
 
 /** Counts proposals by act, and by rule and act. */

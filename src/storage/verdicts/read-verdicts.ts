@@ -27,6 +27,17 @@ export interface VerdictWindow {
   readonly until: Date;
 }
 
+const COLUMNS = sql`v.day::text AS day, v.id, v.item_id AS "itemId", v.verdict, v.reason, v.detail, v.at,
+  i.platform, i.surface, i.lane, i.room, i.account_id AS "accountId"`;
+
+/** The last verdict of one item; undefined while there is none, or no such item. */
+export async function readLastVerdict(db: Db, itemId: string): Promise<ItemVerdict | undefined> {
+  const { rows } = await sql<ItemVerdict>`
+    SELECT ${COLUMNS}, i.sealed FROM verdict v JOIN item i ON i.id = v.item_id
+    WHERE v.item_id = ${itemId} ORDER BY v.at DESC LIMIT 1`.execute(db);
+  return rows[0];
+}
+
 /**
  * A page of the last verdicts of items, newest days first; within a day in the order of their random ids. A verdict that
  * another one followed, as when an item was looked at again, is left out. Read along the primary key of each day.
@@ -43,8 +54,7 @@ export async function readItemVerdicts(
 ): Promise<readonly ItemVerdict[]> {
   const { day, id } = after ?? { day: '9999-12-31', id: '' };
   const { rows } = await sql<ItemVerdict>`
-    SELECT v.day::text AS day, v.id, v.item_id AS "itemId", v.verdict, v.reason, v.detail, v.at,
-           i.platform, i.surface, i.lane, i.room, i.account_id AS "accountId",
+    SELECT ${COLUMNS},
            CASE WHEN ${sealed}::boolean THEN i.sealed END AS sealed
     FROM verdict v JOIN item i ON i.id = v.item_id
     WHERE v.day >= ${dayOf(from)}::date AND v.day <= ${dayOf(until)}::date AND v.at >= ${from} AND v.at < ${until}
