@@ -3,6 +3,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { accessibilityFaults } from './accessibility.js';
+import { launchChromium, noChromium, watchedPage } from './browser.js';
 import { vigie } from './command.js';
 import { type RunningService, startService } from './service.js';
 
@@ -79,7 +81,7 @@ describe('the policy of a service', () => {
     for (const { items } of report.differences) expect(items).toEqual([id]);
     expect((await run('backtest', join(files, 'hiding.yaml'))).stdout).toContain('1 verdicts since');
 
-    const explained = await run('explain', id, '--version', '2');
+    const explained = await run('explain', id, '--policy', '2');
     expect(explained.stdout).toContain('known (line 3): matched');
     expect(explained.stdout).toContain('Proposed: hide by known; open-case by known');
     expect((await run('diff', '1', '2')).stdout).toContain('- keywords');
@@ -96,6 +98,40 @@ describe('the policy of a service', () => {
     expect((await call('GET', '/v1/policies/9')).body).toMatchObject({ code: 'policy-not-found' });
     const unknown = await call('GET', '/v1/policies/2/explain?item=none');
     expect(unknown).toMatchObject({ status: 404, body: { code: 'item-not-found' } });
+  });
+
+  it.skipIf(noChromium !== undefined)(noChromium ?? 'is written, tried and activated in the page', async () => {
+    const browser = await launchChromium();
+    try {
+      const { page, trouble } = await watchedPage(browser, service.address);
+      await page.goto(service.link);
+      await page.getByRole('link', { name: 'Policy' }).click();
+      const rules = page.getByLabel('Rules');
+      await page.getByText('Nothing is wrong with it.').waitFor();
+      expect(await rules.inputValue()).toBe(HIDING);
+      await rules.fill(HIDING.replace('0-16', '16-0'));
+      await page.getByText('the range is upside down').waitFor();
+      expect(await page.getByRole('button', { name: 'Keep as a draft' }).isDisabled()).toBe(true);
+      await page.getByRole('button', { name: 'Line 4' }).click();
+      const marked = await page.evaluate(() => getSelection()?.toString());
+      expect(marked).toBe('    when: { verdict: match, distance: 16-0 }');
+      await rules.fill(HIDING.replace('hide, ', ''));
+      await page.getByText('Nothing is wrong with it.').waitFor();
+      await page.getByRole('button', { name: 'Try it on 7 days' }).click();
+      await page.getByText('No longer: hide').waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await page.getByLabel('What is new').fill('cases only');
+      await page.getByRole('button', { name: 'Keep as a draft' }).click();
+      await page.getByRole('button', { name: 'Activate … version 3' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Reason').fill('tried');
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await dialog.getByRole('button', { name: 'Activate' }).click();
+      await page.getByText('3 · Active').waitFor();
+      expect(trouble).toEqual([]);
+    } finally {
+      await browser.close();
+    }
   });
 });
 

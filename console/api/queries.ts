@@ -1,5 +1,6 @@
 import { QueryClient, queryOptions } from '@tanstack/react-query';
 import { getAttention, getLists, getSamples, getStatus } from './client.js';
+import { getPolicies } from './policies.js';
 import { ApiProblem } from './problem.js';
 import { getSourceKinds, getSources } from './sources.js';
 
@@ -50,6 +51,12 @@ export const sourceKindsQuery = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 });
 
+export const policiesQuery = queryOptions({
+  queryKey: ['policies'],
+  queryFn: ({ signal }) => getPolicies(signal),
+  refetchInterval: 10_000,
+});
+
 export const samplesQuery = queryOptions({
   queryKey: ['samples'],
   queryFn: ({ signal }) => getSamples(signal),
@@ -67,6 +74,11 @@ export async function refreshLists(): Promise<void> {
 /** A source has changed, and with it perhaps its list. */
 export async function refreshSources(): Promise<void> {
   await Promise.all([queryClient.invalidateQueries({ queryKey: sourcesQuery.queryKey }), refreshLists()]);
+}
+
+/** A version of the policy was added or activated. */
+export async function refreshPolicies(): Promise<void> {
+  await queryClient.invalidateQueries({ queryKey: policiesQuery.queryKey, exact: true });
 }
 
 /** What needs somebody has changed. */

@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from '@tanstack/react-router';
+import { PolicyPanel } from '../features/policy/policy-panel.js';
 import { openFromLink } from '../features/session/open-from-link.js';
 import { Opening, OpeningFailed } from '../features/session/opening.js';
 import { SourcesPanel } from '../features/sources/sources-panel.js';
@@ -15,6 +16,8 @@ const home = createRoute({ getParentRoute: () => signed, path: '/', component: H
 
 const sources = createRoute({ getParentRoute: () => signed, path: '/sources', component: SourcesPanel });
 
+const policy = createRoute({ getParentRoute: () => signed, path: '/policy', component: PolicyPanel });
+
 const open = createRoute({
   getParentRoute: () => root,
   path: '/open',
@@ -25,7 +28,7 @@ const open = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signed.addChildren([home, sources]), open]),
+  routeTree: root.addChildren([signed.addChildren([home, sources, policy]), open]),
   defaultPreload: false,
 });
 

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 const PAGES = [
   ['/', 'Scan'],
   ['/sources', 'Sources'],
+  ['/policy', 'Policy'],
 ] as const;
 
 /** The parts of the page. */

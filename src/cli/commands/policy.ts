@@ -143,12 +143,12 @@ export function policyCommand(): Command {
     .command('explain')
     .summary('which rules match the last verdict of an item, and why each other does not')
     .argument('<item>', 'our id of it')
-    .addOption(new Option('--version <number>', 'the active one if left out').argParser(numberOf))
+    .addOption(new Option('--policy <number>', 'the active one if left out').argParser(numberOf))
     .addOption(formatOption())
     .addOption(dataOption())
-    .action(async (item: string, { data, format, version }: Flags & { version?: number }) => {
+    .action(async (item: string, { data, format, policy }: Flags & { policy?: number }) => {
       await withService(data, async (service) => {
-        const wanted = version ?? activeOf(await ask(service));
+        const wanted = policy ?? activeOf(await ask(service));
         const path = at(wanted, `/explain?item=${encodeURIComponent(item)}`);
         const told = await service.call<ExplainAnswer>('GET', path);
         await writeLine(format === 'json' ? JSON.stringify(told) : explainInWords(told));
