@@ -238,6 +238,8 @@ export interface Source {
   readonly failures: number;
   readonly counts: Readonly<Record<'added' | 'changed' | 'removed' | 'returned' | 'setAside', number>>;
   readonly setAside: Readonly<Record<string, { readonly count: number; readonly where: readonly string[] }>>;
+  /** Signals of types that the service does not know, by the source's name for each. */
+  readonly unused: Readonly<Record<string, number>>;
   readonly held: HeldChange | null;
 }
 
