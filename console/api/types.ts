@@ -144,8 +144,8 @@ export interface Match {
   readonly entry: string;
   readonly grade: string | null;
   readonly signal: SignalType;
-  /** Absent without the scope `matches:detail`, like `view`. */
-  readonly distance?: number;
+  /** Absent without the scope `matches:detail`, like `view`; null where whoever was asked from outside tells none. */
+  readonly distance?: number | null;
   readonly view?: string;
   readonly frame: number | null;
   readonly quality: number | null;
