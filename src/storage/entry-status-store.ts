@@ -91,10 +91,11 @@ async function log(
   const again: string[] = [];
   for (let from = 0; from < entryIds.length || seq === 0; from += AT_ONCE) {
     const entries = entryIds.slice(from, from + AT_ONCE);
-    const quiet = await silencedAmong(tx, listId, entries);
+    const quiet = await silenceOf(tx, listId, entries);
     const silent = entries.filter((id) => quiet.has(id));
+    const exact = silent.filter((id) => quiet.get(id) === 'near');
     const live = entries.filter((id) => !quiet.has(id));
-    seq = await appendListChange(tx, { kind: 'entry', listId, payload: { origin, status, silent, live } });
+    seq = await appendListChange(tx, { kind: 'entry', listId, payload: { origin, status, silent, exact, live } });
     for (const id of live) if (before.has(id)) again.push(id);
   }
   if (again.length > 0) await askForRestored(tx, { listId, entryIds: again, seq });
@@ -116,6 +117,24 @@ export async function silencedAmong(
         AND (${origin ?? null}::text IS NULL OR origin = ${origin ?? null})
         AND entry_id IN (SELECT jsonb_array_elements_text(${entries}::jsonb))`.execute(db);
     for (const { entry_id } of rows) silent.add(entry_id);
+  }
+  return silent;
+}
+
+/** Which of some entries must not match, and of which of these only what is near them must not: they are quarantined alone. */
+export async function silenceOf(
+  db: Db,
+  listId: string,
+  entryIds: readonly string[],
+): Promise<ReadonlyMap<string, 'whole' | 'near'>> {
+  const silent = new Map<string, 'whole' | 'near'>();
+  for (let from = 0; from < entryIds.length; from += AT_ONCE) {
+    const entries = JSON.stringify(entryIds.slice(from, from + AT_ONCE));
+    const { rows } = await sql<{ entry_id: string; near: boolean }>`
+      SELECT entry_id, bool_and(origin = 'quarantine') AS near FROM entry_status
+      WHERE list_id = ${listId} AND status IN ('withdrawn', 'inactive')
+        AND entry_id IN (SELECT jsonb_array_elements_text(${entries}::jsonb)) GROUP BY entry_id`.execute(db);
+    for (const { entry_id, near } of rows) silent.set(entry_id, near ? 'near' : 'whole');
   }
   return silent;
 }
