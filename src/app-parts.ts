@@ -227,6 +227,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   const curation = new Curation({
     ...{ database, keyring, lists, client, record: events.record, outbox: floor.outbox },
     route: new SourceRoute(fed),
+    hasSource: async (listId) => (await fed.store.ofList(database.db, listId)) !== undefined,
     tools: {
       ...{ pool, videos, maximumBytes: config.limits.mediaBytes, maximumVideoBytes: config.limits.videoBytes },
       photodna,

@@ -94,7 +94,10 @@ describe.each(DATABASES)('Curation: $name', { timeout: 120_000 }, ({ missing, st
     };
     const client = new GuardedClient({ allow: ['127.0.0.1'], timeoutMs: 5_000 });
     const tools = { pool, maximumBytes: 2 ** 20, maximumVideoBytes: 2 ** 20 };
-    const curation = new Curation({ database, keyring: TEST_KEYRING, lists, record, outbox, client, route, tools });
+    const curation = new Curation({
+      ...{ database, keyring: TEST_KEYRING, lists, record, outbox, client, route, tools },
+      hasSource: async () => source !== undefined,
+    });
     open.push(outbox, lists);
     return { lists, curation, outbox, told };
   };
@@ -176,6 +179,95 @@ describe.each(DATABASES)('Curation: $name', { timeout: 120_000 }, ({ missing, st
     await curation.proposals.approve(lift, 'ben');
     await lists.addEntries('own', [entry('e2', 2)]);
     expect(await found(lists, signal('md5', 2))).toEqual(['e2']);
+  });
+
+  describe('many entries at once', () => {
+    const file = (...records: readonly (readonly [md5: number, pdq?: number])[]) =>
+      once(
+        Buffer.from(
+          records
+            .map(([md5, pdq]) => ({
+              md5: signalText('md5', md5),
+              ...(pdq === undefined ? {} : { pdq: signalText('pdq', pdq), quality: 100 }),
+            }))
+            .map((record) => `${JSON.stringify(record)}\n`)
+            .join(''),
+        ),
+      );
+    const draft = { list: 'own', reason: 'hashed where the media are', by: 'anna', dryRun: false };
+
+    it('gives entries of our own what they lack, by itself, and keeps it over a new version', async () => {
+      const { lists, curation } = await node();
+      await lists.create('own');
+      await lists.addEntries('own', [entry('e1', 1), entry('e2', 2), entry('e3', 3)]);
+      await lists.withdraw('own', 'e3', { reason: 'a mistake', by: 'anna' });
+      const input = () => file([1, 11], [2], [3, 13], [4, 14], [1, 11]);
+      const tried = await curation.enrichment.enrich({ ...draft, input: input(), dryRun: true });
+      expect(tried).toMatchObject({ state: 'dry-run', entries: 1, withoutGain: 1, unknown: 2 });
+      await curation.derivations.tend();
+      expect(await found(lists, signal('pdq', 11))).toEqual([]);
+      const done = await curation.enrichment.enrich({ ...draft, input: input() });
+      expect(done).toMatchObject({ state: 'done', proposal: null, records: 4, entries: 1, signals: { pdq: 1 } });
+      await curation.derivations.tend();
+      expect(await found(lists, signal('pdq', 11))).toEqual(['e1']);
+      // What no entry carries by an exact hash is given to nobody, and what is withdrawn stays so.
+      for (const none of [13, 14]) expect(await found(lists, signal('pdq', none))).toEqual([]);
+      expect(await curation.enrichment.enrich({ ...draft, input: file([1, 11]) })).toMatchObject({
+        ...{ state: 'nothing', complete: 1 },
+      });
+      const again = { stream: once(Buffer.from(`id,md5\ne1,${signalText('md5', 1)}\n`)) };
+      await lists.import({ list: 'own', input: again });
+      await curation.derivations.tend();
+      expect(await found(lists, signal('pdq', 11))).toEqual(['e1']);
+      await curation.derivations.withdraw('own', 'e1', 'another picture', 'ben');
+      expect(await found(lists, signal('pdq', 11))).toEqual([]);
+      expect(await events('list.enriched')).toMatchObject([{ actor: 'anna', refs: { entries: 1 } }]);
+    });
+
+    it('waits for a second person where a source feeds the list or it asks for one', async () => {
+      const { lists, curation } = await node({ id: 'hotline', takesFeedback: false });
+      await lists.create('own');
+      await lists.addEntries('own', [entry('e1', 1)]);
+      const refused = await curation.enrichment.enrich({ ...draft, input: file([1, 11]) });
+      expect(refused).toMatchObject({ state: 'proposed', entries: 1 });
+      await curation.derivations.tend();
+      expect(await found(lists, signal('pdq', 11))).toEqual([]);
+      const id = refused.proposal ?? '';
+      await expect(curation.proposals.approve(id, 'anna')).rejects.toMatchObject({ code: 'approval-own' });
+      await curation.proposals.refuse(id, 'ben', 'not these');
+      expect(await database.db.selectFrom('derived_signal').select('id').execute()).toEqual([]);
+      const { proposal } = await curation.enrichment.enrich({ ...draft, input: file([1, 11]) });
+      expect(await curation.proposals.show(proposal ?? '')).toMatchObject({ act: 'enrich', signals: { pdq: 1 } });
+      await curation.proposals.approve(proposal ?? '', 'ben');
+      await curation.derivations.tend();
+      expect(await found(lists, signal('pdq', 11))).toEqual(['e1']);
+    });
+
+    it('leaves nothing behind when its file breaks off', async () => {
+      const { lists, curation } = await node();
+      await lists.create('own');
+      await lists.addEntries('own', [entry('e1', 1)]);
+      async function* broken() {
+        yield* file([1, 11]);
+        throw new Error('gone');
+      }
+      await expect(curation.enrichment.enrich({ ...draft, input: broken() })).rejects.toThrow('gone');
+      expect(await database.db.selectFrom('derived_signal').select('id').execute()).toEqual([]);
+    });
+
+    it('gives thousands of entries theirs in few versions', async () => {
+      const { lists, curation } = await node();
+      await lists.create('own');
+      const many = Array.from({ length: 1_200 }, (_, i) => i);
+      await lists.addEntries(
+        'own',
+        many.map((i) => entry(`e${i}`, i)),
+      );
+      await curation.enrichment.enrich({ ...draft, input: file(...many.map((i) => [i, 10_000 + i] as const)) });
+      await curation.derivations.tend();
+      for (const i of [0, 499, 500, 1_199]) expect(await found(lists, signal('pdq', 10_000 + i))).toEqual([`e${i}`]);
+      expect(await lists.ls()).toMatchObject([{ version: 2, entries: 1_200 }]);
+    });
   });
 
   it('ends an entry when its time is over, in every process, and brings it back with a new term', async () => {

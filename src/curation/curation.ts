@@ -10,6 +10,7 @@ import { getList } from '../storage/list-store.js';
 import type { Outbox } from '../storage/outbox/outbox.js';
 import { ConfirmedMedia } from './confirmed-medium.js';
 import { Derivations, PROOFS } from './derivations.js';
+import { Enrichment } from './enrichment.js';
 import { type MediumSignals, type SignalTools, signalsOf } from './entry-signals.js';
 import { type Judged, type JudgementDraft, Judgements } from './judgements.js';
 import { type KnownEntry, knownAlready } from './known-already.js';
@@ -25,6 +26,8 @@ export interface CurationOptions {
   readonly client: GuardedClient;
   readonly route: FeedbackRoute;
   readonly tools: SignalTools;
+  /** Whether a source feeds a list. */
+  readonly hasSource: (listId: string) => Promise<boolean>;
 }
 
 /** What became of the perceptual hash of a confirmed medium: a proposal, nothing to add, or why there is none. */
@@ -39,6 +42,7 @@ export interface DerivedFate {
 export class Curation {
   readonly proposals: Proposals;
   readonly derivations: Derivations;
+  readonly enrichment: Enrichment;
   readonly #options: CurationOptions;
   readonly #judgements: Judgements;
   readonly #media: ConfirmedMedia;
@@ -48,6 +52,7 @@ export class Curation {
     this.#options = options;
     this.proposals = new Proposals({ database, keyring, lists, record });
     this.derivations = new Derivations({ ...options, proposals: this.proposals });
+    this.enrichment = new Enrichment({ ...options, proposals: this.proposals });
     const feedbacks = new SourceFeedbacks(outbox, route);
     this.#judgements = new Judgements({ database, lists, record, feedbacks });
     this.#media = new ConfirmedMedia(database, keyring, client);

@@ -37,6 +37,8 @@ export interface ConfirmedMedium {
 export const PROOFS = ['md5', 'sha1', 'sha256', 'photodna'] as const;
 const PERCEPTUAL: ReadonlySet<string> = new Set(['pdq', 'vpdq']);
 const PAGE = 500;
+/** Entries that are written anew in one version of their list. */
+const REWRITTEN_AT_ONCE = 20_000;
 
 /**
  * Perceptual hashes for entries that came without: made of a medium that a person has confirmed, approved by another
@@ -117,21 +119,47 @@ export class Derivations {
   async #settle(id: string, name: string, known?: string): Promise<void> {
     const { database, lists } = this.#options;
     const mark = known ?? (await derivedMarks(database.db)).get(id);
-    const loaded = lists.loaded(id);
-    if (mark === undefined || loaded === undefined) return;
-    if ((await this.#changes(loaded, 1)).length > 0) {
-      await lists.rewriteEntries(name, (list) => this.#changes(list), { within: async () => undefined });
+    if (mark === undefined) return;
+    for (;;) {
+      const loaded = lists.loaded(id);
+      if (loaded === undefined) return;
+      const found = await this.#changes(loaded, '', 1);
+      if (found.changes.length === 0) {
+        this.#settled.set(id, markOf(loaded, mark));
+        return;
+      }
+      // A bounded number at a time: thousands of entries may have been given theirs at once.
+      for (let after: string | undefined = found.before; after !== undefined; ) {
+        const from: string = after;
+        let next: string | undefined;
+        const make = async (list: LoadedList) => {
+          const some = await this.#changes(list, from, REWRITTEN_AT_ONCE);
+          next = some.next;
+          return some.changes;
+        };
+        await lists.rewriteEntries(name, make, { within: async () => undefined });
+        after = next;
+      }
     }
-    const now = lists.loaded(id);
-    if (now !== undefined) this.#settled.set(id, markOf(now, mark));
   }
 
-  /** Entries of a list that lack what was derived of them, or have what was taken back, as they should be. */
-  async #changes(list: LoadedList, enough = Number.POSITIVE_INFINITY): Promise<readonly Entry[]> {
+  /**
+   * Entries of a list that lack what was derived of them, or have what was taken back, as they should be.
+   * @param after entry id behind which to begin
+   * @returns about as many as are enough; where to go on, undefined at the end; and the place before the last page
+   */
+  async #changes(
+    list: LoadedList,
+    after: string,
+    enough: number,
+  ): Promise<{ readonly changes: readonly Entry[]; readonly next: string | undefined; readonly before: string }> {
     const { db } = this.#options.database;
     const changes: Entry[] = [];
-    for (let after = ''; changes.length < enough; ) {
-      const rows = await readDerived(db, list.info.id, after, PAGE);
+    let before = after;
+    let next: string | undefined = after;
+    while (next !== undefined && changes.length < enough) {
+      before = next;
+      const rows = await readDerived(db, list.info.id, before, PAGE);
       const byEntry = new Map<string, { derived: EntrySignal[]; withdrawn: EntrySignal[] }>();
       for (const { id, entry, sealed, withdrawn } of rows) {
         const known = byEntry.get(entry) ?? { derived: [], withdrawn: [] };
@@ -139,17 +167,14 @@ export class Derivations {
         const { signals } = openEntry(this.#options.keyring, 'derived', id, sealed);
         known[withdrawn ? 'withdrawn' : 'derived'].push(...signals);
       }
-      for (const [id, { derived, withdrawn }] of byEntry) {
-        const found = await list.find(id);
-        if (found === undefined) continue;
-        const merged = mergeDerived(await found.segment.entry(found.row), derived, withdrawn);
+      for (const [id, { segment, row }] of await list.findAll([...byEntry.keys()])) {
+        const { derived = [], withdrawn = [] } = byEntry.get(id) ?? {};
+        const merged = mergeDerived(await segment.entry(row), derived, withdrawn);
         if (merged !== undefined) changes.push(merged);
       }
-      const last = rows.at(-1);
-      if (last === undefined || byEntry.size < PAGE) break;
-      after = last.entry;
+      next = byEntry.size < PAGE ? undefined : rows.at(-1)?.entry;
     }
-    return changes;
+    return { changes, next, before };
   }
 
   /** Whether an entry is found by what proves it. */

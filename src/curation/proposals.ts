@@ -4,7 +4,7 @@ import type { Entry } from '../index/entry.js';
 import { admitAll } from '../lists/add-entries.js';
 import type { Lists } from '../lists/lists.js';
 import { raiseAttention, settleAttention } from '../storage/attention/raise-attention.js';
-import { insertDerived } from '../storage/curation/derived-store.js';
+import { approveWaiting, dropWaiting, insertDerived, sweepWaiting } from '../storage/curation/derived-store.js';
 import { setEntryTerm } from '../storage/curation/entry-terms.js';
 import {
   anyWaiting,
@@ -49,6 +49,8 @@ export interface ProposalDraft {
   readonly verdict?: string | undefined;
   /** Id of the principal. */
   readonly by: string;
+  /** For `enrich`: the id under which the signals of many entries wait, and how many of each type there are. */
+  readonly waiting?: { readonly id: string; readonly signals: Readonly<Record<string, number>> } | undefined;
 }
 
 const KEEP_DAYS = 14;
@@ -74,7 +76,8 @@ export class Proposals {
     const list = await getList(database.db, name);
     if (act === 'add') admitAll([entry], () => undefined);
     if (act === 'restore' || act === 'derive') await lists.entry(name, entry.id);
-    const id = randomId();
+    const { waiting } = draft;
+    const id = waiting?.id ?? randomId();
     const sealed = sealEntry(keyring, 'proposal', id, entry);
     await database.transaction(async (tx) => {
       const { id: listId } = await lockList(tx, list.id);
@@ -83,7 +86,7 @@ export class Proposals {
         throw new VigieError('request-invalid', { detail: 'until has passed' });
       }
       const closesAt = new Date(now.getTime() + keepDays * DAY);
-      const signals = countSignals(entry.signals);
+      const signals = waiting?.signals ?? countSignals(entry.signals);
       const ends = until ?? null;
       await insertProposal(tx, {
         ...{ id, listId, act, entry: entry.id, signals, reason, verdict, closesAt, sealed },
@@ -158,6 +161,10 @@ export class Proposals {
       case 'derive':
         await this.#approveDerived(proposal, entry, decide);
         break;
+      case 'enrich':
+        // What was made acts once it is merged into its entries (derivations.ts).
+        await database.transaction(decide);
+        break;
       case 'lift-approval':
         await lists.describeList(list, { approval: 'none' }, { within: decide });
     }
@@ -176,6 +183,7 @@ export class Proposals {
 
   /** Closes proposals whose time is over. @returns how many */
   async sweep(): Promise<number> {
+    await sweepWaiting(this.#options.database.db);
     const ids = await lapsedProposals(this.#options.database.db, SWEPT_AT_ONCE);
     let swept = 0;
     for (const id of ids) {
@@ -225,6 +233,10 @@ export class Proposals {
     const proposal = await lockProposal(tx, id);
     const state = nextState(proposal, move, by, await clock(tx));
     await closeProposal(tx, id, { state, by, reason });
+    if (proposal.act === 'enrich') {
+      if (state === 'approved') await approveWaiting(tx, id);
+      else await dropWaiting(tx, id);
+    }
     const { act, entry } = proposal;
     await this.#options.record(tx, {
       ...{ kind: 'proposal.decided', actor: by, subject: `list:${listId}` },

@@ -11,6 +11,7 @@ import { backup } from './endpoints/backup.js';
 import { createList, requireApproval } from './endpoints/create-list.js';
 import { deriveSignals, withdrawDerived } from './endpoints/derived.js';
 import { giveUpEffect, listEffects, retryEffect } from './endpoints/effects.js';
+import { enrichList } from './endpoints/enrich-list.js';
 import { addEntries, disputeEntry, getEntry, restoreEntry, withdrawEntry } from './endpoints/entries.js';
 import { listEntryStatuses } from './endpoints/entry-statuses.js';
 import { exportList } from './endpoints/export-list.js';
@@ -82,6 +83,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   getList,
   requireApproval,
   importList,
+  enrichList,
   getListRules,
   changeListRules,
   diffList,

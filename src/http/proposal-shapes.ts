@@ -36,7 +36,7 @@ export const PROPOSAL_EXAMPLE = {
 export const proposalSchema = z.object({
   id: z.string(),
   list: z.string(),
-  act: z.enum(['add', 'restore', 'derive', 'lift-approval']),
+  act: z.enum(['add', 'restore', 'derive', 'enrich', 'lift-approval']),
   entry: z.string(),
   state: z.enum(['proposed', 'approved', 'refused', 'expired', 'taken-back']),
   signals: z.record(z.string(), z.number().int()).describe('How many of each type.'),

@@ -58,7 +58,8 @@ export async function viewOf(database: Database, loader: ListLoader, stored: Sto
     role: stored.role,
     shadow: stored.shadow,
     version: stored.currentVersion,
-    entries: versions.find(({ version }) => version === stored.currentVersion)?.entries ?? 0,
+    entries:
+      entriesOf(loader, stored) ?? versions.find(({ version }) => version === stored.currentVersion)?.entries ?? 0,
     withdrawn: withdrawn.n,
     ...totals(summaries),
     approval: stored.approval,
@@ -73,6 +74,12 @@ export async function viewOf(database: Database, loader: ListLoader, stored: Sto
       sourceName,
     })),
   };
+}
+
+/** What a version is said to hold counts an entry again for each delta that replaced it; what is loaded knows better. */
+function entriesOf(loader: ListLoader, { id, currentVersion }: StoredList): number | undefined {
+  const loaded = loader.loaded(id);
+  return loaded?.info.version === currentVersion ? loaded?.entries : undefined;
 }
 
 /** Over all segments; an entry that a delta replaces counts twice until the segments are merged. */

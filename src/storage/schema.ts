@@ -35,7 +35,7 @@ export type Surface = 'public' | 'private';
 export type ItemState = 'waiting' | 'told' | 'set-aside';
 /** `two-person`: an entry acts only once a second person has approved it. */
 export type Approval = 'none' | 'two-person';
-export type ProposalAct = 'add' | 'restore' | 'derive' | 'lift-approval';
+export type ProposalAct = 'add' | 'restore' | 'derive' | 'enrich' | 'lift-approval';
 export type ProposalState = 'proposed' | 'approved' | 'refused' | 'expired' | 'taken-back';
 export type MatchOpinion = 'confirmed' | 'refuted';
 
@@ -413,7 +413,9 @@ export interface DerivedSignalTable {
   entry_id: Fixed<string>;
   sealed: Fixed<Uint8Array>;
   proposal_id: Fixed<string>;
-  approved_at: Stamp;
+  /** Null while its proposal waits. */
+  approved_at: ColumnType<Date | null, RawBuilder<Date> | null, RawBuilder<Date>>;
+  made_at: Stamp;
   withdrawn_at: ColumnType<Date | null, Date | null | undefined, RawBuilder<Date>>;
   withdrawn_by: Nullable<string>;
 }

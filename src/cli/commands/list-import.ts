@@ -1,21 +1,13 @@
-import { createReadStream } from 'node:fs';
-import { access, constants, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { VigieError } from '../../errors.js';
-import { FIELD_NAMES, LIST_FORMATS } from '../../lists/formats/list-parser.js';
-import { WORDS_FIELDS } from '../../lists/words/words-record.js';
-import { SIGNAL_TYPE_NAMES } from '../../signals/signal-type.js';
-import { resultOf } from '../answer-lines.js';
-import { interrupted } from '../interrupt.js';
 import { at } from '../list-answer.js';
+import { fileFormatOption, fileToSend, mapOption, sendFile, sizeOf, typeOption } from '../list-file.js';
 import { dataOption } from '../options.js';
 import { printable, remark, table, writeLine } from '../output.js';
-import { type Bar, progressBar } from '../progress-bar.js';
 import type { ServiceClient } from '../service-client.js';
 import { videoLines } from '../video-lines.js';
-import { unreadable } from '../walk.js';
 import { withService } from '../with-service.js';
 
 interface ImportFlags {
@@ -50,18 +42,9 @@ export function importCommand(): Command {
         .default('media'),
     )
     .option('--name <name>', 'of the list; the file name without its ending if left out')
-    .addOption(new Option('--format <name>', 'of the file').choices(['auto', ...LIST_FORMATS]).default('auto'))
-    .addOption(
-      new Option('--type <name>', 'signal type of plain values, where their length does not tell').choices([
-        ...SIGNAL_TYPE_NAMES,
-      ]),
-    )
-    .addOption(
-      new Option(
-        '--map <theirs=ours>',
-        'a column of the file and what it is here; may be given several times',
-      ).argParser(mapping),
-    )
+    .addOption(fileFormatOption())
+    .addOption(typeOption())
+    .addOption(mapOption())
     .option('--source <text>', 'where the list comes from')
     .option('--licence <text>', 'under which it is used')
     .option('--terms <text>', 'what its use is bound to')
@@ -112,14 +95,9 @@ async function importVideos(files: readonly string[], flags: ImportFlags): Promi
 
 async function importFile(file: string, flags: ImportFlags): Promise<void> {
   const name = flags.name ?? nameFromFile(file);
-  if (file === '-' && process.stdin.isTTY === true) {
-    throw new VigieError('usage', { detail: 'standard input is a terminal; give a file, or send one with a pipe' });
-  }
-  const bytes = file === '-' ? undefined : await sizeOf(file);
   const query = queryOf(flags, file === '-' ? 'stdin' : basename(file));
-  await send(name, query, flags, bytes, () =>
-    file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 2 ** 20 }),
-  );
+  const { bytes, open } = await fileToSend(file);
+  await send(name, query, flags, bytes, open);
 }
 
 function queryOf(flags: ImportFlags, sourceName: string): URLSearchParams {
@@ -140,20 +118,12 @@ async function send(
   open: () => Readable,
 ): Promise<void> {
   const overService = async (service: ServiceClient) => {
-    const bar = progressBar(bytes);
-    const source = open();
-    const body = Readable.from(
-      counted(source, (sent) => bar.update(sent)),
-      { objectMode: false },
+    const to = { method: 'PUT', path: at(name, `/import?${query}`) } as const;
+    await showResult(
+      await sendFile<ImportProgress, ImportAnswer>(service, to, { bytes, open }, (progress, bar) =>
+        bar.stage(progress.stage, progress.records),
+      ),
     );
-    let answer: ImportAnswer;
-    try {
-      answer = await importThrough(service, at(name, `/import?${query}`), body, bytes, bar);
-    } finally {
-      bar.stop();
-      source.destroy();
-    }
-    await showResult(answer);
   };
   await withService(flags.data, overService, { create: true });
 }
@@ -184,24 +154,6 @@ interface ImportProgress {
   readonly stage: string;
 }
 
-async function importThrough(
-  service: ServiceClient,
-  path: string,
-  body: Readable,
-  bytes: number | undefined,
-  bar: Bar,
-): Promise<ImportAnswer> {
-  const response = await service.request('PUT', path, {
-    body,
-    headers: {
-      'content-type': 'application/octet-stream',
-      ...(bytes === undefined ? {} : { 'content-length': String(bytes) }),
-    },
-    signal: interrupted(),
-  });
-  return await resultOf<ImportProgress, ImportAnswer>(response.body, ({ stage, records }) => bar.stage(stage, records));
-}
-
 async function showResult({ list, version, entries, report }: ImportAnswer): Promise<void> {
   remark(`${list} is at version ${version} with ${entries.toLocaleString('en')} entries.`);
   const rows: (string | number)[][] = [];
@@ -223,27 +175,6 @@ function firstLines({ lines, frames }: Places): string {
   return places.join(', ') + (lines.length > 8 ? ', …' : '');
 }
 
-async function* counted(source: AsyncIterable<Uint8Array>, tell: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  for await (const chunk of source) {
-    yield chunk;
-    bytes += chunk.length;
-    tell(bytes);
-  }
-}
-
-/** @returns undefined for what has no size, such as a pipe */
-async function sizeOf(file: string): Promise<number | undefined> {
-  try {
-    const found = await stat(file);
-    if (found.isDirectory()) throw new VigieError('file-not-readable', { detail: `${printable(file)} is a folder` });
-    await access(file, constants.R_OK);
-    return found.isFile() ? found.size : undefined;
-  } catch (cause) {
-    throw cause instanceof VigieError ? cause : unreadable(cause, file);
-  }
-}
-
 function nameFromFile(file: string): string {
   if (file === '-') throw new VigieError('usage', { detail: 'name the list with --name' });
   const name = basename(file)
@@ -254,18 +185,6 @@ function nameFromFile(file: string): string {
     .replace(/^[^a-z0-9]+/, '');
   if (name === '') throw new VigieError('list-name-invalid', { detail: 'name it with --name' });
   return name.slice(0, 64);
-}
-
-/** Columns of media, and those of URLs and keywords. */
-const OURS: ReadonlySet<string> = new Set([...FIELD_NAMES, ...WORDS_FIELDS]);
-
-function mapping(text: string, before: readonly string[] = []): readonly string[] {
-  const cut = text.lastIndexOf('=');
-  const ours = text.slice(cut + 1).trim();
-  if (cut < 1 || !OURS.has(ours)) {
-    throw new InvalidArgumentError(`Give theirs=ours, where ours is one of ${[...OURS].join(', ')}.`);
-  }
-  return [...before, text];
 }
 
 function share(text: string): number {

@@ -15,6 +15,7 @@ import { colour, remark, table, write, writeLine } from '../output.js';
 import { lostOr } from '../service-client.js';
 import { withService } from '../with-service.js';
 import { approvalCommand, createCommand } from './list-create.js';
+import { enrichCommand } from './list-enrich.js';
 import { importCommand } from './list-import.js';
 import { rulesCommand } from './list-rules.js';
 
@@ -31,6 +32,7 @@ export function listCommand(): Command {
     .summary('hash lists: load, look, withdraw, roll back')
     .description('Hash lists as living things. Every change goes through the running service, if there is one.');
   command.addCommand(importCommand());
+  command.addCommand(enrichCommand());
   command.addCommand(rulesCommand());
   command.addCommand(createCommand());
   command.addCommand(approvalCommand());

@@ -1,12 +1,11 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { VigieError } from '../../errors.js';
-import { FIELD_NAMES, LIST_FORMATS } from '../../lists/formats/list-parser.js';
-import { WORDS_FIELDS } from '../../lists/words/words-record.js';
 import type { ListTerms } from '../../storage/list-store.js';
 import { endpoint } from '../endpoint.js';
 import { answerInLines } from '../json-lines.js';
-import { listNameSchema, signalTypeSchema } from '../schemas.js';
+import { listFileShape, mapOf } from '../list-file-query.js';
+import { listNameSchema } from '../schemas.js';
 
 const text = z.string().max(500).optional();
 
@@ -15,12 +14,7 @@ const querySchema = z.object({
     .enum(['media', 'urls', 'keywords'])
     .default('media')
     .describe('What the entries are of; once and for all for a list.'),
-  format: z.enum(['auto', ...LIST_FORMATS]).default('auto'),
-  type: signalTypeSchema.optional().describe('Signal type of plain values, where their length does not tell.'),
-  map: z
-    .union([z.string().max(200), z.array(z.string().max(200)).max(32)])
-    .optional()
-    .describe('`theirs=ours`: a column of the file and what it is here. May be given several times.'),
+  ...listFileShape,
   sourceName: z.string().max(255).optional().describe('How people call the file.'),
   source: text.describe('Where the list comes from.'),
   licence: text,
@@ -87,21 +81,4 @@ function termsOf({ source, licence, terms, expires }: Query): ListTerms {
     ...(terms === undefined ? {} : { terms }),
     ...(expires === undefined ? {} : { expiresAt: new Date(expires) }),
   };
-}
-
-function mapOf(
-  given: string | readonly string[] | undefined,
-  content: Query['content'],
-): Readonly<Record<string, string>> {
-  const pairs = given === undefined ? [] : typeof given === 'string' ? [given] : given;
-  const map: Record<string, string> = Object.create(null);
-  for (const pair of pairs) {
-    const cut = pair.lastIndexOf('=');
-    const ours = pair.slice(cut + 1).trim();
-    if (cut < 1 || !(content === 'media' ? (FIELD_NAMES as readonly string[]) : WORDS_FIELDS).includes(ours as never)) {
-      throw new VigieError('request-invalid', { detail: 'a mapping is theirs=ours, with one of our columns' });
-    }
-    map[pair.slice(0, cut)] = ours;
-  }
-  return map;
 }

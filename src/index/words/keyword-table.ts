@@ -1,4 +1,4 @@
-import { fold, KEYWORD_FOLDS, type KeywordFold, placeBefore } from '../../signals/keyword/fold.js';
+import { fold, KEYWORD_FOLDS, type KeywordFold, placesBefore } from '../../signals/keyword/fold.js';
 import type { KeywordEntry } from '../../signals/keyword/keyword-entry.js';
 import { isWordBreak } from '../../signals/keyword/word-breaks.js';
 import { type AutomatonArrays, buildAutomaton, findWords } from './automaton.js';
@@ -89,7 +89,9 @@ export class KeywordTable {
         else before.count++;
       }
     });
-    return [...counts].map(([row, { count, at }]) => ({ row, count, at: placeBefore(text, how, at) }));
+    const places = [...counts.values()].map(({ at }) => at);
+    const before = placesBefore(text, how, places);
+    return [...counts].map(([row, { count }], i) => ({ row, count, at: before[i] as number }));
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fold, KEYWORD_FOLDS, placeBefore } from './fold.js';
+import { fold, KEYWORD_FOLDS, placesBefore } from './fold.js';
 import { isWordBreak } from './word-breaks.js';
 
 const how = fc.constantFrom(...KEYWORD_FOLDS);
@@ -37,14 +37,17 @@ describe('fold', () => {
       maxLength: 12,
     });
     fc.assert(
-      fc.property(words, fc.constantFrom(' ', '\n\n', ' - ', '_'), how, fc.nat(), (all, between, way, pick) => {
-        const text = all.join(between);
-        const index = pick % all.length;
-        const before = all
-          .slice(0, index)
-          .map((word) => `${word}${between}`)
-          .join('');
-        expect(placeBefore(text, way, fold(before, way).length)).toBe(before.length);
+      fc.property(words, fc.constantFrom(' ', '\n\n', ' - ', '_'), how, fc.nat(), (all, between, way, turn) => {
+        const starts = all.map((_, i) =>
+          all
+            .slice(0, i)
+            .map((word) => `${word}${between}`)
+            .join(''),
+        );
+        // In any order.
+        const asked = [...starts.slice(turn % all.length), ...starts.slice(0, turn % all.length)];
+        const places = asked.map((before) => fold(before, way).length);
+        expect(placesBefore(all.join(between), way, places)).toEqual(asked.map(({ length }) => length));
       }),
     );
   });

@@ -48,15 +48,29 @@ function foldUnicode(text: string, withoutMarks: boolean): string {
   }
 }
 
-/** Where a place in folded text stands in the text before: at its piece between white space, and as far in it. */
-export function placeBefore(text: string, how: KeywordFold, place: number): number {
+/**
+ * Where places in folded text stand in the text before: each at its piece between white space, and as far in it. Takes time
+ * in proportion to the text, however many places there are.
+ * @param places in any order
+ * @returns for each, in their order
+ */
+export function placesBefore(text: string, how: KeywordFold, places: readonly number[]): number[] {
+  const order = places.map((_, i) => i).sort((a, b) => (places[a] as number) - (places[b] as number));
+  const before = new Array<number>(places.length);
   let folded = 0;
   let after = 0;
+  let next = 0;
   for (const piece of text.matchAll(/[\s\p{Pd}_]+|[^\s\p{Pd}_]+/gu)) {
+    if (next === order.length) break;
     const length = fold(piece[0], how).length;
-    if (folded + length > place) return piece.index + Math.min(place - folded, piece[0].length - 1);
+    for (; next < order.length; next++) {
+      const place = places[order[next] as number] as number;
+      if (folded + length <= place) break;
+      before[order[next] as number] = piece.index + Math.min(place - folded, piece[0].length - 1);
+    }
     folded += length;
     after = piece.index + piece[0].length;
   }
-  return after;
+  for (; next < order.length; next++) before[order[next] as number] = after;
+  return before;
 }

@@ -33,6 +33,7 @@ export const EVENT_KINDS = {
     payload: z.object({ entry: z.string(), reason: z.string().nullable() }),
   }),
   'proposal.viewed': kind(1, { refs: ['proposal', 'list'] }),
+  'list.enriched': kind(1, { refs: ['list', 'entries'], payload: z.object({ reason: z.string() }) }),
   'derived.withdrawn': kind(1, {
     refs: ['list', 'count'],
     payload: z.object({ entry: z.string(), reason: z.string() }),

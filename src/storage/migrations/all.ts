@@ -7,6 +7,7 @@ import { retro } from './0006-retro.js';
 import { publishing } from './0007-publishing.js';
 import { words } from './0008-words.js';
 import { banks } from './0009-banks.js';
+import { enrichment } from './0010-enrichment.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, in order. */
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   publishing,
   words,
   banks,
+  enrichment,
 ];
