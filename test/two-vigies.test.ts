@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ncmec } from '../src/lists/sources/ncmec/ncmec.js';
 import type { DeltaSource, SourcePage } from '../src/lists/sources/source.js';
 import { listenOnLoopback, loopbackHouse } from '../src/lists/sources/testing/loopback.js';
@@ -242,9 +242,12 @@ describe('a feed between two Vigies', { timeout: LONG }, () => {
         await shared().feedback?.(feedback, AbortSignal.timeout(LONG));
       }
       await soon(next, held, () => held.has('1-e11'));
-      const puts = (await pull(undefined, new Set(), shared)).flatMap(({ changes }) => changes);
-      const doubted = puts.find((each) => 'put' in each && each.put.id === '1-e6');
-      expect(doubted).toMatchObject({ put: { grade: 'A', opinions: [{ affirmative: false }] } });
+      const doubted = async () => {
+        const puts = (await pull(undefined, new Set(), shared)).flatMap(({ changes }) => changes);
+        return puts.find((each) => 'put' in each && each.put.id === '1-e6');
+      };
+      const doubt = { put: { grade: 'A', opinions: [{ affirmative: false }] } };
+      await vi.waitFor(async () => expect(await doubted()).toMatchObject(doubt), { timeout: LONG, interval: 500 });
     });
 
     it('refuses what the exchange refuses', async () => {

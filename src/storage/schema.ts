@@ -584,6 +584,8 @@ export interface SourceTable {
   /** A sync that would remove more of the list than this waits for a person. */
   hold_percent: Generated<number>;
   checkpoint: NullableJsonColumn<unknown>;
+  /** The next sync begins anew, and what is not told then is no longer on the list. */
+  anew: Generated<boolean>;
   state: Generated<SourceOutcome>;
   /** Code of an error. */
   last_error: Nullable<string>;

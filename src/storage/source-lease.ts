@@ -63,6 +63,8 @@ export interface SourceProgress {
   readonly news: boolean;
   /** True when the version of the list stays as it is, and stands for the new checkpoint too. */
   readonly sameVersion: boolean;
+  /** Everything was told that had to be told again. */
+  readonly toldAnew: boolean;
 }
 
 /**
@@ -70,7 +72,7 @@ export interface SourceProgress {
  * @throws VigieError `source-busy` when the lease is not ours any more; then nothing of the transaction must stay
  */
 export async function saveSourceProgress(tx: Tx, lease: SourceLease, progress: SourceProgress): Promise<void> {
-  const { checkpoint, counts, setAside, removals, news, sameVersion } = progress;
+  const { checkpoint, counts, setAside, removals, news, sameVersion, toldAnew } = progress;
   const kept = checkpoint === undefined ? null : jsonb<unknown>(checkpoint);
   const row = await tx
     .updateTable('source')
@@ -79,6 +81,7 @@ export async function saveSourceProgress(tx: Tx, lease: SourceLease, progress: S
       counts: jsonb<unknown>(counts),
       set_aside: jsonb<unknown>(setAside),
       removals: removals === undefined ? null : jsonb<unknown>(removals),
+      ...(toldAnew ? { anew: false } : {}),
       ...(news ? { changed_at: sql`now()` as unknown as Date } : {}),
     })
     .where('id', '=', lease.id)

@@ -52,6 +52,8 @@ export interface StoredSource {
   readonly everySeconds: number;
   readonly holdPercent: number;
   readonly checkpoint: unknown;
+  /** It has to tell everything again, as its settings are others. */
+  readonly anew: boolean;
   readonly outcome: SourceOutcome;
   readonly lastError: string | null;
   readonly failures: number;
@@ -85,12 +87,16 @@ export interface NewSource {
 }
 
 export interface SourceChanges {
+  /** With others than it has, the next sync begins anew. */
   readonly settings?: unknown;
   readonly credentials?: unknown;
   readonly everySeconds?: number;
   readonly holdPercent?: number;
   readonly enabled?: boolean;
 }
+
+/** As jsonb, in which the order of fields says nothing. */
+const anewWith = (settings: unknown) => sql<boolean>`anew OR settings <> ${jsonb(settings)}`;
 
 const countsSchema = z.object({
   added: z.number().default(0),
@@ -167,7 +173,7 @@ export class SourceStore {
     await tx
       .updateTable('source')
       .set({
-        ...(settings === undefined ? {} : { settings: jsonb(settings) }),
+        ...(settings === undefined ? {} : { settings: jsonb(settings), anew: anewWith(settings) }),
         ...(credentials === undefined ? {} : { sealed: this.#seal(id, credentials) }),
         ...(everySeconds === undefined ? {} : { every_seconds: everySeconds }),
         ...(holdPercent === undefined ? {} : { hold_percent: holdPercent }),
@@ -226,7 +232,7 @@ function sourceOf(row: Row): StoredSource {
   return {
     ...{ id: row.id, name: row.name, kind: row.kind, listId: row.list_id, listName: row.list_name },
     ...{ settings: row.settings, enabled: row.enabled, everySeconds: row.every_seconds, holdPercent: row.hold_percent },
-    ...{ checkpoint: row.checkpoint ?? undefined, outcome: row.state, lastError: row.last_error },
+    ...{ checkpoint: row.checkpoint ?? undefined, anew: row.anew, outcome: row.state, lastError: row.last_error },
     ...{ failures: row.failures, nextAt: row.next_at, triedAt: row.tried_at, syncedAt: row.synced_at },
     ...{ changedAt: row.changed_at, createdBy: row.created_by, createdAt: row.created_at, now: row.now },
     ...{ syncing: row.syncing, quietSeconds: row.quiet_seconds },

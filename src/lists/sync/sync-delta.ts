@@ -33,19 +33,28 @@ class DeltaSync {
   readonly #guard: RemovalGuard;
   /** All that was told since the source began anew. */
   #told: KeySet | undefined;
+  /** Up to where it has told of what it tells anew. */
+  #reached: { readonly checkpoint: unknown } | undefined;
+  /** Its settings are others than those of its checkpoint. */
+  #anew: boolean;
 
   constructor(source: DeltaSource, work: SyncWork) {
     this.#source = source;
     this.#work = work;
     this.#progress = new SyncProgress(work);
     this.#guard = new RemovalGuard(work.source);
+    this.#anew = work.source.anew;
   }
 
   async pull(until: number): Promise<'up-to-date' | 'behind' | 'more'> {
     const { lists, limits, source, signal } = this.#work;
     let moved = false;
     const stop = new AbortController();
-    const pages = inTime(this.#source.pull(this.#progress.checkpoint, AbortSignal.any([signal, stop.signal])), signal);
+    if (this.#anew) this.#told ??= new KeySet();
+    // Until all was told anew, what was reached is known here only.
+    const told = this.#told === undefined ? { checkpoint: this.#progress.checkpoint } : this.#reached;
+    const checkpoint = told?.checkpoint;
+    const pages = inTime(this.#source.pull(checkpoint, AbortSignal.any([signal, stop.signal])), signal);
     try {
       for await (const batch of gatherChanges(pages, limits)) {
         signal.throwIfAborted();
@@ -66,7 +75,7 @@ class DeltaSync {
     const { lists, source, signal } = this.#work;
     const guard = this.#guard;
     const { put, setAside, upToDate } = batch;
-    if (batch.restart) this.#told = new KeySet();
+    if (batch.restart && !this.#anew) this.#told = new KeySet();
     for (const { id } of put) this.#told?.add(id);
     const before = this.#progress.checkpoint;
     // Whoever begins anew gets no further before all was told: a crash in the middle begins anew again.
@@ -87,7 +96,7 @@ class DeltaSync {
         also: async (tx, { report, ...counts }, sameVersion) => {
           const noted = guard.note(counts.removed, entries);
           committed = await this.#progress.save(tx, {
-            ...{ ...counts, setAside, report, checkpoint, sameVersion },
+            ...{ ...counts, setAside, report, checkpoint, sameVersion, toldAnew: upToDate },
             removals: upToDate ? guard.settled : noted,
             where: (line) => put[line - 1]?.id ?? String(line),
           });
@@ -96,9 +105,15 @@ class DeltaSync {
       },
     );
     committed();
-    if (upToDate) this.#told = undefined;
+    const onward =
+      this.#told !== undefined && JSON.stringify(this.#reached?.checkpoint) !== JSON.stringify(batch.checkpoint);
+    this.#reached = { checkpoint: batch.checkpoint };
+    if (upToDate) {
+      this.#told = undefined;
+      this.#anew = false;
+    }
     const { added, changed, removed, returned } = effect;
-    return added + changed + removed + returned > 0 || JSON.stringify(before) !== JSON.stringify(checkpoint);
+    return onward || added + changed + removed + returned > 0 || JSON.stringify(before) !== JSON.stringify(checkpoint);
   }
 
   async #untold(): Promise<readonly string[]> {

@@ -23,6 +23,8 @@ export interface Stored {
   readonly checkpoint: unknown;
   readonly removals: RemovalWindow | undefined;
   readonly sameVersion: boolean;
+  /** Everything was told that had to be told again. */
+  readonly toldAnew: boolean;
 }
 
 /** What a sync has stored so far, and the one way of storing more of it. */
@@ -51,7 +53,7 @@ export class SyncProgress {
    */
   async save(tx: Tx, stored: Stored): Promise<() => void> {
     const { lease, record, source } = this.#work;
-    const { added, changed, removed, returned, checkpoint, removals, sameVersion } = stored;
+    const { added, changed, removed, returned, checkpoint, removals, sameVersion, toldAnew } = stored;
     const setAside = withSetAside(this.#setAside, stored);
     const aside = totalOf(setAside) - totalOf(this.#setAside);
     const before = this.#counts;
@@ -63,7 +65,7 @@ export class SyncProgress {
       setAside: before.setAside + aside,
     };
     const news = added + changed + removed + returned > 0;
-    await saveSourceProgress(tx, lease, { checkpoint, counts, setAside, removals, news, sameVersion });
+    await saveSourceProgress(tx, lease, { checkpoint, counts, setAside, removals, news, sameVersion, toldAnew });
     if (news || aside > 0) {
       const refs = { source: source.id, list: source.listId, added, changed, removed, returned, setAside: aside };
       await record?.(tx, { kind: 'source.synced', actor: 'service', subject: `source:${source.id}`, refs });

@@ -8,7 +8,8 @@ import { SyncProgress } from './sync-progress.js';
  * @throws Held when it would remove too much; VigieError of the source and of the import, `source-busy`
  */
 export async function syncSnapshot(source: SnapshotSource, work: SyncWork): Promise<'up-to-date'> {
-  await source.fetch(work.source.checkpoint, work.signal, (snapshot) => take(snapshot, work));
+  const { checkpoint, anew } = work.source;
+  await source.fetch(anew ? undefined : checkpoint, work.signal, (snapshot) => take(snapshot, work));
   return 'up-to-date';
 }
 
@@ -31,7 +32,7 @@ async function take({ input, format, name, checkpoint, ...parser }: Snapshot, wo
         const { entries, ...counts } = judged;
         guard.note(counts.removed, entries);
         await progress.save(tx, {
-          ...{ ...counts, returned: 0, setAside: [], report, checkpoint, sameVersion },
+          ...{ ...counts, returned: 0, setAside: [], report, checkpoint, sameVersion, toldAnew: true },
           removals: guard.settled,
           where: (line) => `line ${line}`,
         });

@@ -323,6 +323,32 @@ describe.each(DATABASES)('sync of sources: $name', ({ missing, start }) => {
       expect(await show()).toMatchObject({ checkpoint: { told: 6 } });
     });
 
+    it('begins anew when its settings are others, and takes off what does not belong on the list any more', async () => {
+      await add();
+      await sync().syncDue();
+      await sources().change('line', { settings: {} }, 'anna');
+      await again();
+      expect(source.asked.at(-1)).toEqual({ told: 25 });
+      await sources().change('line', { settings: { region: 'north' }, holdPercent: 100 }, 'anna');
+      source.log.splice(0, 25, ...upTo(20).map((i) => putOf(`e${i}`, i)));
+      // It breaks off in the middle: nothing is taken off before all was told, and it begins anew again.
+      source.pageSize = 3;
+      source.faults.set(source.pages + 3, new VigieError('source-unreachable'));
+      const limits = { changes: 3, bytes: 2 ** 30, ms: 1e9 };
+      await again({ limits });
+      expect(matching(lists, 30)).toEqual(upTo(25));
+      expect(await show()).toMatchObject({ checkpoint: { told: 25 } });
+      // The source may end early; then it is gone on with where it was.
+      source.faults.set(source.pages + 2, 'cut');
+      expect(await again({ limits })).toBe('up-to-date');
+      expect(source.asked.slice(-3)).toEqual([undefined, undefined, { told: 6 }]);
+      expect(matching(lists, 30)).toEqual(upTo(20));
+      expect(await show()).toMatchObject({ checkpoint: { told: 20 }, counts: { removed: 5 } });
+      source.log.push(putOf('e20', 20));
+      await again();
+      expect(source.asked.at(-1)).toEqual({ told: 20 });
+    });
+
     it('is synced by one process at a time, and by nobody who was overtaken', async () => {
       await add();
       let go = (): void => undefined;

@@ -8,6 +8,7 @@ import { publishing } from './0007-publishing.js';
 import { words } from './0008-words.js';
 import { banks } from './0009-banks.js';
 import { enrichment } from './0010-enrichment.js';
+import { sourceAnew } from './0011-source-anew.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, in order. */
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   words,
   banks,
   enrichment,
+  sourceAnew,
 ];
