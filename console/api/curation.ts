@@ -72,9 +72,13 @@ const proposalPath = (id: string, act = ''): string => `/v1/proposals/${encodeUR
 
 export const getProposals = async (state: ProposalState | undefined, signal?: AbortSignal) =>
   (
-    await json<{ proposals: readonly Proposal[] }>('GET', `/v1/proposals${state === undefined ? '' : `?state=${state}`}`, {
-      signal,
-    })
+    await json<{ proposals: readonly Proposal[] }>(
+      'GET',
+      `/v1/proposals${state === undefined ? '' : `?state=${state}`}`,
+      {
+        signal,
+      },
+    )
   ).proposals;
 
 export const getProposal = (id: string, signal?: AbortSignal) =>
@@ -167,5 +171,10 @@ export interface Judgement {
 /** What a person says of a match. @param verdict id of the verdict */
 export const judgeMatch = (
   verdict: string,
-  said: { readonly list: string; readonly entry: string; readonly opinion: 'confirmed' | 'refuted'; readonly reason: string },
+  said: {
+    readonly list: string;
+    readonly entry: string;
+    readonly opinion: 'confirmed' | 'refuted';
+    readonly reason: string;
+  },
 ) => json<Judgement>('POST', `/v1/verdicts/${encodeURIComponent(verdict)}/feedback`, { json: said });

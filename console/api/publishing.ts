@@ -88,4 +88,5 @@ export const revokeMember = (id: string) => json<{ revoked: true }>('DELETE', `/
 export const getSigningKeys = async (signal?: AbortSignal) =>
   (await json<{ keys: readonly SigningKey[] }>('GET', '/v1/publication-keys', { signal })).keys;
 
-export const rotateSigningKey = () => json<{ keys: readonly SigningKey[] }>('POST', '/v1/publication-keys', { json: {} });
+export const rotateSigningKey = () =>
+  json<{ keys: readonly SigningKey[] }>('POST', '/v1/publication-keys', { json: {} });

@@ -1,6 +1,6 @@
 import { QueryClient, queryOptions } from '@tanstack/react-query';
-import { getEntryStatuses, getProposals } from './curation.js';
 import { getAttention, getLists, getSamples, getStatus } from './client.js';
+import { getEntryStatuses, getProposals } from './curation.js';
 import { ApiProblem } from './problem.js';
 import { getMembers, getOpinions, getPublications, getSigningKeys } from './publishing.js';
 import { getRetroFinds, getRetroRuns } from './retro.js';

@@ -1,4 +1,7 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from '@tanstack/react-router';
+import { CurationPage } from '../features/curation/curation-page.js';
+import { PublishingPage } from '../features/publishing/publishing-page.js';
+import { RetroPage } from '../features/retro/retro-page.js';
 import { openFromLink } from '../features/session/open-from-link.js';
 import { Opening, OpeningFailed } from '../features/session/opening.js';
 import { SourcesPanel } from '../features/sources/sources-panel.js';
@@ -15,6 +18,12 @@ const home = createRoute({ getParentRoute: () => signed, path: '/', component: H
 
 const sources = createRoute({ getParentRoute: () => signed, path: '/sources', component: SourcesPanel });
 
+const curation = createRoute({ getParentRoute: () => signed, path: '/curation', component: CurationPage });
+
+const publishing = createRoute({ getParentRoute: () => signed, path: '/publishing', component: PublishingPage });
+
+const retro = createRoute({ getParentRoute: () => signed, path: '/retro-match', component: RetroPage });
+
 const open = createRoute({
   getParentRoute: () => root,
   path: '/open',
@@ -25,7 +34,7 @@ const open = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signed.addChildren([home, sources]), open]),
+  routeTree: root.addChildren([signed.addChildren([home, curation, sources, retro, publishing]), open]),
   defaultPreload: false,
 });
 

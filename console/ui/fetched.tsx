@@ -17,9 +17,7 @@ interface FetchedProps<T> {
 export function Fetched<T>({ query: { data, error, refetch }, waiting, empty, children }: FetchedProps<T>) {
   if (data !== undefined) {
     if (data.length > 0) return children(data);
-    return (
-      <p className="rounded-xl border border-line-strong border-dashed p-6 text-center text-ink-2">{empty}</p>
-    );
+    return <p className="rounded-xl border border-line-strong border-dashed p-6 text-center text-ink-2">{empty}</p>;
   }
   if (error === null) {
     return (

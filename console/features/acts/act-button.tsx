@@ -15,7 +15,7 @@ interface ActButtonProps {
   readonly title: string;
   readonly description: ReactNode;
   /** Whether a reason is asked for, and must be given. */
-  readonly reason: 'needed' | 'welcome' | 'none';
+  readonly reason: 'needed' | 'none';
   readonly hint?: string;
   /** On the button that does it. */
   readonly confirm: string;
@@ -62,9 +62,9 @@ export function ActButton(props: ActButtonProps) {
       <Dialog open={open} onOpenChange={change} title={title} description={description}>
         <form onSubmit={submit} noValidate>
           <div className="space-y-3 px-6 pt-4 empty:hidden">
-            {reason !== 'none' && (
+            {reason === 'needed' && (
               <TextField
-                label={reason === 'needed' ? 'Reason' : 'Reason, if there is something to say'}
+                label="Reason"
                 value={typed}
                 maxLength={REASON_LENGTH}
                 onChange={(event) => setTyped(event.target.value)}

@@ -30,7 +30,10 @@ export function EntriesPanel() {
         empty="Nobody has withdrawn or doubted an entry, and none was silenced."
       >
         {(statuses) => (
-          <ul className="divide-y divide-line rounded-xl border border-line bg-surface shadow-card" aria-label="Entries">
+          <ul
+            className="divide-y divide-line rounded-xl border border-line bg-surface shadow-card"
+            aria-label="Entries"
+          >
             {statuses.map((each) => (
               <Row key={`${each.list}/${each.entry}/${each.origin}`} said={each} />
             ))}
@@ -53,7 +56,10 @@ function Row({ said: { list, entry, origin, status, reason, by, at } }: { readon
           <Tag tone={tone}>{status === 'active' && origin !== 'person' ? 'Restored' : words}</Tag>
         </p>
         <p className="mt-1 text-ink-2 text-xs">
-          {reason ?? 'No reason given'} <span className="text-ink-3">· by {by === null ? ORIGIN_WORDS[origin] : who(by)}, {dateAndTime(at)}</span>
+          {reason ?? 'No reason given'}{' '}
+          <span className="text-ink-3">
+            · by {by === null ? ORIGIN_WORDS[origin] : who(by)}, {dateAndTime(at)}
+          </span>
         </p>
       </div>
       <EntryButton list={list} entry={entry} />

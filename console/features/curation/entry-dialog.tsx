@@ -52,18 +52,39 @@ function About({ shown }: { readonly shown: ShownEntry }) {
     <>
       <Facts
         facts={[
-          ['Entry', <code key="id" className="select-all break-all font-mono">{id}</code>],
-          ['State', <Tag key="state" tone={tone}>{words}</Tag>],
+          [
+            'Entry',
+            <code key="id" className="select-all break-all font-mono">
+              {id}
+            </code>,
+          ],
+          [
+            'State',
+            <Tag key="state" tone={tone}>
+              {words}
+            </Tag>,
+          ],
           ['Grade', grade ?? 'none'],
           ...(kind === null ? [] : [['Kind', kind] as const]),
-          ...(text === null ? [] : [['Text', <code key="text" className="break-all font-mono">{text}</code>] as const]),
+          ...(text === null
+            ? []
+            : [
+                [
+                  'Text',
+                  <code key="text" className="break-all font-mono">
+                    {text}
+                  </code>,
+                ] as const,
+              ]),
           ...(added === null ? [] : [['Added', date(added)] as const]),
           ...(until === null ? [] : [['Ends', dateAndTime(until)] as const]),
           ...(member === null ? [] : [['From', member] as const]),
           ...(comment === null ? [] : [['Comment', comment] as const]),
         ]}
       />
-      {signals.length > 0 && <SignalValues signals={signals.map((each) => ({ ...each, name: signalName(each.type) }))} />}
+      {signals.length > 0 && (
+        <SignalValues signals={signals.map((each) => ({ ...each, name: signalName(each.type) }))} />
+      )}
       {statuses.length > 0 && (
         <div>
           <h3 className="mb-1.5 font-medium">What was said of it</h3>

@@ -41,7 +41,12 @@ export function FindEntry() {
                 </option>
               ))}
             </SelectField>
-            <TextField label="Id of the entry" name="entry" error={lacks ? 'This is needed.' : undefined} aria-required />
+            <TextField
+              label="Id of the entry"
+              name="entry"
+              error={lacks ? 'This is needed.' : undefined}
+              aria-required
+            />
           </div>
           <DialogActions>
             <Button type="submit" look="primary">

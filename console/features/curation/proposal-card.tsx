@@ -43,7 +43,16 @@ function useProposalFacts(proposal: Proposal) {
   const { act, entry, signals, reason, until, verdict, proposedBy, proposed, closes, state } = proposal;
   const { decidedBy, decided, decisionReason } = proposal;
   return [
-    ...(act === 'lift-approval' ? [] : [['Entry', <code key="entry" className="font-mono">{entry}</code>] as const]),
+    ...(act === 'lift-approval'
+      ? []
+      : [
+          [
+            'Entry',
+            <code key="entry" className="font-mono">
+              {entry}
+            </code>,
+          ] as const,
+        ]),
     ...(act === 'add' || act === 'derive' ? [['Signals', signalsInWords(signals)] as const] : []),
     ['Why', reason],
     ...(verdict === null ? [] : [['Verdict', verdict] as const]),

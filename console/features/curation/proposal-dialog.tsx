@@ -98,7 +98,12 @@ function Content({ shown: { content, known, act, entry } }: { readonly shown: Sh
       {act !== 'lift-approval' && (
         <Facts
           facts={[
-            ['Entry', <code key="entry" className="font-mono">{entry}</code>],
+            [
+              'Entry',
+              <code key="entry" className="font-mono">
+                {entry}
+              </code>,
+            ],
             ...(content === null
               ? []
               : [

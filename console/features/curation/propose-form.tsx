@@ -121,9 +121,7 @@ export function ProposeForm({ medium, onMade }: ProposeFormProps) {
             <TextField label="Medium" name="medium" inputMode="numeric" defaultValue="0" error={faults.medium} />
           </div>
         )}
-        {basis === 'restore' && (
-          <TextField label="Id of the entry" name="entry" error={faults.entry} aria-required />
-        )}
+        {basis === 'restore' && <TextField label="Id of the entry" name="entry" error={faults.entry} aria-required />}
         {describes && (
           <div className="grid gap-x-3 sm:grid-cols-2">
             <TextField label="Grade" name="grade" hint="Such as A; may stay empty." maxLength={64} />

@@ -1,5 +1,5 @@
-import { Disclosure } from '../../ui/disclosure.js';
 import { counted } from '../../lib/in-words.js';
+import { Disclosure } from '../../ui/disclosure.js';
 import { Tag } from '../../ui/tag.js';
 
 interface SignalValuesProps {
@@ -21,7 +21,9 @@ export function SignalValues({ signals }: SignalValuesProps) {
           <li key={`${name} ${value}`}>
             <p className="flex flex-wrap items-center gap-1.5 text-ink-2">
               {name}
-              {quality !== null && quality !== undefined && <span className="text-ink-3">quality {quality} of 100</span>}
+              {quality !== null && quality !== undefined && (
+                <span className="text-ink-3">quality {quality} of 100</span>
+              )}
               {derived && <Tag tone="accent">Made here</Tag>}
               {!active && <Tag>Does not match</Tag>}
             </p>

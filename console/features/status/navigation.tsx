@@ -2,7 +2,10 @@ import { Link } from '@tanstack/react-router';
 
 const PAGES = [
   ['/', 'Scan'],
+  ['/curation', 'Curation'],
   ['/sources', 'Sources'],
+  ['/retro-match', 'Retro-match'],
+  ['/publishing', 'Publishing'],
 ] as const;
 
 /** The parts of the page. */
