@@ -6,7 +6,7 @@ import { listsQuery, noticeProblem, refreshEntries } from '../../api/queries.js'
 import { signalName } from '../../lib/signal-names.js';
 import { Button } from '../../ui/button.js';
 import { DialogActions } from '../../ui/dialog.js';
-import { SelectField, TextField } from '../../ui/field.js';
+import { SelectField, TextField, withoutFault } from '../../ui/field.js';
 import { ProblemNote } from '../../ui/problem-note.js';
 import { FileChoice } from '../lists/file-choice.js';
 import { type Basis, draftFaults, type FieldFaults, readDraft } from './proposal-draft.js';
@@ -56,7 +56,12 @@ export function ProposeForm({ medium, onMade }: ProposeFormProps) {
   };
   const describes = basis === 'medium' || basis === 'hash' || basis === 'verdict';
   return (
-    <form onSubmit={submit} noValidate autoComplete="off">
+    <form
+      onSubmit={submit}
+      onChange={({ target }) => setFaults((before) => withoutFault(before, target))}
+      noValidate
+      autoComplete="off"
+    >
       <div className="space-y-3 px-6 pt-4">
         {medium === undefined && (
           <SelectField
@@ -92,7 +97,7 @@ export function ProposeForm({ medium, onMade }: ProposeFormProps) {
           <FileChoice
             label="Picture or clip"
             hint="It is hashed, and its bytes are let go"
-            error={faults.file}
+            error={file === undefined ? faults.file : undefined}
             file={file}
             onFile={setFile}
           />

@@ -5,7 +5,7 @@ import { addMember } from '../../api/publishing.js';
 import { noticeProblem, publicationsQuery, refreshPublishing } from '../../api/queries.js';
 import { Button } from '../../ui/button.js';
 import { DialogActions } from '../../ui/dialog.js';
-import { TextField } from '../../ui/field.js';
+import { TextField, withoutFault } from '../../ui/field.js';
 import { ProblemNote } from '../../ui/problem-note.js';
 import { namesIn, placesFault, placesIn } from './publishing-words.js';
 
@@ -53,7 +53,12 @@ export function AddMemberForm({ onAdded }: AddMemberFormProps) {
     });
   };
   return (
-    <form onSubmit={submit} noValidate autoComplete="off">
+    <form
+      onSubmit={submit}
+      onChange={({ target }) => setFaults((before) => withoutFault(before, target))}
+      noValidate
+      autoComplete="off"
+    >
       <div className="space-y-3 px-6 pt-4">
         <TextField
           label="Name"

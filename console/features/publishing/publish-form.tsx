@@ -5,7 +5,7 @@ import { type Publication, type PublicationTerms, publishList } from '../../api/
 import { listsQuery, noticeProblem, publicationsQuery, refreshPublishing } from '../../api/queries.js';
 import { Button } from '../../ui/button.js';
 import { DialogActions } from '../../ui/dialog.js';
-import { SelectField, TextAreaField, TextField } from '../../ui/field.js';
+import { SelectField, TextAreaField, TextField, withoutFault } from '../../ui/field.js';
 import { ProblemNote } from '../../ui/problem-note.js';
 import { namesIn, placesFault, placesIn } from './publishing-words.js';
 
@@ -62,7 +62,12 @@ export function PublishForm({ publication, onDone }: PublishFormProps) {
     });
   };
   return (
-    <form onSubmit={submit} noValidate autoComplete="off">
+    <form
+      onSubmit={submit}
+      onChange={({ target }) => setFaults((before) => withoutFault(before, target))}
+      noValidate
+      autoComplete="off"
+    >
       <div className="space-y-3 px-6 pt-4">
         {publication === undefined && (
           <SelectField
