@@ -160,6 +160,27 @@ describe('Retro-match', () => {
     },
   );
 
+  it('passes lists of words over, also where one holds up the rest already', PATIENCE, async () => {
+    const hash = randomBytes(32);
+    await node.retro.turn();
+    await see([{ frames: [picture(hash)] }]);
+    const path = join(root, 'words.txt');
+    await writeFile(path, 'lighthouse\n');
+    await node.lists.import({ list: 'words', content: 'keywords', input: { path } });
+    await sql`INSERT INTO retro_run (id, node, list_id, to_version, seq, cause, state)
+      SELECT 'left', 'here', id, current_version, 0, 'published', 'waiting' FROM list WHERE name = 'words'`.execute(
+      database.db,
+    );
+    await add([entryOf('one', hash)]);
+    expect(await node.retro.turn()).toBe(1);
+    expect(await node.retro.finds({ limit: 10 })).toMatchObject([{ entry: 'one' }]);
+    expect(await node.retro.ask('words', 'somebody')).toBe(0);
+    expect((await node.retro.ls(10)).map(({ list, state }) => [list, state])).toEqual([
+      [LIST, 'done'],
+      ['words', 'stopped'],
+    ]);
+  });
+
   it('judges by the rules of the list as matching does', PATIENCE, async () => {
     const names = ['wanted', 'grade', 'member', 'doubted', 'far'] as const;
     const hashes = new Map(names.map((name) => [name, randomBytes(32)]));

@@ -17,6 +17,12 @@ function entryOf({
   return typeof list === 'string' && typeof entry === 'string' ? { list, entry } : undefined;
 }
 
+/** Lists by the name that people know. */
+function aboutOf({ subject, detail: { list } }: Attention, entry: ReturnType<typeof entryOf>): string {
+  if (entry !== undefined) return `an entry of ${entry.list}`;
+  return typeof list === 'string' ? `list ${list}` : subject;
+}
+
 interface AttentionCardProps {
   readonly attention: Attention;
   readonly mayAct: boolean;
@@ -26,7 +32,7 @@ const ACTS = { acknowledge: acknowledgeAttention, resolve: resolveAttention, rep
 
 /** One thing that needs somebody, and what can be done about it. */
 export function AttentionCard({ attention, mayAct }: AttentionCardProps) {
-  const { id, title, subject, state, count, backlog, due, overdue, last, note } = attention;
+  const { id, title, state, count, backlog, due, overdue, last, note } = attention;
   const entry = entryOf(attention);
   const { mutate, isPending, error } = useMutation({
     mutationFn: async (act: keyof typeof ACTS) => void (await ACTS[act](id)),
@@ -45,7 +51,7 @@ export function AttentionCard({ attention, mayAct }: AttentionCardProps) {
       <div className="mt-3">
         <Facts
           facts={[
-            ['About', entry === undefined ? subject : `an entry of ${entry.list}`],
+            ['About', aboutOf(attention, entry)],
             ['Due', dateAndTime(due)],
             ['Last', `${dateAndTime(last)}, ${counted(count, 'time')}`],
             ...(backlog === 0 ? [] : [['Waiting', counted(backlog, 'item')] as const]),

@@ -18,5 +18,5 @@ test('says all that follows from a judgement, and nothing else', () => {
   const refuted = judgementInWords({ ...plain, opinion: 'refuted', disputed: true });
   expect(refuted).toContain('goes on matching');
   const lacking = { state: 'not-had', reason: 'medium-gone' } as const;
-  expect(judgementInWords({ ...plain, opinion: 'confirmed', derived: lacking })).toContain('is lacking');
+  expect(judgementInWords({ ...plain, opinion: 'confirmed', derived: lacking })).toContain('could not be made');
 });

@@ -59,6 +59,8 @@ export function judgementInWords({ opinion, feedback, disputed, derived }: Judge
     FEEDBACK_WORDS[feedback],
     ...(disputed ? ['The entry is noted as doubted; it goes on matching until somebody withdraws it.'] : []),
     ...(derived.state === 'proposed' ? ['Its perceptual hash is proposed for the entry.'] : []),
-    ...(derived.state === 'not-had' ? ['Its perceptual hash is lacking: the medium could not be fetched again.'] : []),
+    ...(derived.state === 'not-had'
+      ? ['Its perceptual hash could not be made: the medium could not be fetched again.']
+      : []),
   ].join(' ');
 }

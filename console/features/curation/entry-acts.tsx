@@ -7,10 +7,12 @@ import { ActButton } from '../acts/act-button.js';
 interface EntryActsProps {
   readonly list: string;
   readonly shown: ShownEntry;
+  /** It was proposed that the entry matches again: nothing more to see until somebody else says so. */
+  readonly onProposed: () => void;
 }
 
 /** Withdrawing takes one person; that it matches again takes two in a list that wants two. */
-export function EntryActs({ list, shown: { id, status, statuses, signals } }: EntryActsProps) {
+export function EntryActs({ list, shown: { id, status, statuses, signals }, onProposed }: EntryActsProps) {
   const { data: lists = [] } = useQuery(listsQuery);
   const byTwo = lists.find(({ name }) => name === list)?.approval === 'two-person';
   const silent = status === 'withdrawn' || status === 'inactive';
@@ -52,6 +54,10 @@ export function EntryActs({ list, shown: { id, status, statuses, signals } }: En
           act={async (reason) => {
             if (silent && byTwo) await propose(list, { act: 'restore', entry: { id }, reason });
             else await restoreEntry(list, id, reason);
+          }}
+          onDone={async () => {
+            await refreshEntries();
+            if (silent && byTwo) onProposed();
           }}
         />
       )}

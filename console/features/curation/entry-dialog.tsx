@@ -37,7 +37,7 @@ export function EntryDialog({ list, entry, onClose }: EntryDialogProps) {
       </div>
       {shown !== undefined && mayChange && (
         <DialogActions>
-          <EntryActs list={list} shown={shown} />
+          <EntryActs list={list} shown={shown} onProposed={onClose} />
         </DialogActions>
       )}
     </Dialog>

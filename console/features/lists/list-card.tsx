@@ -45,8 +45,9 @@ export function ListCard({ list, mayChange, onNewVersion }: ListCardProps) {
       <div className="mt-3">
         <Facts
           facts={[
-            ...(list.content === 'media' ? [] : [['Effect', EFFECTS[list.content]] as const]),
-            ['Signals', Object.keys(signals).length === 0 ? 'none' : <Signals key="signals" signals={signals} />],
+            list.content === 'media'
+              ? ['Signals', Object.keys(signals).length === 0 ? 'none' : <Signals key="signals" signals={signals} />]
+              : ['Effect', EFFECTS[list.content]],
             ['Grades', gradesInWords(grades)],
             ...(judged === '' ? [] : [['Judged', judged] as const]),
             ...(list.expires === null ? [] : [['Expires', date(list.expires)] as const]),

@@ -45,7 +45,7 @@ export function JudgeMatch({ verdict, list, entry }: JudgeMatchProps) {
         act={judge('refuted')}
       />
       {told !== undefined && (
-        <p role="status" className="basis-full pl-2.5 text-ink-2 text-xs">
+        <p role="status" className="order-last basis-full pl-2.5 text-ink-2 text-xs">
           {judgementInWords(told)}
         </p>
       )}

@@ -69,7 +69,7 @@ export function ScanCard({ scan }: { readonly scan: Scan }) {
             medium={{ id, bytes: medium.bytes }}
             onAgain={() => pageScans.again(id)}
           />
-          <ProposeMedium medium={medium} />
+          {word !== 'match' && <ProposeMedium medium={medium} />}
         </div>
       )}
     </li>

@@ -39,7 +39,7 @@ export function WithdrawEntry({ list, entry }: WithdrawEntryProps) {
   if (!mayChange) return null;
   if (withdrawing.isSuccess) {
     return (
-      <div className="basis-full pl-2.5 text-xs">
+      <div className="order-last basis-full pl-2.5 text-xs">
         <p role="status" className="text-ink-2">
           Withdrawn: it does not match any more. The verdict above is from before.{' '}
           <button
