@@ -6,7 +6,7 @@ import { loadInstance } from '../../storage/instance-store.js';
 import type { Keyring } from '../../storage/keyring.js';
 import { getList } from '../../storage/list-store.js';
 import type { StoredMember } from '../../storage/publishing/member-store.js';
-import { latestOpinions, type MemberOpinion } from '../../storage/publishing/opinion-store.js';
+import { latestOpinions, type MemberOpinion, opinionsOf } from '../../storage/publishing/opinion-store.js';
 import type { Lists } from '../lists.js';
 import { FeedReader } from './feed-reader.js';
 import { signPage } from './feed-signature.js';
@@ -111,6 +111,12 @@ export class Publishing {
   async opinions(list: string, limit: number): Promise<readonly MemberOpinion[]> {
     const { db } = this.#options.database;
     return await latestOpinions(db, (await getList(db, list)).id, limit);
+  }
+
+  /** What members think of an entry, oldest first. @throws VigieError `list-not-found` */
+  async opinionsOf(list: string, entryId: string): Promise<readonly MemberOpinion[]> {
+    const { db } = this.#options.database;
+    return await opinionsOf(db, (await getList(db, list)).id, [entryId]);
   }
 
   /** Whoever is given entries is written down, before they leave. */
