@@ -148,8 +148,8 @@ export interface Match {
   readonly entry: string;
   readonly grade: string | null;
   readonly signal: SignalType;
-  /** Absent without the scope `matches:detail`, like `view`. */
-  readonly distance?: number;
+  /** Absent without the scope `matches:detail`, like `view`; null where whoever was asked from outside tells none. */
+  readonly distance?: number | null;
   readonly view?: string;
   readonly frame: number | null;
   readonly quality: number | null;
@@ -244,6 +244,8 @@ export interface Source {
   readonly failures: number;
   readonly counts: Readonly<Record<'added' | 'changed' | 'removed' | 'returned' | 'setAside', number>>;
   readonly setAside: Readonly<Record<string, { readonly count: number; readonly where: readonly string[] }>>;
+  /** Signals of types that the service does not know, by the source's name for each. */
+  readonly unused: Readonly<Record<string, number>>;
   readonly held: HeldChange | null;
 }
 

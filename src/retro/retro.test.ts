@@ -181,6 +181,28 @@ describe('Retro-match', () => {
     ]);
   });
 
+  it('tries entries that match again, beside what is new and without the rest', PATIENCE, async () => {
+    const names = ['back', 'still-gone', 'never-gone', 'new'] as const;
+    const [back, stillGone, neverGone, fresh] = names.map(() => randomBytes(32)) as [Buffer, Buffer, Buffer, Buffer];
+    await add([entryOf('back', back), entryOf('still-gone', stillGone), entryOf('never-gone', neverGone)]);
+    await node.retro.turn();
+    const by = { reason: 'a test', by: null };
+    await node.lists.withdraw(LIST, ['back', 'still-gone'], by);
+    await see([back, stillGone, neverGone, fresh].map((hash) => ({ frames: [picture(hash)] })));
+    await node.lists.restore(LIST, 'never-gone', by);
+    expect(await node.retro.turn()).toBe(0);
+    await node.lists.restore(LIST, 'back', by);
+    expect(await node.retro.turn()).toBe(1);
+    expect(await node.retro.finds({ limit: 10 })).toMatchObject([{ entry: 'back' }]);
+    expect((await node.retro.ls(1))[0]).toMatchObject({ cause: 'restored', fromVersion: 1, toVersion: 1, entries: 1 });
+    // What came meanwhile and was not tried yet is tried with it.
+    await add([entryOf('new', fresh)]);
+    await node.lists.restore(LIST, 'still-gone', by);
+    expect(await node.retro.turn()).toBe(1);
+    const finds = await node.retro.finds({ limit: 10 });
+    expect(finds.map(({ entry }) => entry).sort()).toEqual(['back', 'new', 'still-gone']);
+  });
+
   it('judges by the rules of the list as matching does', PATIENCE, async () => {
     const names = ['wanted', 'grade', 'member', 'doubted', 'far'] as const;
     const hashes = new Map(names.map((name) => [name, randomBytes(32)]));

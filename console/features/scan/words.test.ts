@@ -53,6 +53,9 @@ test('a verdict in words', () => {
   expect(verdictInWords({ ...verdict, matches: [{ ...bare, frame: 4 }] })).toBe(
     'It looks like an entry of “known” in frame 5.',
   );
+  expect(verdictInWords({ ...verdict, matches: [{ ...bare, distance: null, frame: 0 }] })).toBe(
+    'It looks like an entry of “known”.',
+  );
   expect(verdictInWords({ ...verdict, matches: [{ ...match, signal: 'sha256', distance: 0 }] })).toBe(
     'It is the very file that an entry of “known” names: its SHA-256 is the same.',
   );
