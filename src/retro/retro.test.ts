@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { copyEmptyDatabase } from '../../test/databases.js';
+import { copyEmptyDatabase } from '../../test/database-templates.js';
 import type { Entry } from '../index/entry.js';
 import type { FrameSignals } from '../media/media-signals.js';
 import { entryPoint } from '../runtime/entry-point.js';
