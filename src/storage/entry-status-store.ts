@@ -188,3 +188,29 @@ export async function findEntryStatuses(
     .orderBy('origin')
     .execute();
 }
+
+export interface EntryStatusFilter {
+  readonly listId?: string | undefined;
+  readonly origin?: EntryStatusOrigin | undefined;
+  readonly status?: EntryStatusName | undefined;
+  readonly limit: number;
+}
+
+/** What was said of entries last, with the names of their lists. A source says so much that it has to be asked for. */
+export async function listEntryStatuses(
+  db: Db,
+  { listId, origin, status, limit }: EntryStatusFilter,
+): Promise<(EntryStatusRow & { readonly list: string })[]> {
+  return await db
+    .selectFrom('entry_status')
+    .innerJoin('list', 'list.id', 'entry_status.list_id')
+    .selectAll('entry_status')
+    .select('list.name as list')
+    .where('origin', origin === undefined ? '<>' : '=', origin ?? 'source')
+    .$if(listId !== undefined, (query) => query.where('list_id', '=', listId ?? ''))
+    .$if(status !== undefined, (query) => query.where('status', '=', status ?? 'active'))
+    .orderBy('changed_at', 'desc')
+    .orderBy('entry_id')
+    .limit(limit)
+    .execute();
+}

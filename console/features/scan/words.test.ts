@@ -18,6 +18,7 @@ const match: Match = {
   across: 'same-kind',
 };
 const verdict: Verdict = {
+  scan: 'scan-1',
   verdict: 'match',
   reason: null,
   kind: 'image',

@@ -61,6 +61,10 @@ function select(db: Db) {
 export async function reconcileRuns(tx: Tx, node: string, baseline: boolean): Promise<void> {
   const { rows: first } = await sql`
     INSERT INTO retro_node (node) SELECT ${node} WHERE ${baseline} ON CONFLICT DO NOTHING RETURNING node`.execute(tx);
+  // What is seen of texts is not kept: lists of words have nothing to be tried against, and one must not hold up the rest.
+  await sql`
+    UPDATE retro_run SET state = 'stopped', finished_at = now() FROM list
+    WHERE list.id = list_id AND list.content <> 'media' AND state IN ('waiting', 'running')`.execute(tx);
   const { rows: behind } = await sql<{ list: string; version: number; seq: number; before: number | null }>`
     SELECT list.id AS list, list.current_version AS version, last.to_version AS before,
       (SELECT coalesce(max(seq), 0) FROM list_change WHERE list_id = list.id AND kind = 'version') AS seq
@@ -68,9 +72,8 @@ export async function reconcileRuns(tx: Tx, node: string, baseline: boolean): Pr
       SELECT to_version FROM retro_run WHERE node = ${node} AND list_id = list.id
       ORDER BY created_at DESC, id LIMIT 1
     ) AS last ON true
-    WHERE current_version IS NOT NULL AND content = 'media' AND last.to_version IS DISTINCT FROM current_version`.execute(
-    tx,
-  );
+    WHERE content = 'media' AND current_version IS NOT NULL
+      AND last.to_version IS DISTINCT FROM current_version`.execute(tx);
   for (const { list, version, seq, before } of behind) {
     const state = first.length > 0 ? 'done' : 'waiting';
     await sql`
@@ -92,7 +95,7 @@ export async function askForRuns(tx: Tx, listId: string): Promise<number> {
     INSERT INTO retro_run (id, node, list_id, from_version, to_version, seq, cause, state, created_at)
     SELECT translate(encode(uuid_send(gen_random_uuid()), 'base64'), '+/=', '-_'), node, list.id, NULL, current_version,
       (SELECT coalesce(max(seq), 0) FROM list_change), 'asked', 'waiting', clock_timestamp()
-    FROM retro_node, list WHERE list.id = ${listId} AND current_version IS NOT NULL AND content = 'media'
+    FROM retro_node, list WHERE list.id = ${listId} AND content = 'media' AND current_version IS NOT NULL
     ON CONFLICT (node, list_id) WHERE state = 'waiting' DO UPDATE SET
       from_version = NULL, to_version = excluded.to_version, seq = excluded.seq`.execute(tx);
   return Number(numAffectedRows ?? 0);
