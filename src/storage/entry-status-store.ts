@@ -95,7 +95,8 @@ async function log(
     const silent = entries.filter((id) => quiet.has(id));
     const exact = silent.filter((id) => quiet.get(id) === 'near');
     const live = entries.filter((id) => !quiet.has(id));
-    seq = await appendListChange(tx, { kind: 'entry', listId, payload: { origin, status, silent, exact, live } });
+    const payload = { origin, status, silent, live, ...(exact.length > 0 && { exact }) };
+    seq = await appendListChange(tx, { kind: 'entry', listId, payload });
     for (const id of live) if (before.has(id)) again.push(id);
   }
   if (again.length > 0) await askForRestored(tx, { listId, entryIds: again, seq });
