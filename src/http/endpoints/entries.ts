@@ -118,13 +118,21 @@ export const getEntry = endpoint({
     const shown = await services.lists.entry(params.name, params.entry);
     const { name, entry } = params;
     await services.audit.note({ kind: 'entry.viewed', subject: 'service', refs: { list: name }, payload: { entry } });
-    return present(shown, await services.publishing.opinions(name, entry));
+    return present(shown, await services.publishing.opinionsOf(name, entry));
   },
 });
 
 export const withdrawEntry = statusEndpoint('withdraw', 'An entry stops matching, at once', 'withdraw');
 export const restoreEntry = statusEndpoint('restore', 'A withdrawn or disputed entry matches again', 'restore');
 export const disputeEntry = statusEndpoint('dispute', 'Note a doubt about an entry; it goes on matching', 'dispute');
+
+const withReason = z.object({ reason: z.string().trim().min(1).max(500) });
+const restoring = withReason.extend({
+  overrule: z
+    .boolean()
+    .optional()
+    .describe('Also where the source of the list has removed it; else that is `entry-removed-by-source`.'),
+});
 
 function statusEndpoint(verb: string, summary: string, act: 'withdraw' | 'restore' | 'dispute'): Endpoint {
   return endpoint({
@@ -133,10 +141,11 @@ function statusEndpoint(verb: string, summary: string, act: 'withdraw' | 'restor
     scope: 'entries:write',
     summary,
     params: oneEntry,
-    body: z.object({ reason: z.string().trim().min(1).max(500) }).strict(),
+    body: (act === 'restore' ? restoring : withReason).strict(),
     answer: z.object({ entry: z.string(), status: z.enum(['active', 'withdrawn', 'disputed']) }),
     handle: async ({ params, body, principal, services }) => {
-      const change: StatusChange = { reason: body.reason, by: principal.id };
+      const { overrule = false } = body as z.output<typeof restoring>;
+      const change: StatusChange = { reason: body.reason, by: principal.id, overrule };
       await changeStatus(services, act, params, change);
       return { entry: params.entry, status: STATUS[act] };
     },

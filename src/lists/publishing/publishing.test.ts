@@ -236,7 +236,7 @@ describe.each(DATABASES)('publishing: $name', ({ missing, start }) => {
         second.id,
       ]);
       await publishing.receive(first, 'known', { ...doubt, affirmative: true });
-      const thought = await publishing.opinions('known', 'e1');
+      const thought = await publishing.opinionsOf('known', 'e1');
       expect(thought.map(({ memberId, affirmative }) => [memberId, affirmative])).toEqual([
         [second.id, false],
         [first.id, true],

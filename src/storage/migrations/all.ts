@@ -9,6 +9,7 @@ import { words } from './0008-words.js';
 import { banks } from './0009-banks.js';
 import { enrichment } from './0010-enrichment.js';
 import { sourceAnew } from './0011-source-anew.js';
+import { restored } from './0012-restored.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, in order. */
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   banks,
   enrichment,
   sourceAnew,
+  restored,
 ];
