@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { copyEmptyDatabase } from '../test/databases.js';
+import { copyEmptyDatabase } from '../test/database-templates.js';
 import { FAULTS } from './lists/sources/testing/fault-server.js';
 import { Metrics } from './metrics/metrics.js';
 import { GuardedClient } from './net/guarded-client.js';

@@ -38,7 +38,7 @@ import { type Comparison, compareEntries, manifestEntries, totals, type VersionD
 import { endTerms } from './end-terms.js';
 import { type ExportFormat, exportEntries } from './export-list.js';
 import { liftQuarantine } from './flood/quarantine.js';
-import { Importer, type ImportOptions, type ImportResult } from './import.js';
+import { assertNotFed, Importer, type ImportOptions, type ImportResult } from './import.js';
 import type { ImportReport } from './import-report.js';
 import type { SegmentPlace } from './import-thread.js';
 import { ListFollower } from './list-follower.js';
@@ -384,7 +384,7 @@ export class Lists {
 
   /**
    * Changes what is said of a list.
-   * @throws VigieError `approval-required` when it is to need no approval any more
+   * @throws VigieError `approval-required` when it is to need no approval any more; `list-has-source` when it is to need it
    */
   async describeList(name: string, terms: ListTerms, approved?: Approved): Promise<void> {
     const { database } = this.#options;
@@ -397,6 +397,8 @@ export class Lists {
       }
       if (approved !== undefined) await approved.within(tx);
       else if (terms.approval === 'none') assertOnePersonMay(list);
+      // Nobody approves what a source tells: not even what it withdraws would take effect any more.
+      if (terms.approval === 'two-person') await assertNotFed(tx, id);
       const payload: Record<string, unknown> = { ...terms };
       await this.#record(tx, { kind: 'list.described', subject: `list:${id}`, refs: { list: id }, payload });
       await changeListTerms(tx, id, terms);

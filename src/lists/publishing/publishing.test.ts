@@ -6,6 +6,7 @@ import { VigieError } from '../../errors.js';
 import type { Entry } from '../../index/entry.js';
 import { signalType } from '../../signals/signal-types.js';
 import type { Database } from '../../storage/database.js';
+import { createList } from '../../storage/list-store.js';
 import { openKeyring } from '../../storage/open-keyring.js';
 import type { Lists } from '../lists.js';
 import { openBlobs, openLists, type TestBlobs } from '../testing/open-lists.js';
@@ -253,10 +254,10 @@ describe.each(DATABASES)('publishing: $name', ({ missing, start }) => {
       await lists.import({ list: broken, input: { stream: stream(csv([entry('e1', 1), entry('e3', 3)])) } });
       for (const name of well) await lists.withdraw(name, 'e1', BY);
       const open = async () => {
-        throw new VigieError('blob-damaged');
+        throw new VigieError('segment-damaged');
       };
       const publisher = new Publisher({ database, blobs: { open }, failed: () => undefined });
-      await expect(publisher.advance()).rejects.toEqual(expect.objectContaining({ code: 'blob-damaged' }));
+      await expect(publisher.advance()).rejects.toEqual(expect.objectContaining({ code: 'segment-damaged' }));
       const touched = await sql<{ id: string }>`SELECT list_id AS id FROM publication_change`.execute(database.db);
       expect(touched.rows.map(({ id }) => ids.get(id)).sort()).toEqual(well.sort());
     });
@@ -273,7 +274,7 @@ describe.each(DATABASES)('publishing: $name', ({ missing, start }) => {
       await lists.addEntries('known', [entry('e1', 1)]);
       await readAll(reader, who);
       expect([...reader.entries.keys()]).toEqual(['e1']);
-      await lists.create('words', { content: 'urls' });
+      await createList(database.db, 'words', {}, 'urls');
       await expect(publishing.publications.on('words', TERMS, 'anna')).rejects.toEqual(
         expect.objectContaining({ code: 'list-content-other' }),
       );

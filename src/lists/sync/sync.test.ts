@@ -457,6 +457,8 @@ describe.each(DATABASES)('sync of sources: $name', ({ missing, start }) => {
       };
       await expect(lists.import({ list: 'line', input })).rejects.toMatchObject({ code: 'list-has-source' });
       await expect(lists.remove('line')).rejects.toMatchObject({ code: 'list-has-source' });
+      const asked = lists.describeList('line', { approval: 'two-person' });
+      await expect(asked).rejects.toMatchObject({ code: 'list-has-source' });
       await expect(add()).rejects.toMatchObject({ code: 'source-name-taken' });
       await sources().remove('line', { withList: false }, 'anna');
       expect(matches(lists, 0)).toBe(true);
