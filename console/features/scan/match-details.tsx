@@ -36,7 +36,7 @@ export function MatchDetails({ verdict, match, medium, seconds }: MatchDetailsPr
                 : []),
               ...(video === undefined ? [] : overlapFacts(video, across)),
               ['Signal', signalName(signal)],
-              ...(distance === undefined || !isNear(signal)
+              ...(distance == null || !isNear(signal)
                 ? []
                 : [['Distance', <Distance key="d" signal={signal} distance={distance} />] as const]),
               ...(view === undefined || !isNear(signal) ? [] : [['Seen', capitalised(viewInWords(view))] as const]),
