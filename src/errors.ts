@@ -294,6 +294,11 @@ export const ERRORS = define({
     title: 'The list has no such entry.',
     remedy: 'Check the entry id; it is the id that a match names.',
   },
+  'entry-removed-by-source': {
+    status: 409,
+    title: 'The source of the list has removed this entry, and to restore it is to overrule the source.',
+    remedy: 'Ask the source first; where it is wrong, restore the entry with `--overrule-source` (`"overrule": true`).',
+  },
   'approval-required': {
     status: 409,
     title: 'In this list an entry acts only once a second person has approved it.',

@@ -13,6 +13,7 @@ import { deriveSignals, withdrawDerived } from './endpoints/derived.js';
 import { giveUpEffect, listEffects, retryEffect } from './endpoints/effects.js';
 import { enrichList } from './endpoints/enrich-list.js';
 import { addEntries, disputeEntry, getEntry, restoreEntry, withdrawEntry } from './endpoints/entries.js';
+import { listEntryStatuses } from './endpoints/entry-statuses.js';
 import { exportList } from './endpoints/export-list.js';
 import { feedEntries, feedLists, feedOpinion } from './endpoints/feed.js';
 import { sharedEntries, sharedMembers, sharedReasons, sharedStatus, shareFeedback } from './endpoints/hash-sharing.js';
@@ -30,6 +31,7 @@ import { addMember, listMembers, revokeMember } from './endpoints/members.js';
 import { metrics } from './endpoints/metrics.js';
 import { listNodes } from './endpoints/nodes.js';
 import { openapiDocument } from './endpoints/openapi-document.js';
+import { listOpinions } from './endpoints/opinions.js';
 import {
   addPlatform,
   changePlatform,
@@ -105,6 +107,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   withdrawEntry,
   restoreEntry,
   disputeEntry,
+  listEntryStatuses,
   deriveSignals,
   withdrawDerived,
   propose,
@@ -142,6 +145,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   listPublications,
   publishList,
   unpublishList,
+  listOpinions,
   listPublicationKeys,
   rotatePublicationKey,
   addMember,

@@ -19,6 +19,10 @@ export const EVENT_KINDS = {
     refs: ['list', 'status', 'count'],
     payload: z.object({ entries: z.array(z.string()), reason: z.string().nullable() }),
   }),
+  'entry.source-overruled': kind(1, {
+    refs: ['list', 'count'],
+    payload: z.object({ entries: z.array(z.string()), reason: z.string() }),
+  }),
   'entry.quarantined': kind(1, {
     refs: ['list', 'media', 'windowSeconds'],
     payload: z.object({ entry: z.string() }),

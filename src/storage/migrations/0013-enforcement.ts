@@ -2,7 +2,7 @@ import type { Migration } from './migration.js';
 
 /** Platforms, policies, actions with their brakes, sealed evidence, and the cases that people decide. */
 export const enforcement: Migration = {
-  number: 12,
+  number: 13,
   name: 'enforcement',
   statements: [
     // A connection to a platform. What it remembers between starts (such as how far it has read) is its own.
