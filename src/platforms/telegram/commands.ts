@@ -73,20 +73,41 @@ export class Commands {
   }
 
   async #report(message: Message, rest: string): Promise<string | undefined> {
-    const { intake, handIn, surfaceOf } = this.#options;
+    const { surfaceOf } = this.#options;
     const about = message.reply_to_message as Message;
     const reporter = message.from?.id ?? message.sender_chat?.id;
     if (reporter === undefined || surfaceOf(message) === 'private') return undefined;
     const item = itemId(message.chat.id, about.message_id);
     const once = `${reporter} ${item}`;
     if (this.#reported.has(once)) return undefined;
-    if (!(await handIn({ ...about, chat: message.chat } as Message))) return REPORT_HOW;
+    this.#note(once);
+    try {
+      return await this.#passOn(message, about, { item, reporter: String(reporter) }, rest);
+    } catch (error) {
+      // It did not get through: it may be made again.
+      this.#reported.delete(once);
+      throw error;
+    }
+  }
+
+  async #passOn(
+    { chat }: Message,
+    about: Message,
+    report: { readonly item: string; readonly reporter: string },
+    rest: string,
+  ): Promise<string> {
+    const { intake, handIn } = this.#options;
+    if (!(await handIn({ ...about, chat } as Message))) return REPORT_HOW;
     const text = rest.replaceAll('\0', '').trim().slice(0, 2_000);
-    await intake.report({ item, reporter: String(reporter), reason: 'abuse', ...(text === '' ? {} : { text }) });
+    await intake.report({ ...report, reason: 'abuse', ...(text === '' ? {} : { text }) });
+    return THANKS;
+  }
+
+  /** Noted before it is passed on, as the same may be told several times at once. */
+  #note(once: string): void {
     const [oldest] = this.#reported;
     if (this.#reported.size >= MOST_REPORTS && oldest !== undefined) this.#reported.delete(oldest);
     this.#reported.add(once);
-    return THANKS;
   }
 
   /** An answer is a courtesy: where it cannot be given, nothing is lost. */

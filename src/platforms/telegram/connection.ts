@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { GrammyError } from 'grammy';
 import type { Order, Outcome } from '../../enforcement/acts.js';
 import type { Platform, PlatformHouse, PlatformIntake } from '../../enforcement/platform.js';
@@ -66,7 +67,7 @@ export class TelegramConnection implements Platform {
   /** @inheritdoc */
   async run(intake: PlatformIntake, signal: AbortSignal): Promise<void> {
     try {
-      await this.#run(intake, signal);
+      await this.#run(intake, own(signal));
     } catch (error) {
       // To be aborted is how it ends.
       if (!signal.aborted) throw error instanceof GrammyError ? refused(error) : error;
@@ -75,7 +76,7 @@ export class TelegramConnection implements Platform {
 
   /** @inheritdoc */
   async act(order: Order, signal: AbortSignal): Promise<Outcome> {
-    const outcome = await this.#acts.carry(order, signal);
+    const outcome = await this.#acts.carry(order, own(signal));
     const running = this.#running;
     if (running !== undefined) this.#log?.note(order.act, outcome, order.target.room, running.signal);
     return outcome;
@@ -142,6 +143,13 @@ export class TelegramConnection implements Platform {
     this.#house.logger.warn({ code: 'act-refused' }, 'the log channel could not be written to');
     this.#running?.intake.trouble({ code: 'log-channel' }).catch(() => undefined);
   }
+}
+
+/** A signal that as many may listen to as there are messages at once. */
+function own(signal: AbortSignal): AbortSignal {
+  const listened = AbortSignal.any([signal]);
+  setMaxListeners(0, listened);
+  return listened;
 }
 
 function refused({ error_code: code }: GrammyError): VigieError {

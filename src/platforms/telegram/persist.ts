@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VigieError } from '../../errors.js';
 
-const FIRST_PAUSE_MS = 1_000;
+const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
 /** After so long without a good answer the connection is given up, to be opened anew. */
 const GIVE_UP_MS = 10 * 60_000;

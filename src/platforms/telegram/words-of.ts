@@ -61,7 +61,15 @@ function visit(
   }
   if (typeof value !== 'object' || value === null || depth > DEEPEST) return;
   if (Array.isArray(value)) {
-    // A rich text may be a list of texts: they bear the name of the list.
+    // A text may be a list of pieces that bear the name of the list: a word may reach over several.
+    if (READ.has(name) && value.some((each) => typeof each === 'string')) {
+      const pieces: string[] = [];
+      const note = (field: string, text: string, inButton: boolean) =>
+        isLink(field) ? told(field, text, inButton) : READ.has(field) && pieces.push(text);
+      for (const each of value) visit(each, name, button, depth + 1, note);
+      told(name, pieces.join(''), button);
+      return;
+    }
     for (const each of value) visit(each, name, button, depth + 1, told);
     return;
   }

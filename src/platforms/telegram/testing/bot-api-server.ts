@@ -5,6 +5,7 @@ import type { Update } from 'grammy/types';
 import { z } from 'zod';
 import { METHODS, Refusal } from './bot-api-methods.js';
 import { BotApiWorld } from './bot-api-world.js';
+import { Waits } from './waits.js';
 
 export const TOKEN = '7000000001:AAtesttesttesttesttesttesttesttest';
 
@@ -64,6 +65,7 @@ export class BotApiServer implements AsyncDisposable {
   webhookPauseMs = 20;
   /** Statuses that the webhook answered, in order. */
   readonly delivered: number[] = [];
+  readonly #waits = new Waits();
   #webhook: Webhook | undefined;
   #allowed: readonly string[] | undefined;
   /** Ends the long poll that is under way. */
@@ -97,6 +99,11 @@ export class BotApiServer implements AsyncDisposable {
     return this.called.filter((each) => each.method === method);
   }
 
+  /** Waits for something to be so that changes with a call. */
+  async until(until: () => boolean): Promise<void> {
+    await this.#waits.until(until);
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? '/', this.origin);
     const file = /^\/file\/bot([^/]+)\/(.+)$/.exec(pathname);
@@ -109,12 +116,14 @@ export class BotApiServer implements AsyncDisposable {
     if (args === undefined) return answer(response, new Refusal(400, "Bad Request: can't parse JSON"));
     const called = { method, args };
     this.called.push(called);
+    this.#waits.changed();
     const fault = this.fault(called);
     if (fault !== undefined && fault !== 'break-after') return this.#misbehave(fault, request, response);
     const closed = new Promise<void>((resolve) => response.once('close', resolve));
     const result = await this.#call(called, closed).catch((error: unknown) => error);
     if (fault === 'break-after') request.socket.destroy();
     else answer(response, result);
+    this.#waits.changed();
   }
 
   #misbehave(fault: BotApiFault, request: IncomingMessage, response: ServerResponse): void {
@@ -166,6 +175,7 @@ export class BotApiServer implements AsyncDisposable {
     const { updates } = this.world;
     // An offset confirms all before it.
     while (updates[0] !== undefined && updates[0].update_id < offset) updates.shift();
+    this.#waits.changed();
     const ready = () => updates.filter((each) => this.#isAllowed(each)).slice(0, limit);
     const deadline = Date.now() + timeout * 1_000;
     while (ready().length === 0 && Date.now() < deadline) {
@@ -219,6 +229,7 @@ export class BotApiServer implements AsyncDisposable {
       const [update] = updates;
       const status = this.#isAllowed(update) ? await post(this.#webhook, update) : 200;
       this.delivered.push(status);
+      this.#waits.changed();
       if (status >= 200 && status < 300) updates.splice(updates.indexOf(update), 1);
       else await new Promise((resolve) => setTimeout(resolve, this.webhookPauseMs));
     }

@@ -5,6 +5,7 @@ import { GuardedClient } from '../../../net/guarded-client.js';
 import { credentialsSchema, type TelegramCredentials, type TelegramSettings } from '../settings.js';
 import { telegram } from '../telegram.js';
 import { type BotApiServer, TOKEN } from './bot-api-server.js';
+import { Waits } from './waits.js';
 
 export class IntakeOfTests implements PlatformIntake {
   /** By id and revision. */
@@ -17,7 +18,7 @@ export class IntakeOfTests implements PlatformIntake {
   heardOf = 0;
   /** Asked before each item is taken; may throw. */
   before: (item: SharedItem) => Promise<void> | void = () => undefined;
-  #waiting: { readonly until: () => boolean; readonly resolve: () => void }[] = [];
+  readonly #waits = new Waits();
 
   async hand(item: SharedItem): Promise<{ readonly id: string; readonly fresh: boolean }> {
     await this.before(item);
@@ -29,11 +30,11 @@ export class IntakeOfTests implements PlatformIntake {
     if (known !== undefined) {
       const { seenAt: _at, lane: _of, ...other } = known;
       if (JSON.stringify(other) !== JSON.stringify(content)) throw new VigieError('item-conflict');
-      this.#changed();
+      this.#waits.changed();
       return { id, fresh: false };
     }
     this.items.set(id, item);
-    this.#changed();
+    this.#waits.changed();
     return { id, fresh: true };
   }
 
@@ -41,40 +42,33 @@ export class IntakeOfTests implements PlatformIntake {
 
   async report(report: SharedReport): Promise<void> {
     this.reports.push(report);
-    this.#changed();
+    this.#waits.changed();
   }
 
   async trouble({ code, room = '' }: { readonly code: string; readonly room?: string }): Promise<void> {
     this.troubles.add(`${code} ${room}`.trimEnd());
-    this.#changed();
+    this.#waits.changed();
   }
 
   async settled({ code, room = '' }: { readonly code: string; readonly room?: string }): Promise<void> {
     this.troubles.delete(`${code} ${room}`.trimEnd());
-    this.#changed();
+    this.#waits.changed();
   }
 
   async remember(memory: unknown): Promise<void> {
     // As the database gives it back.
     this.memory = JSON.parse(JSON.stringify(memory));
-    this.#changed();
+    this.#waits.changed();
   }
 
   heard(): void {
     this.heardOf++;
-    this.#changed();
+    this.#waits.changed();
   }
 
-  /** Waits for something to be so. */
+  /** Waits for something to be so that this is told of. */
   async until(until: () => boolean): Promise<void> {
-    if (until()) return;
-    await new Promise<void>((resolve) => this.#waiting.push({ until, resolve }));
-  }
-
-  #changed(): void {
-    const [met, others] = [this.#waiting.filter(({ until }) => until()), this.#waiting.filter(({ until }) => !until())];
-    this.#waiting = others;
-    for (const { resolve } of met) resolve();
+    await this.#waits.until(until);
   }
 }
 
