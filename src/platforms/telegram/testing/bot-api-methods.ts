@@ -33,6 +33,14 @@ const permissions = z.strictObject(
   ),
 );
 
+/** `getFile` of a server that was started with --local: no limit, and a path on the disk. */
+export function localFile(world: BotApiWorld, { file_id: name }: { file_id: string }, directory: string): object {
+  const file = world.files.get(name);
+  if (file === undefined) throw bad('wrong file_id or the file is temporarily unavailable');
+  const named = { file_id: file.id, file_unique_id: file.unique, file_size: file.claimed };
+  return { ...named, file_path: `${directory}/${file.unique}.bin` };
+}
+
 interface Method {
   readonly shape: z.ZodType;
   readonly act: (world: BotApiWorld, args: never) => unknown;

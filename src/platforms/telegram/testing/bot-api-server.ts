@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Update } from 'grammy/types';
 import { z } from 'zod';
-import { METHODS, Refusal } from './bot-api-methods.js';
+import { localFile, METHODS, Refusal } from './bot-api-methods.js';
 import { BotApiWorld } from './bot-api-world.js';
 import { Waits } from './waits.js';
 
@@ -22,7 +22,7 @@ export type BotApiFault =
   /** It says that it was done, and does nothing. */
   | 'lie'
   | { readonly retryAfter: number }
-  | { readonly refuse: number; readonly description: string }
+  | { readonly refuse: number; readonly description: string; readonly parameters?: object }
   /** Of a file: so many bytes are sent, then the connection breaks. */
   | { readonly cutTo: number };
 
@@ -63,6 +63,8 @@ export class BotApiServer implements AsyncDisposable {
   fault: (called: Called) => BotApiFault | undefined = () => undefined;
   /** Pauses between the attempts to deliver to a webhook, milliseconds. */
   webhookPauseMs = 20;
+  /** Where the files are, as a server tells that was started with --local. */
+  localDirectory: string | undefined;
   /** Statuses that the webhook answered, in order. */
   readonly delivered: number[] = [];
   readonly #waits = new Waits();
@@ -138,7 +140,8 @@ export class BotApiServer implements AsyncDisposable {
     } else if (typeof fault === 'object' && 'refuse' in fault) {
       // Some servers between say 200 to everything.
       response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ ok: false, error_code: fault.refuse, description: fault.description }));
+      const { refuse: code, description, parameters } = fault;
+      response.end(JSON.stringify({ ok: false, error_code: code, description, ...(parameters && { parameters }) }));
     }
   }
 
@@ -156,7 +159,9 @@ export class BotApiServer implements AsyncDisposable {
     }
     const known = METHODS[method];
     if (known === undefined) throw new Refusal(404, 'Not Found');
-    return known.act(this.world, checked(known.shape, args) as never);
+    const shaped = checked(known.shape, args) as never;
+    if (method === 'getFile' && this.localDirectory !== undefined) return localFile(this.world, shaped, this.localDirectory);
+    return known.act(this.world, shaped);
   }
 
   async #getUpdates(args: z.output<typeof getUpdatesShape>, closed: Promise<void>): Promise<Update[]> {
