@@ -299,24 +299,31 @@ describe('files of Telegram', () => {
     TIME_LIMIT,
   );
 
-  it('of a local server are read from its directory, however large, and from nowhere else', async () => {
-    const server = await serve();
-    const root = await mkdtemp(join(tmpdir(), 'vigie-telegram-'));
-    ends.push(() => rm(root, { recursive: true }));
-    const directory = join(root, 'files');
-    await mkdir(directory);
-    await writeFile(join(root, 'secret'), 'not for anybody');
-    const [file, link] = [server.world.file(Buffer.from('on the disk'), 30 << 20), server.world.file(Buffer.from(''))];
-    await writeFile(join(directory, `${file.unique}.bin`), file.bytes);
-    await symlink(join(root, 'secret'), join(directory, `${link.unique}.bin`));
-    server.localDirectory = directory;
-    const local = { localFiles: directory };
-    expect(await read(server, file.id, local)).toEqual(file.bytes);
-    expect(await codeOf(read(server, link.id, local))).toBe('fetch-failed');
-    expect(await codeOf(read(server, file.id, { localFiles: join(root, 'other') }))).toBe('fetch-failed');
-    server.localDirectory = `${directory}/..`;
-    expect(await codeOf(read(server, file.id, local))).toBe('fetch-failed');
-  }, TIME_LIMIT);
+  it(
+    'of a local server are read from its directory, however large, and from nowhere else',
+    async () => {
+      const server = await serve();
+      const root = await mkdtemp(join(tmpdir(), 'vigie-telegram-'));
+      ends.push(() => rm(root, { recursive: true }));
+      const directory = join(root, 'files');
+      await mkdir(directory);
+      await writeFile(join(root, 'secret'), 'not for anybody');
+      const [file, link] = [
+        server.world.file(Buffer.from('on the disk'), 30 << 20),
+        server.world.file(Buffer.from('')),
+      ];
+      await writeFile(join(directory, `${file.unique}.bin`), file.bytes);
+      await symlink(join(root, 'secret'), join(directory, `${link.unique}.bin`));
+      server.localDirectory = directory;
+      const local = { localFiles: directory };
+      expect(await read(server, file.id, local)).toEqual(file.bytes);
+      expect(await codeOf(read(server, link.id, local))).toBe('fetch-failed');
+      expect(await codeOf(read(server, file.id, { localFiles: join(root, 'other') }))).toBe('fetch-failed');
+      server.localDirectory = `${directory}/..`;
+      expect(await codeOf(read(server, file.id, local))).toBe('fetch-failed');
+    },
+    TIME_LIMIT,
+  );
 });
 
 describe('acts in Telegram', () => {
@@ -418,7 +425,11 @@ describe('acts in Telegram', () => {
     async () => {
       const { server, group, act } = await room();
       const parameters = { migrate_to_chat_id: -1001 };
-      const moved = { refuse: 400, description: 'Bad Request: group chat was upgraded to a supergroup chat', parameters };
+      const moved = {
+        refuse: 400,
+        description: 'Bad Request: group chat was upgraded to a supergroup chat',
+        parameters,
+      };
       server.fault = ({ args }) => (args['chat_id'] === -55 ? moved : undefined);
       expect(await act(order('suspend-account', { room: '-55', account: '6000000001' }))).toBe('done');
       expect(group.members.get(6_000_000_001)?.status).toBe('kicked');

@@ -160,7 +160,8 @@ export class BotApiServer implements AsyncDisposable {
     const known = METHODS[method];
     if (known === undefined) throw new Refusal(404, 'Not Found');
     const shaped = checked(known.shape, args) as never;
-    if (method === 'getFile' && this.localDirectory !== undefined) return localFile(this.world, shaped, this.localDirectory);
+    if (method === 'getFile' && this.localDirectory !== undefined)
+      return localFile(this.world, shaped, this.localDirectory);
     return known.act(this.world, shaped);
   }
 
