@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { VigieError } from '../../errors.js';
 import { readWhole } from '../../lists/sources/wire/answers.js';
 import { type Answer, ask } from '../../lists/sources/wire/ask.js';
-import { withoutSlash } from '../../lists/sources/wire/base-url.js';
+import { withoutSlash } from '../../net/base-url.js';
 import type { GuardedClient } from '../../net/guarded-client.js';
 import { abortable } from '../../runtime/abortable.js';
 import { Circuit } from './circuit.js';
