@@ -52,11 +52,13 @@ module:hook("iq-set/self/urn:xmpp:blocking:block", function (event)
 			local room, id = jid.prep(said.attr.by), said.attr.id;
 			if room and id and may(reporter) then
 				local text = report:get_child_text("text") or "";
+				-- Cut between characters.
+				if #text > 2000 then text = text:sub(1, 2000):gsub("[\192-\255][\128-\191]*$", ""); end
 				module:send(st.message({ from = module.host, to = to, type = "headline" })
 					:tag("report", {
 						xmlns = xmlns; reporter = reporter; room = room; id = id;
 						reason = reasons[report.attr.reason] or "other";
-					}):text(text:sub(1, 2000)));
+					}):text(text));
 			end
 		end
 	end

@@ -76,7 +76,9 @@ export class TestProsody {
     child.stdout?.on('data', note);
     child.stderr?.on('data', note);
     const end = Date.now() + START_MS;
-    const ready = [`:${this.port}`, `:${this.httpPort}`].map((port) => new RegExp(`Activated service[^\\n]*${port}\\b`));
+    const ready = [`:${this.port}`, `:${this.httpPort}`].map(
+      (port) => new RegExp(`Activated service[^\\n]*${port}\\b`),
+    );
     while (!ready.every((sign) => sign.test(this.#output))) {
       if (child.exitCode !== null || Date.now() > end) throw new Error(`prosody did not start:\n${this.#output}`);
       await delay(20);
