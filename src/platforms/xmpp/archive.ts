@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Element, xml } from '@xmpp/client';
+import { VigieError } from '../../errors.js';
 import { NS } from './namespaces.js';
 import { dateOf } from './room-event.js';
 import type { Session } from './session.js';
@@ -77,6 +78,45 @@ export class Archives {
       return { messages, next: over ? undefined : next };
     } finally {
       this.#waiting.delete(queryid);
+    }
+  }
+
+  /** The newest messages, oldest first. @throws VigieError as `page` */
+  async recent(room: string, pages: number, signal: AbortSignal): Promise<readonly Archived[]> {
+    const found: Archived[] = [];
+    let before: string | undefined = '';
+    for (let i = 0; i < pages && before !== undefined; i++) {
+      const page: ArchivePage = await this.page(room, { before }, signal);
+      found.unshift(...page.messages);
+      before = page.next;
+    }
+    return found;
+  }
+
+  /**
+   * Everything after a message, page by page; everything since its time when the archive no longer has it.
+   * @param from an id, or empty, and a time in ISO 8601
+   * @throws VigieError as `page`
+   */
+  async *since(
+    room: string,
+    from: { readonly id: string; readonly at: string },
+    signal: AbortSignal,
+  ): AsyncGenerator<ArchivePage> {
+    let query: ArchiveQuery = from.id === '' ? { start: new Date(from.at) } : { after: from.id };
+    for (;;) {
+      let page: ArchivePage;
+      try {
+        page = await this.page(room, query, signal);
+      } catch (error) {
+        const lost = error instanceof VigieError && error.code === 'act-too-late' && query.after !== undefined;
+        if (!lost || query.after !== from.id) throw error;
+        query = { start: new Date(from.at) };
+        continue;
+      }
+      yield page;
+      if (page.next === undefined) return;
+      query = { after: page.next };
     }
   }
 }

@@ -4,8 +4,8 @@ const MOST = 4_000;
 interface Known {
   /** Ids of the room of all that belongs to it: the message first, then what took its place. */
   readonly parts: string[];
-  /** Whether something of it was uploaded to this server. */
-  uploads: boolean;
+  /** Addresses of what was uploaded to this server for it. */
+  readonly uploads: Set<string>;
 }
 
 /** What was said in a room lately: which corrections belong to which message, and what was taken back. */
@@ -31,15 +31,15 @@ export class KnownMessages {
       readonly sender: string;
       readonly sentId: string | undefined;
       readonly replaces: string | undefined;
-      readonly uploads: boolean;
+      readonly uploads: readonly string[];
     },
   ): string {
     const { sender, sentId, replaces, uploads } = said;
     // Only who wrote a message may correct it.
     const first = replaces === undefined ? undefined : this.#sent.get(keyOf(sender, replaces));
-    const known = (first === undefined ? undefined : this.#messages.get(first)) ?? { parts: [], uploads: false };
+    const known = (first === undefined ? undefined : this.#messages.get(first)) ?? { parts: [], uploads: new Set() };
     if (!known.parts.includes(stanzaId)) known.parts.push(stanzaId);
-    known.uploads ||= uploads;
+    for (const url of uploads) known.uploads.add(url);
     this.#messages.set(stanzaId, known);
     const root = known.parts[0] ?? stanzaId;
     if (sentId !== undefined) this.#sent.set(keyOf(sender, sentId), root);
@@ -53,8 +53,9 @@ export class KnownMessages {
     return this.#messages.get(stanzaId)?.parts ?? [stanzaId];
   }
 
-  hasUploads(stanzaId: string): boolean {
-    return this.#messages.get(stanzaId)?.uploads ?? false;
+  /** Addresses of uploads that a message showed, in any of its forms. */
+  uploadsOf(stanzaId: string): readonly string[] {
+    return [...(this.#messages.get(stanzaId)?.uploads ?? [])];
   }
 
   /** The room's id of a message by its sender's own. */
