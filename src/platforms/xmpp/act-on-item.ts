@@ -1,6 +1,6 @@
 import { type Element, xml } from '@xmpp/client';
-import { VigieError } from '../../errors.js';
 import type { Order, Outcome } from '../../enforcement/acts.js';
+import { VigieError } from '../../errors.js';
 import { throwWorst } from './act-on-account.js';
 import { addressOf } from './medium-ref.js';
 import { NS } from './namespaces.js';

@@ -45,7 +45,13 @@ async function change(parts: WatchParts, room: Room, wanted: RoomConfig, signal:
 }
 
 /** @returns whether there was anybody */
-async function giveRole(parts: WatchParts, room: Room, from: string, to: string, signal: AbortSignal): Promise<boolean> {
+async function giveRole(
+  parts: WatchParts,
+  room: Room,
+  from: string,
+  to: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   const them = room.occupants.all.filter(({ role, affiliation }) => role === from && affiliation === 'none');
   for (const { nick } of them) {
     const order = xml('query', { xmlns: NS.mucAdmin }, xml('item', { nick, role: to }));

@@ -25,7 +25,11 @@ export async function configure(
     const { var: name, type } = field.attrs;
     const change = changes[name ?? ''];
     const values = change === undefined ? field.getChildren('value').map((value) => value.text()) : [change];
-    return xml('field', { var: name, ...(type === undefined ? {} : { type }) }, ...values.map((value) => xml('value', {}, value)));
+    return xml(
+      'field',
+      { var: name, ...(type === undefined ? {} : { type }) },
+      ...values.map((value) => xml('value', {}, value)),
+    );
   });
   const named = fields.filter(({ attrs }) => attrs['var'] !== undefined && attrs['type'] !== 'fixed');
   const submit = xml('query', { xmlns: NS.mucOwner }, xml('x', { xmlns: NS.form, type: 'submit' }, ...named));

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { VigieError } from '../../errors.js';
 import type { SharedItem } from '../../enforcement/platform.js';
+import { VigieError } from '../../errors.js';
 import type { WatchParts } from './watch-parts.js';
 
 const FIRST_WAIT_MS = 500;

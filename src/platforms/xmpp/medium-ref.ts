@@ -20,7 +20,8 @@ export function addressOf({
   url,
   ref,
 }: {
-  readonly url?: string | null | undefined; readonly ref?: string | null | undefined
+  readonly url?: string | null | undefined;
+  readonly ref?: string | null | undefined;
 }): string | undefined {
   if (url) return url;
   if (ref?.startsWith('url:')) return ref.slice(4);

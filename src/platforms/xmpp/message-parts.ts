@@ -40,8 +40,8 @@ export function partsOf(message: Element, options: PartsOptions): MessageParts {
   const { images, links } = markup(message);
   for (const url of images) if (!url.startsWith('cid:')) add(url);
   for (const [url] of bodies.join('\n').matchAll(ADDRESS)) {
-    const trimmed = url.replace(/[).,;:!?'\]]+$/, '');
-    for (const each of new Set([url, trimmed])) if (/^aesgcm:/i.test(each) || options.isUpload(each)) add(each);
+    const shown = withoutEnding(url);
+    if (/^aesgcm:/i.test(shown) || options.isUpload(shown)) add(shown);
   }
   const carried = inline(message);
   for (const [cid, ref] of carried) media.set(cid, { ref });
@@ -65,6 +65,13 @@ function mediumOf(url: string, name: string | undefined, { mayFetch }: PartsOpti
   if (!/^https?:\/\//i.test(url)) return undefined;
   // Fetched all the same, where it is refused once more: the verdict then says that it could not be looked at.
   return url.length > MOST_URL || !mayFetch(url) ? { ref: refTo('url', url), ...named } : { url, ...named };
+}
+
+/** As clients make links of text: without the marks that end a sentence, and a bracket that was opened before. */
+function withoutEnding(url: string): string {
+  const shown = url.replace(/[.,;:!?'\]]+$/, '');
+  const open = shown.endsWith(')') && shown.split('(').length < shown.split(')').length;
+  return open ? withoutEnding(shown.slice(0, -1)) : shown;
 }
 
 /** XEP-0447. */

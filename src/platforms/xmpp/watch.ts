@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Element, xml } from '@xmpp/client';
-import { VigieError } from '../../errors.js';
 import type { Order, Outcome } from '../../enforcement/acts.js';
+import { VigieError } from '../../errors.js';
 import { every } from '../../runtime/every.js';
-import { removeItem } from './act-on-item.js';
 import { setBan } from './act-on-account.js';
+import { removeItem } from './act-on-item.js';
 import { closeRoom, reopenRoom, restrictRoom } from './act-on-room.js';
 import { itemsOf } from './disco.js';
 import { bareOf, domainOf } from './jids.js';
@@ -36,7 +36,9 @@ export class Watch {
     const { signal, session, intake, uploads } = this.#parts;
     await session.send(xml('presence'));
     const blunt = { code: 'act-unsupported' };
-    await (uploads.count === 0 || uploads.removable ? intake.settled(blunt) : intake.trouble(blunt)).catch(() => undefined);
+    await (uploads.count === 0 || uploads.removable ? intake.settled(blunt) : intake.trouble(blunt)).catch(
+      () => undefined,
+    );
     await this.#look();
     const stop = every(
       LOOK_MS,
@@ -118,9 +120,11 @@ export class Watch {
     }
     await session.send(xml('message', { to: account, type: 'chat', id }, xml('body', {}, message)));
     // What comes back of it comes before this is answered.
-    await session.ask('get', domainOf(session.account), xml('ping', { xmlns: NS.ping }), signal).catch((error: unknown) => {
-      if (conditionOf(error) === undefined) throw error;
-    });
+    await session
+      .ask('get', domainOf(session.account), xml('ping', { xmlns: NS.ping }), signal)
+      .catch((error: unknown) => {
+        if (conditionOf(error) === undefined) throw error;
+      });
     if (this.#bounced.has(id)) throw new VigieError('act-refused', { detail: 'the message came back' });
     this.#note(this.#told, id);
     return 'done';
@@ -135,7 +139,8 @@ export class Watch {
   /** Joins what is to be watched and is not, and sees that it still is in the others (XEP-0410). */
   async #look(): Promise<void> {
     const { settings, session, intake, signal } = this.#parts;
-    const listed = settings.service === undefined ? [] : await itemsOf(session, settings.service, MOST_ROOMS + 1, signal);
+    const listed =
+      settings.service === undefined ? [] : await itemsOf(session, settings.service, MOST_ROOMS + 1, signal);
     const wanted = [...new Set([...settings.rooms, ...listed.map(bareOf)])];
     const crowd = { code: 'platform-busy' };
     await (wanted.length > MOST_ROOMS ? intake.trouble(crowd) : intake.settled(crowd)).catch(() => undefined);

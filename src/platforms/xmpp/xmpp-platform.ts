@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Element } from '@xmpp/client';
-import { VigieError } from '../../errors.js';
 import type { Act, Order, Outcome } from '../../enforcement/acts.js';
 import type { Platform, PlatformHouse, PlatformIntake } from '../../enforcement/platform.js';
+import { VigieError } from '../../errors.js';
 import { Archives } from './archive.js';
 import { Session } from './session.js';
 import { Uploads } from './uploads.js';
@@ -97,7 +97,17 @@ export class XmppPlatform implements Platform {
         void session.close(new VigieError('platform-unreachable', { detail: 'more is said than can be handed in' }));
       });
       const archives = new Archives(() => session);
-      const parts = { settings: this.#settings, house: this.#house, intake, memory, session, archives, uploads, signal, waiting };
+      const parts = {
+        settings: this.#settings,
+        house: this.#house,
+        intake,
+        memory,
+        session,
+        archives,
+        uploads,
+        signal,
+        waiting,
+      };
       const watch = new Watch(parts);
       take = (stanza) => watch.onStanza(stanza);
       this.#watch = watch;
