@@ -53,10 +53,17 @@ async function giveRole(
   signal: AbortSignal,
 ): Promise<boolean> {
   const them = room.occupants.all.filter(({ role, affiliation }) => role === from && affiliation === 'none');
+  let given = false;
   for (const { nick } of them) {
     const order = xml('query', { xmlns: NS.mucAdmin }, xml('item', { nick, role: to }));
-    // Who has left meanwhile needs nothing.
-    await parts.session.ask('set', room.jid, order, signal).catch(() => signal.throwIfAborted());
+    try {
+      await parts.session.ask('set', room.jid, order, signal);
+      given = true;
+    } catch {
+      // Who has left meanwhile needs nothing.
+      signal.throwIfAborted();
+      room.occupants.forget(nick);
+    }
   }
-  return them.length > 0;
+  return given;
 }

@@ -43,6 +43,11 @@ export class Occupants {
     return this.#accounts.get(occupantId) ?? this.#present.get(nick)?.account;
   }
 
+  /** Somebody turned out not to be there. */
+  forget(nick: string): void {
+    this.#present.delete(nick);
+  }
+
   clear(): void {
     this.#present.clear();
   }

@@ -53,10 +53,10 @@ describe.skipIf(missing !== undefined)(
       const platform = xmpp.open(settings, { password }, house);
       const ending = new AbortController();
       const stop = async () => {
-      ending.abort();
-      return await ended;
-    };
-    const ended = platform.run(intake, ending.signal).then(
+        ending.abort();
+        return await ended;
+      };
+      const ended = platform.run(intake, ending.signal).then(
         () => undefined,
         (error: unknown) => error,
       );
@@ -278,7 +278,7 @@ describe.skipIf(missing !== undefined)(
       const { account = '' } = await eventually(() => item(`${LOBBY}/${id}`));
       expect(await act(order('suspend-account', { account }))).toBe('done');
       await troll.sees((stanza) => stanza.attrs['type'] === 'unavailable' && hasStatus(stanza, '301'));
-    expect(await act(order('suspend-account', { account }))).toBe('already');
+      expect(await act(order('suspend-account', { account }))).toBe('already');
       expect(await act(order('reinstate-account', { account }))).toBe('done');
       expect(await refusal(order('suspend-account', { account: owner.account }))).toBe('act-refused');
       expect(await refusal(order('suspend-account', { account: `${LOBBY}/somebody` }))).toBe('act-refused');

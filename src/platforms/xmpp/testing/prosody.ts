@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -106,7 +107,7 @@ export class TestProsody {
     const stored = join(data, 'localhost/accounts');
     mkdirSync(stored, { recursive: true });
     for (const name of accounts) {
-      writeFileSync(join(stored, `${name}.dat`), `return { ["password"] = "${name}" };\n`);
+      writeFileSync(join(stored, `${name}.dat`), hashed(name));
     }
     // Copied, so that a server that is no longer root can read them.
     const own = join(folder, 'modules');
@@ -134,7 +135,7 @@ https_ports = { }
 http_host = "127.0.0.1"
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
-authentication = "internal_plain"
+authentication = "internal_hashed"
 storage = "internal"
 limits = { }
 modules_enabled = { "roster"; "saslauth"; "disco"; "ping"; "pep"; "blocklist"; "smacks"; "carbons"; "vigie_reports" }
@@ -162,6 +163,21 @@ Component "${UPLOADS}" "http_file_share"
   http_file_share_daily_quota = 1024*1024*1024
 `;
   }
+}
+
+/** An account as it is stored, for signing in by SCRAM-SHA-1 (RFC 5802). Few rounds, as it is done often in tests. */
+function hashed(password: string): string {
+  const rounds = 500;
+  const salted = pbkdf2Sync(password, 'salt', rounds, 20, 'sha1');
+  const keyed = (name: string) => createHmac('sha1', salted).update(name).digest();
+  const stored = createHash('sha1').update(keyed('Client Key')).digest('hex');
+  const fields = [
+    `["iteration_count"] = ${rounds}`,
+    '["salt"] = "salt"',
+    `["stored_key"] = "${stored}"`,
+    `["server_key"] = "${keyed('Server Key').toString('hex')}"`,
+  ];
+  return `return { ${fields.join('; ')} };\n`;
 }
 
 function idOf(flag: '-u' | '-g'): number {
