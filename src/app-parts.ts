@@ -23,6 +23,10 @@ import { MediaPool } from './media/pool.js';
 import { VideoPool } from './media/video/video-pool.js';
 import { Metrics } from './metrics/metrics.js';
 import { GuardedClient } from './net/guarded-client.js';
+import { fetchFromPlatform } from './platforms/fetch-from-platform.js';
+import { PLATFORM_KINDS } from './platforms/platform-kinds.js';
+import { PlatformRunner } from './platforms/platform-runner.js';
+import { Platforms } from './platforms/platforms.js';
 import { openArachnid } from './remote-matcher.js';
 import { FindWriter } from './retro/find-writer.js';
 import { Retro } from './retro/retro.js';
@@ -44,6 +48,7 @@ import { takeNodeFile } from './storage/nodes/node-file.js';
 import type { NodeState } from './storage/nodes/node-store.js';
 import { NodeTable } from './storage/nodes/node-table.js';
 import { type KeyPlace, openKeyring } from './storage/open-keyring.js';
+import { PlatformStore } from './storage/platform-store.js';
 import type { NodeRole } from './storage/schema.js';
 import { openSecret } from './storage/secrets.js';
 import { SourceStore } from './storage/source-store.js';
@@ -79,6 +84,9 @@ export interface AppParts {
   readonly sources: Sources;
   /** Starts when the service does. */
   readonly sync: SourceSync;
+  readonly platforms: Platforms;
+  /** Those to platforms. They are made when the service starts. */
+  readonly connections: PlatformRunner;
   readonly pool: MediaPool;
   readonly videos: VideoPool;
   readonly scanner: Scanner;
@@ -202,6 +210,10 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   };
   const failedSync = (error: unknown) => logger.error({ err: error }, 'syncing sources failed');
   const sync = opened.own(new SourceSync({ ...fed, node, failed: failedSync }));
+  const connected = {
+    ...{ database, kinds: PLATFORM_KINDS, store: new PlatformStore(keyring) },
+    house: { client, logger, now: Date.now },
+  };
   const stream = opened.own(await openStream(config, database, logger));
   const mediaStore = openBlobStore(media);
   const placed = { shared: config.segments !== undefined, server: config.databaseUrl !== undefined };
@@ -217,11 +229,20 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       scanner,
       lists,
       client,
+      fetch: fetchFromPlatform(connected),
       media: new SealedBlobStore(mediaStore, keyring, 'medium'),
       logger,
       node,
       ready,
       metrics,
+    }),
+  );
+  const connections = opened.own(
+    new PlatformRunner({
+      ...connected,
+      ...{ node, items: floor.intake.items },
+      report: async () => undefined,
+      failed: (error) => logger.error({ err: error }, 'holding connections to platforms failed'),
     }),
   );
   const curation = new Curation({
@@ -278,6 +299,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     publishing,
     sources: new Sources(fed),
     sync,
+    platforms: new Platforms({ ...connected, record: events.record }),
+    connections,
     pool,
     videos,
     scanner,

@@ -47,6 +47,7 @@ export class App implements Services {
   readonly banks: AppParts['banks'];
   readonly publishing: Publishing;
   readonly sources: AppParts['sources'];
+  readonly platforms: AppParts['platforms'];
   readonly scanner: Scanner;
   readonly keys: ApiKeys;
   readonly audit: GroundFloor['audit'];
@@ -84,6 +85,7 @@ export class App implements Services {
     this.banks = parts.banks;
     this.publishing = parts.publishing;
     this.sources = parts.sources;
+    this.platforms = parts.platforms;
     this.scanner = parts.scanner;
     this.keys = parts.keys;
     this.audit = parts.floor.audit;
@@ -120,6 +122,7 @@ export class App implements Services {
     await parts.floor.start({ deliver: options.decoders, work: options.work ?? options.decoders });
     if (options.decoders) await parts.publishing.publisher.start();
     if (options.decoders && options.role !== 'worker') await parts.sync.start();
+    if (options.decoders) await parts.connections.start();
     app.#doChores();
     // The service does not wait for them: pictures are far more common than videos.
     if (options.decoders) void parts.videos.start().catch(() => undefined);
@@ -245,6 +248,7 @@ export class App implements Services {
     await this.#drain();
     const {
       floor,
+      connections,
       remote,
       retro,
       stream,
@@ -262,6 +266,8 @@ export class App implements Services {
     } = this.#parts;
     const failed = (what: string) => (error: unknown) => this.#logger.warn({ err: error }, what);
     await sync.close();
+    // They hand items in: before what takes them.
+    await connections.close();
     await retro.close();
     // Before what waits for it.
     await remote?.close();

@@ -5,7 +5,7 @@ import { createMailSink } from './effects/mail-sink.js';
 import { linkFound, matchFound, reviewProposed, type WebhookMessage } from './effects/webhook-messages.js';
 import { Webhooks } from './effects/webhooks.js';
 import { Intake } from './intake/intake.js';
-import type { EnqueueMatch } from './intake/intake-parts.js';
+import type { EnqueueMatch, FetchFromPlatform } from './intake/intake-parts.js';
 import type { Lists } from './lists/lists.js';
 import type { SealedBlobStore } from './lists/sealed-blob-store.js';
 import type { Metrics } from './metrics/metrics.js';
@@ -34,6 +34,8 @@ export interface GroundFloorOptions {
   readonly scanner: Scanner;
   readonly lists: Lists;
   readonly client: GuardedClient;
+  /** Fetches what platforms keep. */
+  readonly fetch: FetchFromPlatform;
   /** Where the bytes of items lie until their verdict, sealed. */
   readonly media: SealedBlobStore;
   readonly logger: Logger;
@@ -79,6 +81,7 @@ export class GroundFloor {
       scanner,
       words: options.lists,
       blobs: media,
+      fetch: options.fetch,
       assertUrl: (url) => client.assertUrl(url),
       record,
       enqueueMatch: tellWebhooks(webhooks),

@@ -9,6 +9,8 @@ export const SCOPES = {
   'lists:read': 'see lists, their versions and their counts',
   'lists:write': 'load, roll back and remove lists',
   'sources:write': 'add, change and remove sources of lists, and decide on what they remove',
+  'platforms:read': 'see the platforms that are connected, and how they do',
+  'platforms:write': 'connect platforms, change and disconnect them',
   'entries:write': 'add, propose and withdraw single entries',
   'entries:approve': 'approve or refuse what others propose for a list',
   'entries:read': 'see the fingerprints of entries (each such look is recorded)',

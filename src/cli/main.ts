@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   member: async () => (await import('./commands/member.js')).memberCommand(),
   publish: async () => (await import('./commands/publish.js')).publishCommand(),
   source: async () => (await import('./commands/source.js')).sourceCommand(),
+  platform: async () => (await import('./commands/platform.js')).platformCommand(),
   key: async () => (await import('./commands/key.js')).keyCommand(),
   retro: async () => (await import('./commands/retro.js')).retroCommand(),
   attention: async () => (await import('./commands/attention.js')).attentionCommand(),

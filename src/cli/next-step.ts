@@ -31,6 +31,9 @@ const FIRST_LOOK: Readonly<Record<AttentionKind, string>> = {
   'seen-damaged': 'vigie retro ls',
   'retro-stuck': 'vigie retro ls',
   'remote-matcher-away': 'vigie attention show <id>; its credentials and address',
+  'platform-refused': 'vigie platform ls, then vigie platform test <name>',
+  'platform-away': 'vigie platform ls, then vigie platform test <name>',
+  'platform-trouble': 'vigie attention show <id>: the room, and what is missing there',
   'clock-off': 'vigie doctor',
 };
 

@@ -115,11 +115,11 @@ export interface PlatformKind<Settings = unknown, Credentials = unknown> {
    * Fetches a medium by its `ref`; needs no connection, as any process may have to.
    * @throws VigieError `fetch-failed`, `fetch-timeout`, `media-too-large`, `platform-refused`, `platform-busy` with `retryAfter`
    */
-  readonly fetch?: (
+  fetch?(
     settings: Settings,
     credentials: Credentials,
     house: PlatformHouse,
     ref: string,
     signal: AbortSignal,
-  ) => Promise<AsyncIterable<Uint8Array>>;
+  ): Promise<AsyncIterable<Uint8Array>>;
 }

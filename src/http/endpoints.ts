@@ -20,6 +20,7 @@ import { healthz, readyz } from './endpoints/health.js';
 import { importList } from './endpoints/import-list.js';
 import { getItem, handInItem } from './endpoints/items.js';
 import { handInItems } from './endpoints/items-batch.js';
+import { itemsGone } from './endpoints/items-gone.js';
 import { judgeMatch } from './endpoints/judge-match.js';
 import { createKey, listKeys, revokeKey } from './endpoints/keys.js';
 import { changeListRules, getListRules } from './endpoints/list-rules.js';
@@ -29,6 +30,16 @@ import { addMember, listMembers, revokeMember } from './endpoints/members.js';
 import { metrics } from './endpoints/metrics.js';
 import { listNodes } from './endpoints/nodes.js';
 import { openapiDocument } from './endpoints/openapi-document.js';
+import {
+  addPlatform,
+  changePlatform,
+  getPlatform,
+  listPlatformKinds,
+  listPlatforms,
+  removePlatform,
+  testPlatform,
+  tryOutPlatform,
+} from './endpoints/platforms.js';
 import { listPrivateSwitches, switchPrivateOff, switchPrivateOn } from './endpoints/private-switches.js';
 import {
   approveProposal,
@@ -75,6 +86,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   handInItem,
   handInItems,
   getItem,
+  itemsGone,
   lookup,
   getLists,
   createList,
@@ -117,6 +129,14 @@ export const ENDPOINTS: readonly Endpoint[] = [
   approveHeldChange,
   refuseHeldChange,
   removeSource,
+  listPlatformKinds,
+  listPlatforms,
+  getPlatform,
+  addPlatform,
+  tryOutPlatform,
+  testPlatform,
+  changePlatform,
+  removePlatform,
   listSamples,
   getSample,
   listPublications,

@@ -9,6 +9,7 @@ import type { Lists } from '../lists/lists.js';
 import type { Publishing } from '../lists/publishing/publishing.js';
 import type { Sources } from '../lists/sync/sources.js';
 import type { Metrics } from '../metrics/metrics.js';
+import type { Platforms } from '../platforms/platforms.js';
 import type { Retro } from '../retro/retro.js';
 import type { Scanner } from '../scan/scanner.js';
 import type { Attentions } from '../storage/attention/attentions.js';
@@ -73,6 +74,7 @@ export interface Services {
   /** Lists that are given to members. */
   readonly publishing: Publishing;
   readonly sources: Sources;
+  readonly platforms: Platforms;
   readonly scanner: Scanner;
   readonly intake: Intake;
   readonly curation: Curation;

@@ -12,6 +12,7 @@ const LASTING = [
   { table: 'derived_signal', key: 'id', purpose: 'derived' },
   { table: 'publication_key', key: 'id', purpose: 'publication-key' },
   { table: 'source', key: 'id', purpose: 'source' },
+  { table: 'platform', key: 'id', purpose: 'platform' },
   { table: 'bank_content', key: 'id', purpose: 'bank-content' },
   { table: 'exchange_credential', key: 'api', purpose: 'exchange-credential' },
 ] as const;

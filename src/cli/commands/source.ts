@@ -1,8 +1,17 @@
 import { Command, Option } from 'commander';
 import { VigieError } from '../../errors.js';
-import { askFields, type FieldsSchema, readFields } from '../ask-fields.js';
+import {
+  changedShape,
+  credentialsOption,
+  fieldRows,
+  type KindAnswer,
+  type Shape,
+  settingsOption,
+  shapeOf,
+  tellFacts,
+} from '../kind-fields.js';
 import { dataOption, formatOption, whole } from '../options.js';
-import { printable, remark, table, writeLine } from '../output.js';
+import { remark, table, writeLine } from '../output.js';
 import type { ServiceClient } from '../service-client.js';
 import { SOURCE_COLUMNS, type SourceAnswer, sourceInWords, sourceRow } from '../source-lines.js';
 import { withService } from '../with-service.js';
@@ -15,27 +24,13 @@ interface Format {
   readonly format: 'table' | 'json';
 }
 
-interface Shape {
-  readonly settings?: string;
-  readonly credentials?: string;
+interface Rates {
   readonly every?: number;
   readonly hold?: number;
 }
 
-interface KindAnswer {
-  readonly kind: string;
-  readonly title: string;
-  readonly description: string;
-  readonly settings: FieldsSchema;
-  readonly credentials: FieldsSchema | null;
-}
-
 const at = (name: string, rest = ''): string => `/v1/sources/${encodeURIComponent(name)}${rest}`;
 
-const settingsOption = () =>
-  new Option('--settings <file>', 'a JSON object of settings; - for standard input; asked for when left out');
-const credentialsOption = () =>
-  new Option('--credentials <file>', 'a JSON object of credentials; - for standard input; asked for when left out');
 const everyOption = () => new Option('--every <seconds>', 'how often it is synced').argParser(whole(5, 31 * 86_400));
 const holdOption = () =>
   new Option('--hold <percent>', 'what would remove more of the list waits for a person').argParser(whole(0, 100));
@@ -73,14 +68,14 @@ export function sourceCommand(): Command {
     .addOption(holdOption())
     .option('--test', 'test the connection first, and add it only if that works')
     .addOption(dataOption())
-    .action(async (name: string, kind: string, flags: Data & Shape & { list?: string; test?: true }) => {
+    .action(async (name: string, kind: string, flags: Data & Shape & Rates & { list?: string; test?: true }) => {
       await withService(
         flags.data,
         async (service) => {
           const needs = (await kindsOf(service)).find((each) => each.kind === kind);
           if (needs === undefined) throw new VigieError('source-kind-unknown');
           const json = { kind, ...(await shapeOf(flags, needs)) };
-          if (flags.test) await tell(service, '/v1/sources/try', { json });
+          if (flags.test) await tellFacts(service, 'source', '/v1/sources/try', { json });
           const { list, every, hold } = flags;
           const rest = { ...(list === undefined ? {} : { list }), ...ratesOf({ every, hold }) };
           const source = await service.call<SourceAnswer>('POST', '/v1/sources', { json: { name, ...json, ...rest } });
@@ -109,7 +104,7 @@ export function sourceCommand(): Command {
       });
     });
   named(command, 'test', 'test the connection').action(async (name: string, { data }: Data) => {
-    await withService(data, (service) => tell(service, at(name, '/test'), {}));
+    await withService(data, (service) => tellFacts(service, 'source', at(name, '/test'), {}));
   });
   named(command, 'sync', 'sync it now').action(async (name: string, { data }: Data) => {
     await withService(data, async (service) => {
@@ -135,13 +130,8 @@ export function sourceCommand(): Command {
     .addOption(everyOption())
     .addOption(holdOption())
     .addHelpText('after', '\nWhat is given takes the place of what was there. Nothing is asked for on the terminal.')
-    .action(async (name: string, { data, settings, credentials, ...rates }: Data & Shape) => {
-      assertOneStdin(settings, credentials);
-      const json = {
-        ...(settings === undefined ? {} : { settings: await readFields(settings) }),
-        ...(credentials === undefined ? {} : { credentials: await readFields(credentials) }),
-        ...ratesOf(rates),
-      };
+    .action(async (name: string, { data, every, hold, ...shape }: Data & Shape & Rates) => {
+      const json = { ...(await changedShape(shape)), ...ratesOf({ every, hold }) };
       if (Object.keys(json).length === 0) throw new VigieError('usage', { detail: 'nothing to change was given' });
       await withService(data, async (service) => {
         await service.call('PUT', at(name), { json });
@@ -181,36 +171,9 @@ async function kindsOf(service: ServiceClient): Promise<readonly KindAnswer[]> {
   return (await service.call<{ kinds: readonly KindAnswer[] }>('GET', '/v1/source-kinds')).kinds;
 }
 
-function fieldRows(what: string, schema: FieldsSchema | null): string[][] {
-  return Object.entries(schema?.properties ?? {}).map(([name, { description }]) => [
-    ...[`  ${what}.${name}${schema?.required?.includes(name) ? ' *' : ''}`, printable(description ?? '')],
-  ]);
-}
-
-async function tell(service: ServiceClient, path: string, options: { readonly json?: unknown }): Promise<void> {
-  const { facts } = await service.call<{ facts: Readonly<Record<string, string>> }>('POST', path, options);
-  remark('The source answers.');
-  for (const [name, value] of Object.entries(facts)) await writeLine(`${printable(name)}: ${printable(value)}`);
-}
-
-async function shapeOf({ settings, credentials }: Shape, needs: KindAnswer) {
-  assertOneStdin(settings, credentials);
-  const said = settings === undefined ? await askFields(needs.settings, { secret: false }) : await readFields(settings);
-  if (needs.credentials === null) return { settings: said };
-  const secret =
-    credentials === undefined ? await askFields(needs.credentials, { secret: true }) : await readFields(credentials);
-  return { settings: said, credentials: secret };
-}
-
 function ratesOf({ every, hold }: { readonly every?: number | undefined; readonly hold?: number | undefined }) {
   return {
     ...(every === undefined ? {} : { everySeconds: every }),
     ...(hold === undefined ? {} : { holdPercent: hold }),
   };
-}
-
-function assertOneStdin(settings: string | undefined, credentials: string | undefined): void {
-  if (settings === '-' && credentials === '-') {
-    throw new VigieError('usage', { detail: 'only one of --settings and --credentials can be standard input' });
-  }
 }

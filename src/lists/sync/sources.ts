@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { VigieError } from '../../errors.js';
+import { checkCredentials, checkSettings } from '../../runtime/check-fields.js';
 import type { Database } from '../../storage/database.js';
 import type { EventDraft, EventKind, RecordEvent } from '../../storage/events/event-kinds.js';
 import { createList, findList, getListById, removeList } from '../../storage/list-store.js';
@@ -51,6 +52,7 @@ export interface ShownKind {
 
 const HOLD_PERCENT = 10;
 const TEST_MS = 60_000;
+const INVALID = 'source-settings-invalid';
 
 /** The sources of lists, as people manage them. */
 export class Sources {
@@ -144,8 +146,10 @@ export class Sources {
     const source = await store.get(database.db, name);
     const kind = kindOf(kinds, source.kind);
     const checked = {
-      ...(changes.settings === undefined ? {} : { settings: checkSettings(kind, changes.settings) }),
-      ...(changes.credentials === undefined ? {} : { credentials: checkCredentials(kind, changes.credentials) }),
+      ...(changes.settings === undefined ? {} : { settings: checkSettings(kind, changes.settings, INVALID) }),
+      ...(changes.credentials === undefined
+        ? {}
+        : { credentials: checkCredentials(kind, changes.credentials, INVALID) }),
     };
     await database.transaction(async (tx) => {
       await store.change(tx, source.id, { ...changes, ...checked });
@@ -241,27 +245,8 @@ async function ask(source: Source, signal: AbortSignal): Promise<SourceFacts> {
 }
 
 function check(kind: SourceKind, { settings, credentials }: Pick<NewSourceOrder, 'settings' | 'credentials'>) {
-  return { settings: checkSettings(kind, settings), credentials: checkCredentials(kind, credentials) };
-}
-
-function checkSettings(kind: SourceKind, settings: unknown): unknown {
-  const checked = kind.settings.safeParse(settings ?? {});
-  if (!checked.success) throw invalid('settings', checked.error);
-  return checked.data;
-}
-
-function checkCredentials(kind: SourceKind, credentials: unknown): unknown {
-  if (kind.credentials === undefined) {
-    if (credentials === undefined || credentials === null) return undefined;
-    throw new VigieError('source-settings-invalid', { detail: 'this kind needs no credentials' });
-  }
-  const checked = kind.credentials.safeParse(credentials ?? {});
-  if (!checked.success) throw invalid('credentials', checked.error);
-  return checked.data;
-}
-
-/** Names the fields; what was in them is told to nobody. */
-function invalid(what: string, error: z.ZodError): VigieError {
-  const fields = error.issues.slice(0, 5).map(({ path, code }) => `${[what, ...path.map(String)].join('.')}: ${code}`);
-  return new VigieError('source-settings-invalid', { detail: fields.join('; ') });
+  return {
+    settings: checkSettings(kind, settings, INVALID),
+    credentials: checkCredentials(kind, credentials, INVALID),
+  };
 }

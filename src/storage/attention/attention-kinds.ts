@@ -44,6 +44,9 @@ export const ATTENTION_KINDS = define({
     dueInMs: 24 * HOUR,
     alarms: 'when-overdue',
   },
+  'platform-refused': { title: 'A platform refuses us', dueInMs: HOUR, alarms: 'at-once' },
+  'platform-away': { title: 'A platform cannot be reached', dueInMs: HOUR, alarms: 'at-once' },
+  'platform-trouble': { title: 'A platform needs its operator', dueInMs: 24 * HOUR, alarms: 'when-overdue' },
   'clock-off': { title: 'The clock is wrong', dueInMs: 8 * HOUR, alarms: 'at-once' },
 });
 
