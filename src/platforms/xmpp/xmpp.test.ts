@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { type Element, xml } from '@xmpp/client';
 import sharp from 'sharp';
 import { request } from 'undici';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Act, Order, Target } from '../../enforcement/acts.js';
 import type { Platform, PlatformHouse } from '../../enforcement/platform.js';
 import { VigieError } from '../../errors.js';
@@ -83,6 +83,11 @@ describe.skipIf(missing !== undefined)(
       await joined(LOBBY);
       await eventually(() => bot.intake.troubles.has(`act-refused ${OPEN}`));
     }, 60_000);
+
+    // What the server said helps whoever looks for the cause of a failure.
+    afterEach(({ task }) => {
+      if (task.result?.state === 'fail') process.stderr.write(prosody.output.slice(-4_000));
+    });
 
     afterAll(async () => {
       await bot?.stop();

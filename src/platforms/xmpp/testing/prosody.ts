@@ -47,11 +47,19 @@ export class TestProsody {
    * @param bot the account that may take uploads down and that reports go to
    */
   static async start(accounts: readonly string[], bot: string): Promise<TestProsody> {
-    const [port, httpPort] = await freePorts();
-    const prosody = new TestProsody(mkdtempSync(join(tmpdir(), 'vigie-prosody-')), port, httpPort);
-    prosody.#prepare(accounts, bot);
-    await prosody.up();
-    return prosody;
+    for (let attempt = 1; ; attempt++) {
+      const [port, httpPort] = await freePorts();
+      const prosody = new TestProsody(mkdtempSync(join(tmpdir(), 'vigie-prosody-')), port, httpPort);
+      prosody.#prepare(accounts, bot);
+      try {
+        await prosody.up();
+        return prosody;
+      } catch (error) {
+        await prosody.stop();
+        // A port that was free a moment ago may be somebody else's by now.
+        if (attempt === 3) throw error;
+      }
+    }
   }
 
   get address(): string {
@@ -81,7 +89,9 @@ export class TestProsody {
       (port) => new RegExp(`Activated service[^\\n]*${port}\\b`),
     );
     while (!ready.every((sign) => sign.test(this.#output))) {
-      if (child.exitCode !== null || Date.now() > end) throw new Error(`prosody did not start:\n${this.#output}`);
+      const taken = this.#output.includes('Failed to open server port');
+      if (taken || child.exitCode !== null || Date.now() > end)
+        throw new Error(`prosody did not start:\n${this.#output}`);
       await delay(20);
     }
   }
