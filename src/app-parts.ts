@@ -5,11 +5,13 @@ import { ApiKeys } from './access/api-keys.js';
 import type { Config } from './config.js';
 import { Curation } from './curation/curation.js';
 import { SourceRoute } from './curation/source-route.js';
+import { Enforcement } from './enforcement/enforcement.js';
 import { VERSION } from './engine.js';
 import type { VigieError } from './errors.js';
 import { GroundFloor } from './ground-floor.js';
 import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
+import type { FollowVerdict } from './intake/intake-parts.js';
 import { Banks } from './lists/banks/banks.js';
 import { FloodWatch } from './lists/flood/flood-watch.js';
 import { Lists } from './lists/lists.js';
@@ -31,6 +33,7 @@ import { openArachnid } from './remote-matcher.js';
 import { FindWriter } from './retro/find-writer.js';
 import { Retro } from './retro/retro.js';
 import { tellFinds } from './retro-tellers.js';
+import { acting } from './runtime/acting.js';
 import type { RemoteMatcher } from './scan/remote/remote-matcher.js';
 import { Scanner } from './scan/scanner.js';
 import { SeenLog } from './scan/seen-log.js';
@@ -87,6 +90,8 @@ export interface AppParts {
   readonly platforms: Platforms;
   /** Those to platforms. They are made when the service starts. */
   readonly connections: PlatformRunner;
+  /** What is done there. It starts when the service does. */
+  readonly enforcement: Enforcement;
   readonly pool: MediaPool;
   readonly videos: VideoPool;
   readonly scanner: Scanner;
@@ -218,6 +223,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   const mediaStore = openBlobStore(media);
   const placed = { shared: config.segments !== undefined, server: config.databaseUrl !== undefined };
   const batches = openBatches({ segments, ...placed, local: dataDir.events }, keyring);
+  const itemMedia = new SealedBlobStore(mediaStore, keyring, 'medium');
+  const following: { verdict: FollowVerdict } = { verdict: async () => [] };
   const floor = opened.own(
     await GroundFloor.open({
       config,
@@ -230,7 +237,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       lists,
       client,
       fetch: fetchFromPlatform(connected),
-      media: new SealedBlobStore(mediaStore, keyring, 'medium'),
+      media: itemMedia,
+      followVerdict: (tx, verdict) => following.verdict(tx, verdict),
       logger,
       node,
       ready,
@@ -242,9 +250,28 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       ...connected,
       ...{ node, items: floor.intake.items },
       report: async () => undefined,
+      came: () => floor.outbox.nudge(),
       failed: (error) => logger.error({ err: error }, 'holding connections to platforms failed'),
     }),
   );
+  const enforcement = opened.own(
+    new Enforcement({
+      ...{ database, keyring, metrics, client, record: events.record, outbox: floor.outbox, blobs: itemMedia },
+      fetch: fetchFromPlatform(connected),
+      unsealForSubject: (db, subject, sealed, aad) => events.subjectKeys.unseal(db, subject, sealed, aad),
+      copiesKey: mediumKey,
+      held: () => connections.held,
+      act: (platform, order, aborted) => connections.act(platform, order, aborted),
+      maximumBytes: Math.max(config.limits.mediaBytes, config.limits.videoBytes),
+      accountId: async (platform, account) =>
+        (await floor.intake.subjectOf({ platform, account }))?.slice('account:'.length),
+      dispute: ({ listId, entryId }, reason, by) => disputeEntry(database, lists, { listId, entryId, reason, by }),
+      // Until a policy is switched on nothing is proposed.
+      propose: async () => [],
+      failed: (error) => logger.warn({ err: error }, 'watching over what is done on platforms failed'),
+    }),
+  );
+  following.verdict = (tx, verdict) => enforcement.follow(tx, verdict);
   const curation = new Curation({
     ...{ database, keyring, lists, client, record: events.record, outbox: floor.outbox },
     route: new SourceRoute(fed),
@@ -301,6 +328,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     sync,
     platforms: new Platforms({ ...connected, record: events.record }),
     connections,
+    enforcement,
     pool,
     videos,
     scanner,
@@ -318,6 +346,16 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     node,
     firstStart,
   };
+}
+
+/** A list that is gone has nothing to dispute. */
+async function disputeEntry(
+  database: Database,
+  lists: Lists,
+  { listId, entryId, reason, by }: { listId: string; entryId: string; reason: string; by: string },
+): Promise<void> {
+  const list = await database.db.selectFrom('list').select('name').where('id', '=', listId).executeTakeFirst();
+  if (list !== undefined) await acting(by, () => lists.dispute(list.name, [entryId], { reason, by }));
 }
 
 async function openStream({ natsUrl }: Config, database: Database, logger: Logger): Promise<WorkStream> {

@@ -1,5 +1,15 @@
 import type { Endpoint } from './endpoint.js';
 import {
+  approveAction,
+  getAction,
+  giveUpAction,
+  listActions,
+  refuseAction,
+  retryAction,
+  undoAction,
+  undoEntry,
+} from './endpoints/actions.js';
+import {
   acknowledgeAttention,
   getAttention,
   listAttentions,
@@ -8,9 +18,18 @@ import {
 } from './endpoints/attention.js';
 import { eraseSubject, exportAudit, listEvents, verifyAudit } from './endpoints/audit.js';
 import { backup } from './endpoints/backup.js';
+import { decideCase, getCase, listCases } from './endpoints/cases.js';
 import { createList, requireApproval } from './endpoints/create-list.js';
 import { deriveSignals, withdrawDerived } from './endpoints/derived.js';
 import { giveUpEffect, listEffects, retryEffect } from './endpoints/effects.js';
+import {
+  addExemption,
+  endExemption,
+  liftStop,
+  listExemptions,
+  listStops,
+  stopEnforcement,
+} from './endpoints/enforcement-brakes.js';
 import { enrichList } from './endpoints/enrich-list.js';
 import { addEntries, disputeEntry, getEntry, restoreEntry, withdrawEntry } from './endpoints/entries.js';
 import { listEntryStatuses } from './endpoints/entry-statuses.js';
@@ -159,6 +178,23 @@ export const ENDPOINTS: readonly Endpoint[] = [
   sharedEntries,
   sharedReasons,
   shareFeedback,
+  listActions,
+  getAction,
+  approveAction,
+  refuseAction,
+  retryAction,
+  giveUpAction,
+  undoEntry,
+  undoAction,
+  listStops,
+  stopEnforcement,
+  liftStop,
+  addExemption,
+  listExemptions,
+  endExemption,
+  listCases,
+  getCase,
+  decideCase,
   switchPrivateOn,
   listPrivateSwitches,
   switchPrivateOff,

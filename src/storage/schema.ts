@@ -691,6 +691,8 @@ export interface ItemMatchTable {
 export interface ItemCopyTable {
   medium: Fixed<string>;
   item_id: Fixed<string>;
+  /** Of the medium in the item. */
+  ordinal: Fixed<number>;
 }
 
 export interface PolicyVersionTable {
@@ -747,8 +749,10 @@ export interface ActionTable {
   policy_version: Nullable<number>;
   /** In kebab-case, fit for the outside. */
   reason: Fixed<string>;
+  /** For the author or the room, in plain words. */
+  message: Nullable<string>;
   state: ActionState;
-  /** What kept it from being ordered: `stop`, `exemption`, `rate`, `approval`. */
+  /** What kept it from being ordered, see `Hold` in the enforcement. */
   held_by: Nullable<string>;
   dry_run: Generated<boolean>;
   /** What the platform said, or the code of an error. */
@@ -756,6 +760,8 @@ export interface ActionTable {
   undoes: Nullable<string>;
   /** Id of the event that it follows from. */
   cause: Nullable<string>;
+  /** The effect that carries it, once it was ordered; the latest when it was ordered again. */
+  effect_id: Nullable<string>;
   seen_at: Nullable<Date>;
   fetched_at: Nullable<Date>;
   verdict_at: Nullable<Date>;
