@@ -534,6 +534,29 @@ export const ERRORS = define({
     remedy: 'It will be tried again; raise --fetch-timeout if the source is slow.',
   },
 
+  // policies
+  'policy-invalid': {
+    status: 400,
+    title: 'The policy cannot be used.',
+    remedy: 'Mend the lines that are named; `vigie policy check <file>` says what is still wrong.',
+  },
+  'policy-not-found': {
+    status: 404,
+    title: 'There is no such version of the policy.',
+    remedy: 'See `vigie policy ls`.',
+  },
+  'policy-active': {
+    status: 409,
+    title: 'This version of the policy is the active one already.',
+    remedy: 'Nothing is to be done.',
+  },
+
+  'policy-busy': {
+    status: 429,
+    title: 'A policy is being tried on stored verdicts already.',
+    remedy: 'Try again when it is done.',
+  },
+
   // platforms and what is done on them
   'platform-not-found': { status: 404, title: 'There is no such platform.', remedy: 'See `vigie platform ls`.' },
   'platform-name-invalid': {

@@ -1,6 +1,7 @@
 import { QueryClient, queryOptions } from '@tanstack/react-query';
 import { getAttention, getLists, getSamples, getStatus } from './client.js';
 import { getEntryStatuses, getProposals } from './curation.js';
+import { getPolicies } from './policies.js';
 import { ApiProblem } from './problem.js';
 import { getMembers, getOpinions, getPublications, getSigningKeys } from './publishing.js';
 import { getRetroFinds, getRetroRuns } from './retro.js';
@@ -51,6 +52,12 @@ export const sourceKindsQuery = queryOptions({
   queryKey: ['source-kinds'],
   queryFn: ({ signal }) => getSourceKinds(signal),
   staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const policiesQuery = queryOptions({
+  queryKey: ['policies'],
+  queryFn: ({ signal }) => getPolicies(signal),
+  refetchInterval: 10_000,
 });
 
 export const samplesQuery = queryOptions({
@@ -138,6 +145,11 @@ export async function refreshLists(): Promise<void> {
 /** A source has changed, and with it perhaps its list. */
 export async function refreshSources(): Promise<void> {
   await Promise.all([queryClient.invalidateQueries({ queryKey: sourcesQuery.queryKey }), refreshLists()]);
+}
+
+/** A version of the policy was added or activated. */
+export async function refreshPolicies(): Promise<void> {
+  await queryClient.invalidateQueries({ queryKey: policiesQuery.queryKey, exact: true });
 }
 
 /** What needs somebody has changed. */

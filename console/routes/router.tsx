@@ -36,6 +36,12 @@ const retro = createRoute({
   component: lazyRouteComponent(() => import('../features/retro/retro-page.js'), 'RetroPage'),
 });
 
+const policy = createRoute({
+  getParentRoute: () => signed,
+  path: '/policy',
+  component: lazyRouteComponent(() => import('../features/policy/policy-panel.js'), 'PolicyPanel'),
+});
+
 const open = createRoute({
   getParentRoute: () => root,
   path: '/open',
@@ -46,7 +52,7 @@ const open = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signed.addChildren([home, curation, sources, retro, publishing]), open]),
+  routeTree: root.addChildren([signed.addChildren([home, curation, sources, retro, publishing, policy]), open]),
   defaultPreload: false,
 });
 

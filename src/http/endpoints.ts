@@ -61,6 +61,16 @@ import {
   testPlatform,
   tryOutPlatform,
 } from './endpoints/platforms.js';
+import {
+  activatePolicy,
+  addPolicy,
+  backtestPolicy,
+  checkPolicy,
+  diffPolicies,
+  explainPolicy,
+  getPolicy,
+  listPolicies,
+} from './endpoints/policies.js';
 import { listPrivateSwitches, switchPrivateOff, switchPrivateOn } from './endpoints/private-switches.js';
 import {
   approveProposal,
@@ -195,6 +205,14 @@ export const ENDPOINTS: readonly Endpoint[] = [
   listCases,
   getCase,
   decideCase,
+  listPolicies,
+  getPolicy,
+  checkPolicy,
+  addPolicy,
+  activatePolicy,
+  diffPolicies,
+  backtestPolicy,
+  explainPolicy,
   switchPrivateOn,
   listPrivateSwitches,
   switchPrivateOff,

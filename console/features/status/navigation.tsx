@@ -6,6 +6,7 @@ const PAGES = [
   ['/sources', 'Sources'],
   ['/finds', 'Finds'],
   ['/publishing', 'Publishing'],
+  ['/policy', 'Policy'],
 ] as const;
 
 /** The parts of the page. */
