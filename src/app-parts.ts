@@ -5,11 +5,14 @@ import { ApiKeys } from './access/api-keys.js';
 import type { Config } from './config.js';
 import { Curation } from './curation/curation.js';
 import { SourceRoute } from './curation/source-route.js';
+import { Enforcement } from './enforcement/enforcement.js';
+import { proposeFor } from './enforcement/propose-for.js';
 import { VERSION } from './engine.js';
 import type { VigieError } from './errors.js';
 import { GroundFloor } from './ground-floor.js';
 import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
+import type { FollowVerdict } from './intake/intake-parts.js';
 import { openContent } from './intake/sealed-content.js';
 import { Banks } from './lists/banks/banks.js';
 import { FloodWatch } from './lists/flood/flood-watch.js';
@@ -34,6 +37,7 @@ import { openArachnid } from './remote-matcher.js';
 import { FindWriter } from './retro/find-writer.js';
 import { Retro } from './retro/retro.js';
 import { tellFinds } from './retro-tellers.js';
+import { acting } from './runtime/acting.js';
 import type { RemoteMatcher } from './scan/remote/remote-matcher.js';
 import { Scanner } from './scan/scanner.js';
 import { SeenLog } from './scan/seen-log.js';
@@ -91,6 +95,8 @@ export interface AppParts {
   readonly platforms: Platforms;
   /** Those to platforms. They are made when the service starts. */
   readonly connections: PlatformRunner;
+  /** What is done there. It starts when the service does. */
+  readonly enforcement: Enforcement;
   readonly pool: MediaPool;
   readonly videos: VideoPool;
   readonly scanner: Scanner;
@@ -224,6 +230,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   const mediaStore = openBlobStore(media);
   const placed = { shared: config.segments !== undefined, server: config.databaseUrl !== undefined };
   const batches = openBatches({ segments, ...placed, local: dataDir.events }, keyring);
+  const itemMedia = new SealedBlobStore(mediaStore, keyring, 'medium');
+  const following: { verdict: FollowVerdict } = { verdict: async () => [] };
   const floor = opened.own(
     await GroundFloor.open({
       config,
@@ -236,7 +244,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       lists,
       client,
       fetch: fetchFromPlatform(connected),
-      media: new SealedBlobStore(mediaStore, keyring, 'medium'),
+      media: itemMedia,
+      followVerdict: (tx, verdict) => following.verdict(tx, verdict),
       logger,
       node,
       ready,
@@ -248,6 +257,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       ...connected,
       ...{ node, items: floor.intake.items },
       report: async () => undefined,
+      came: () => floor.outbox.nudge(),
       failed: (error) => logger.error({ err: error }, 'holding connections to platforms failed'),
     }),
   );
@@ -262,6 +272,23 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     ...{ database, policies },
     jurisdictionOf: (itemId, sealed) => openContent(keyring, itemId, sealed).jurisdiction,
   });
+  const enforcement = opened.own(
+    new Enforcement({
+      ...{ database, keyring, metrics, client, record: events.record, outbox: floor.outbox, blobs: itemMedia },
+      fetch: fetchFromPlatform(connected),
+      unsealForSubject: (db, subject, sealed, aad) => events.subjectKeys.unseal(db, subject, sealed, aad),
+      copiesKey: mediumKey,
+      held: () => connections.held,
+      act: (platform, order, aborted) => connections.act(platform, order, aborted),
+      maximumBytes: Math.max(config.limits.mediaBytes, config.limits.videoBytes),
+      accountId: async (platform, account) =>
+        (await floor.intake.subjectOf({ platform, account }))?.slice('account:'.length),
+      dispute: ({ listId, entryId }, reason, by) => disputeEntry(database, lists, { listId, entryId, reason, by }),
+      propose: proposeFor(() => policies.active()),
+      failed: (error) => logger.warn({ err: error }, 'watching over what is done on platforms failed'),
+    }),
+  );
+  following.verdict = (tx, verdict) => enforcement.follow(tx, verdict);
   const curation = new Curation({
     ...{ database, keyring, lists, client, record: events.record, outbox: floor.outbox },
     route: new SourceRoute(fed),
@@ -318,6 +345,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     sync,
     platforms: new Platforms({ ...connected, record: events.record }),
     connections,
+    enforcement,
     pool,
     videos,
     scanner,
@@ -337,6 +365,16 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     node,
     firstStart,
   };
+}
+
+/** A list that is gone has nothing to dispute. */
+async function disputeEntry(
+  database: Database,
+  lists: Lists,
+  { listId, entryId, reason, by }: { listId: string; entryId: string; reason: string; by: string },
+): Promise<void> {
+  const list = await database.db.selectFrom('list').select('name').where('id', '=', listId).executeTakeFirst();
+  if (list !== undefined) await acting(by, () => lists.dispute(list.name, [entryId], { reason, by }));
 }
 
 async function openStream({ natsUrl }: Config, database: Database, logger: Logger): Promise<WorkStream> {

@@ -48,6 +48,7 @@ export class App implements Services {
   readonly publishing: Publishing;
   readonly sources: AppParts['sources'];
   readonly platforms: AppParts['platforms'];
+  readonly enforcement: AppParts['enforcement'];
   readonly scanner: Scanner;
   readonly keys: ApiKeys;
   readonly audit: GroundFloor['audit'];
@@ -88,6 +89,7 @@ export class App implements Services {
     this.publishing = parts.publishing;
     this.sources = parts.sources;
     this.platforms = parts.platforms;
+    this.enforcement = parts.enforcement;
     this.scanner = parts.scanner;
     this.keys = parts.keys;
     this.audit = parts.floor.audit;
@@ -126,7 +128,10 @@ export class App implements Services {
     await parts.floor.start({ deliver: options.decoders, work: options.work ?? options.decoders });
     if (options.decoders) await parts.publishing.publisher.start();
     if (options.decoders && options.role !== 'worker') await parts.sync.start();
-    if (options.decoders) await parts.connections.start();
+    if (options.decoders) {
+      await parts.connections.start();
+      parts.enforcement.start();
+    }
     app.#doChores();
     // The service does not wait for them: pictures are far more common than videos.
     if (options.decoders) void parts.videos.start().catch(() => undefined);
@@ -273,6 +278,7 @@ export class App implements Services {
     await sync.close();
     // They hand items in: before what takes them.
     await connections.close();
+    await this.#parts.enforcement.close();
     await retro.close();
     await policies.close();
     // Before what waits for it.

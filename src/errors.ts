@@ -294,6 +294,11 @@ export const ERRORS = define({
     title: 'The list has no such entry.',
     remedy: 'Check the entry id; it is the id that a match names.',
   },
+  'entry-removed-by-source': {
+    status: 409,
+    title: 'The source of the list has removed this entry, and to restore it is to overrule the source.',
+    remedy: 'Ask the source first; where it is wrong, restore the entry with `--overrule-source` (`"overrule": true`).',
+  },
   'approval-required': {
     status: 409,
     title: 'In this list an entry acts only once a second person has approved it.',
@@ -614,6 +619,37 @@ export const ERRORS = define({
     title: 'The platform said that it was done, and it is not.',
     remedy: 'It is tried again; look at the room when it stays so.',
   },
+
+  // actions, brakes and cases
+  'action-not-found': { status: 404, title: 'There is no such action.', remedy: 'See `vigie action ls`.' },
+  'action-not-waiting': {
+    status: 409,
+    title: 'The state of the action does not allow this.',
+    remedy: 'Look at it again: somebody may have decided it, or the platform has answered.',
+  },
+  'action-unwanted': {
+    status: 409,
+    title: 'What the action rests on does not hold any more.',
+    remedy: 'Decide the case on its own if it should be done all the same.',
+  },
+  'enforcement-stopped': {
+    status: 409,
+    title: 'Enforcement is stopped for this platform.',
+    remedy: 'Lift the stop first: `vigie stop --lift`.',
+  },
+  'enforcement-not-stopped': {
+    status: 404,
+    title: 'Enforcement is not stopped there.',
+    remedy: 'See `vigie stop --list` for what is stopped.',
+  },
+  'exemption-not-found': { status: 404, title: 'There is no such exemption.', remedy: 'See `vigie exempt ls`.' },
+  'exemption-invalid': {
+    status: 400,
+    title: 'The exemption cannot be granted like this.',
+    remedy: 'Give an end that is ahead, a year at the most, and an account or a room that was met on the platform.',
+  },
+  'case-not-found': { status: 404, title: 'There is no such case.', remedy: 'See `vigie case ls`.' },
+  'case-decided': { status: 409, title: 'The case was decided before.', remedy: 'See what was decided.' },
 
   // sources of lists
   'list-has-source': {

@@ -5,7 +5,7 @@ import { createMailSink } from './effects/mail-sink.js';
 import { linkFound, matchFound, reviewProposed, type WebhookMessage } from './effects/webhook-messages.js';
 import { Webhooks } from './effects/webhooks.js';
 import { Intake } from './intake/intake.js';
-import type { EnqueueMatch, FetchFromPlatform } from './intake/intake-parts.js';
+import type { EnqueueMatch, FetchFromPlatform, FollowVerdict } from './intake/intake-parts.js';
 import type { Lists } from './lists/lists.js';
 import type { SealedBlobStore } from './lists/sealed-blob-store.js';
 import type { Metrics } from './metrics/metrics.js';
@@ -38,6 +38,8 @@ export interface GroundFloorOptions {
   readonly fetch: FetchFromPlatform;
   /** Where the bytes of items lie until their verdict, sealed. */
   readonly media: SealedBlobStore;
+  /** What follows from a verdict on platforms. */
+  readonly followVerdict: FollowVerdict;
   readonly logger: Logger;
   /** Name of this process among those that share the database. */
   readonly node: string;
@@ -85,6 +87,7 @@ export class GroundFloor {
       assertUrl: (url) => client.assertUrl(url),
       record,
       enqueueMatch: tellWebhooks(webhooks),
+      followVerdict: options.followVerdict,
       raiseAttention,
       sealForSubject: (tx, subject, plain, aad) => events.subjectKeys.seal(tx, subject, plain, aad),
       node,

@@ -1,5 +1,15 @@
 import type { Endpoint } from './endpoint.js';
 import {
+  approveAction,
+  getAction,
+  giveUpAction,
+  listActions,
+  refuseAction,
+  retryAction,
+  undoAction,
+  undoEntry,
+} from './endpoints/actions.js';
+import {
   acknowledgeAttention,
   getAttention,
   listAttentions,
@@ -8,11 +18,21 @@ import {
 } from './endpoints/attention.js';
 import { eraseSubject, exportAudit, listEvents, verifyAudit } from './endpoints/audit.js';
 import { backup } from './endpoints/backup.js';
+import { decideCase, getCase, listCases } from './endpoints/cases.js';
 import { createList, requireApproval } from './endpoints/create-list.js';
 import { deriveSignals, withdrawDerived } from './endpoints/derived.js';
 import { giveUpEffect, listEffects, retryEffect } from './endpoints/effects.js';
+import {
+  addExemption,
+  endExemption,
+  liftStop,
+  listExemptions,
+  listStops,
+  stopEnforcement,
+} from './endpoints/enforcement-brakes.js';
 import { enrichList } from './endpoints/enrich-list.js';
 import { addEntries, disputeEntry, getEntry, restoreEntry, withdrawEntry } from './endpoints/entries.js';
+import { listEntryStatuses } from './endpoints/entry-statuses.js';
 import { exportList } from './endpoints/export-list.js';
 import { feedEntries, feedLists, feedOpinion } from './endpoints/feed.js';
 import { sharedEntries, sharedMembers, sharedReasons, sharedStatus, shareFeedback } from './endpoints/hash-sharing.js';
@@ -30,6 +50,7 @@ import { addMember, listMembers, revokeMember } from './endpoints/members.js';
 import { metrics } from './endpoints/metrics.js';
 import { listNodes } from './endpoints/nodes.js';
 import { openapiDocument } from './endpoints/openapi-document.js';
+import { listOpinions } from './endpoints/opinions.js';
 import {
   addPlatform,
   changePlatform,
@@ -115,6 +136,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   withdrawEntry,
   restoreEntry,
   disputeEntry,
+  listEntryStatuses,
   deriveSignals,
   withdrawDerived,
   propose,
@@ -152,6 +174,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   listPublications,
   publishList,
   unpublishList,
+  listOpinions,
   listPublicationKeys,
   rotatePublicationKey,
   addMember,
@@ -165,6 +188,23 @@ export const ENDPOINTS: readonly Endpoint[] = [
   sharedEntries,
   sharedReasons,
   shareFeedback,
+  listActions,
+  getAction,
+  approveAction,
+  refuseAction,
+  retryAction,
+  giveUpAction,
+  undoEntry,
+  undoAction,
+  listStops,
+  stopEnforcement,
+  liftStop,
+  addExemption,
+  listExemptions,
+  endExemption,
+  listCases,
+  getCase,
+  decideCase,
   listPolicies,
   getPolicy,
   checkPolicy,

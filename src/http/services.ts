@@ -3,6 +3,7 @@ import type { RateGate } from '../access/rate-gate.js';
 import type { Sessions } from '../access/sessions.js';
 import type { Curation } from '../curation/curation.js';
 import type { Webhooks } from '../effects/webhooks.js';
+import type { Enforcement } from '../enforcement/enforcement.js';
 import type { Intake } from '../intake/intake.js';
 import type { Banks } from '../lists/banks/banks.js';
 import type { Lists } from '../lists/lists.js';
@@ -77,6 +78,8 @@ export interface Services {
   readonly publishing: Publishing;
   readonly sources: Sources;
   readonly platforms: Platforms;
+  /** What is done on them, and what people decide about it. */
+  readonly enforcement: Enforcement;
   readonly scanner: Scanner;
   readonly intake: Intake;
   readonly curation: Curation;

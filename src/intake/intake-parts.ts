@@ -1,3 +1,4 @@
+import type { VerdictWord } from '../scan/verdict.js';
 import type { Lane, Surface, Tx } from '../storage/schema.js';
 import type { MediumDetail, WordsDetail } from './verdict-detail.js';
 
@@ -28,6 +29,33 @@ export interface MatchTold {
   /** What was found in words and links, when they were looked at. */
   readonly words?: WordsDetail | undefined;
 }
+
+/** An item with its verdict, whatever it is, as what follows from it is decided. */
+export interface VerdictTold extends Omit<MatchTold, 'eventId' | 'item' | 'itemRef'> {
+  readonly verdict: VerdictWord;
+  readonly reason: string | null;
+  /** Id of the event that says so, where there is one. */
+  readonly eventId: string | null;
+  readonly item: NonNullable<MatchTold['item']> & {
+    /** When the platform told of it. */
+    readonly seenAt: Date | null;
+    readonly album: string | null;
+    /** Where it was shared by law. */
+    readonly jurisdiction: string | null;
+  };
+  /** When its last medium was there. */
+  readonly fetchedAt: Date;
+  /** SHA-256 of its media, by ordinal, of those that were read to their end. */
+  readonly digests: ReadonlyMap<number, Uint8Array>;
+  /** Where media lie sealed that came as bytes, by ordinal. */
+  readonly blobs: ReadonlyMap<number, string>;
+}
+
+/**
+ * Writes down what follows from a verdict as a part of its transaction.
+ * @returns blobs of the item that are needed from now on, and not to be deleted
+ */
+export type FollowVerdict = (tx: Tx, told: VerdictTold) => Promise<readonly string[]>;
 
 /** Queues what follows from a match or from keywords (webhooks) as a part of the transaction. */
 export type EnqueueMatch = (tx: Tx, match: MatchTold) => Promise<void>;

@@ -8,7 +8,7 @@ import type { Keyring } from '../storage/keyring.js';
 import { openSecret } from '../storage/secrets.js';
 import { VerdictStore } from '../storage/verdicts/verdict-store.js';
 import type { WorkStream } from '../storage/work/work-stream.js';
-import type { EnqueueMatch, FetchFromPlatform, RaiseAttention } from './intake-parts.js';
+import type { EnqueueMatch, FetchFromPlatform, FollowVerdict, RaiseAttention } from './intake-parts.js';
 import { ItemMedia } from './item-media.js';
 import { ItemUpkeep } from './item-upkeep.js';
 import { Items } from './items.js';
@@ -31,6 +31,7 @@ export interface IntakeOptions {
   readonly fetch?: FetchFromPlatform | undefined;
   readonly record: RecordEvent;
   readonly enqueueMatch: EnqueueMatch;
+  readonly followVerdict?: FollowVerdict | undefined;
   readonly raiseAttention: RaiseAttention;
   readonly sealForSubject: SealForSubject;
   /** Name of this node. */
@@ -97,6 +98,7 @@ export class Intake {
       media,
       privateSurfaces,
       fetch: options.fetch,
+      followVerdict: options.followVerdict,
       ...follows,
       node,
       scansAtOnce,

@@ -13,11 +13,11 @@ import { readItems, type StoredItem } from '../storage/items/item-rows.js';
 import type { Keyring } from '../storage/keyring.js';
 import { randomId } from '../storage/random-id.js';
 import type { Surface, Tx } from '../storage/schema.js';
-import type { Told } from '../storage/verdicts/verdict-record.js';
+import type { Told, VerdictRecord } from '../storage/verdicts/verdict-record.js';
 import type { VerdictStore } from '../storage/verdicts/verdict-store.js';
 import type { Work } from '../storage/work/work-stream.js';
 import { combineVerdicts } from './combine-verdicts.js';
-import type { EnqueueMatch, FetchFromPlatform, RaiseAttention } from './intake-parts.js';
+import type { EnqueueMatch, FetchFromPlatform, FollowVerdict, RaiseAttention } from './intake-parts.js';
 import { type ItemContent, type ItemMedium, wordsOf } from './item-draft.js';
 import type { ItemMedia } from './item-media.js';
 import type { PrivateSurfaces } from './private-surfaces.js';
@@ -46,6 +46,8 @@ export interface ScanWorkerOptions {
   readonly privateSurfaces: PrivateSurfaces;
   readonly record: RecordEvent;
   readonly enqueueMatch: EnqueueMatch;
+  /** What follows from any verdict, on the platform and in the house. */
+  readonly followVerdict?: FollowVerdict | undefined;
   readonly raiseAttention: RaiseAttention;
   /** Name of this node, for the provenance of its verdicts. */
   readonly node: string;
@@ -69,9 +71,13 @@ const GO_BACK_MS = 2_000;
 const MOST_DELIVERIES = 50;
 
 interface Looked {
+  readonly jurisdiction: string | null;
   readonly media: readonly MediumDetail[];
   readonly words?: WordsDetail;
   readonly appliedSeq: number;
+  readonly digests: ReadonlyMap<number, Uint8Array>;
+  /** When the last medium was there. */
+  readonly fetchedAt: Date;
 }
 
 /** Takes an item from the stream to its verdict. */
@@ -109,7 +115,15 @@ export class ScanWorker {
   }
 
   async #look(work: Work, item: StoredItem, signal: AbortSignal): Promise<Looked> {
-    const nothing = (reason: string) => ({ media: [notLookedAt(0, reason)], appliedSeq: 0 });
+    const { now = () => new Date() } = this.#options;
+    const begun = now().getTime();
+    const digests = new Map<number, Uint8Array>();
+    const nothing = (reason: string): Looked => {
+      return {
+        ...{ jurisdiction: null, media: [notLookedAt(0, reason)], appliedSeq: 0 },
+        ...{ digests, fetchedAt: new Date(begun) },
+      };
+    };
     if (work.attempt > MOST_DELIVERIES) return nothing('internal');
     const content = this.#open(item);
     if (content === undefined) return nothing('seal-damaged');
@@ -119,15 +133,19 @@ export class ScanWorker {
     }
     const media: MediumDetail[] = [];
     let appliedSeq = this.#options.scanner.appliedSeq;
-    const look = (medium: ItemMedium, ordinal: number) => this.#lookAt(item, medium, ordinal, signal);
+    const look = (medium: ItemMedium, ordinal: number) =>
+      this.#lookAt(item, medium, ordinal, signal, (sha256) => digests.set(ordinal, sha256));
     const ordinals = content.media.map((medium, ordinal) => ({ medium, ordinal }));
     for await (const [detail, seq] of inOrder(ordinals, MEDIA_AT_ONCE, (each) => look(each.medium, each.ordinal))) {
       media.push(detail);
       appliedSeq = Math.min(appliedSeq, seq ?? appliedSeq);
     }
+    const read = media.reduce((most, { ms }) => Math.max(most, ms['read'] ?? 0), 0);
+    const { jurisdiction } = content;
+    const looked = { jurisdiction, media, digests, fetchedAt: new Date(begun + read) };
     const words = await this.#readWords(content, signal);
-    if (words === undefined) return { media, appliedSeq };
-    return { media, words: wordsDetail(words), appliedSeq: Math.min(appliedSeq, words.appliedSeq) };
+    if (words === undefined) return { ...looked, appliedSeq };
+    return { ...looked, words: wordsDetail(words), appliedSeq: Math.min(appliedSeq, words.appliedSeq) };
   }
 
   async #readWords(content: ItemContent, signal: AbortSignal): Promise<WordsVerdict | undefined> {
@@ -157,9 +175,10 @@ export class ScanWorker {
     medium: ItemMedium,
     ordinal: number,
     signal: AbortSignal,
+    onDigest: (sha256: Uint8Array) => void,
   ): Promise<[MediumDetail, number?]> {
     try {
-      const scan = (leave: () => void) => this.#scan(item, medium, ordinal, signal, leave);
+      const scan = (leave: () => void) => this.#scan(item, medium, ordinal, { signal, onDigest, onVideo: leave });
       const verdict = await this.#slots.with(signal, scan);
       return [mediumDetail(ordinal, verdict), verdict.appliedSeq];
     } catch (error) {
@@ -173,20 +192,17 @@ export class ScanWorker {
     item: StoredItem,
     medium: ItemMedium,
     ordinal: number,
-    signal: AbortSignal,
-    leave: () => void,
+    told: {
+      readonly signal: AbortSignal;
+      readonly onDigest: (sha256: Uint8Array) => void;
+      /** Videos wait for decoders of their own; pictures are not to wait behind them. */
+      readonly onVideo: () => void;
+    },
   ): Promise<Verdict> {
     const { scanner, media } = this.#options;
     // File ids are the platform's, and each platform has its own.
     const fileId = medium.fileId === null ? undefined : JSON.stringify([item.platform, medium.fileId]);
-    // Videos wait for decoders of their own; pictures are not to wait behind them.
-    const request = {
-      signal,
-      fileId,
-      public: item.surface === 'public',
-      onVideo: leave,
-      of: { item: item.id, ordinal },
-    };
+    const request = { ...told, fileId, public: item.surface === 'public', of: { item: item.id, ordinal } };
     if (fileId !== undefined && scanner.cache.byFileId(fileId) !== undefined) {
       return await scanner.scan(new Uint8Array(), request);
     }
@@ -195,7 +211,7 @@ export class ScanWorker {
     if (medium.url !== null) return await scanner.scanUrl(medium.url, request);
     const { fetch } = this.#options;
     if (medium.ref === undefined || fetch === undefined) throw new VigieError('blob-not-found');
-    return await scanner.scan(await fetch(item.platform, medium.ref, signal), request);
+    return await scanner.scan(await fetch(item.platform, medium.ref, told.signal), request);
   }
 
   async #tell(work: Work, item: StoredItem, looked: Looked): Promise<void> {
@@ -213,12 +229,14 @@ export class ScanWorker {
     const milliseconds = media.reduce((sum, { ms }) => sum + (ms['total'] ?? 0), words?.ms ?? 0);
     const { appliedSeq } = looked;
     const { id: itemId, surface } = item;
-    const told = { id: randomId(), itemId, ...combined, detail, engine: ENGINE, appliedSeq, node, surface };
+    const at = now();
+    const told = { id: randomId(), itemId, ...combined, detail, engine: ENGINE, appliedSeq, node, surface, at };
+    const kept = new Set<string>();
     // What must not be looked at is not kept to be looked at later.
     const moves = verdict === 'could-not-tell' && !closed ? 'set-aside' : 'told';
-    const follows = this.#follows(item, looked, told.id, combined);
+    const follows = this.#follows(item, looked, told, kept);
     const stored = await verdicts.tell({
-      verdict: { ...told, milliseconds, at: now() },
+      verdict: { ...told, milliseconds },
       moves,
       work,
       ...follows,
@@ -226,19 +244,41 @@ export class ScanWorker {
     if (stored) for (const medium of media) this.#options.counted?.(medium, surface);
     if (stored && words !== undefined) this.#options.countedWords?.(words);
     await work.ack();
-    if (stored && moves === 'told') await this.#options.media.drop(item.blobs.values());
+    if (stored && moves === 'told')
+      await this.#options.media.drop([...item.blobs.values()].filter((blob) => !kept.has(blob)));
   }
 
   /** What must happen in the same transaction: the event and the effects of a match, the attention for what could not be told. */
   #follows(
     item: StoredItem,
-    { media, words, appliedSeq }: Looked,
-    verdictId: string,
-    { verdict, reason, medium }: ReturnType<typeof combineVerdicts>,
+    looked: Looked,
+    {
+      id: verdictId,
+      verdict,
+      reason,
+      medium,
+      at,
+    }: ReturnType<typeof combineVerdicts> & Pick<VerdictRecord, 'id' | 'at'>,
+    kept: Set<string>,
   ): Pick<Told, 'alongside' | 'last'> {
+    const { media, words, appliedSeq } = looked;
     const reviewed = (words?.reviewTotal ?? 0) > 0;
-    if (verdict === 'no-match' && !reviewed) return {};
-    const { record, enqueueMatch, raiseAttention, node, now = () => new Date() } = this.#options;
+    const { record, enqueueMatch, raiseAttention, followVerdict, node } = this.#options;
+    const follow = async (tx: Tx, eventId: string | null): Promise<void> => {
+      if (followVerdict === undefined) return;
+      const { id, platform, platformId, accountId, room, surface, lane, receivedAt, seenAt, album, blobs } = item;
+      const { jurisdiction, digests, fetchedAt } = looked;
+      for (const blob of await followVerdict(tx, {
+        ...{ verdictId, verdict, reason, eventId, surface, at, engine: ENGINE, appliedSeq, media, words },
+        item: { id, platform, platformId, accountId, room, jurisdiction, lane, receivedAt, seenAt, album },
+        ...{ fetchedAt, digests, blobs },
+      })) {
+        kept.add(blob);
+      }
+    };
+    if (verdict === 'no-match' && !reviewed) {
+      return followVerdict === undefined ? {} : { alongside: (tx) => follow(tx, null) };
+    }
     const subject = `item:${item.id}`;
     const actor = `node:${node}`;
     if (verdict !== 'could-not-tell') {
@@ -261,12 +301,13 @@ export class ScanWorker {
           item: about,
           itemRef: null,
           surface,
-          at: now(),
+          at,
           engine: ENGINE,
           appliedSeq,
           media,
           words,
         };
+        await follow(tx, eventId);
         await enqueueMatch(tx, told);
       };
       return { alongside, ...reviewAttention(raiseAttention, words) };
@@ -279,7 +320,8 @@ export class ScanWorker {
     const attention = { kind: 'could-not-tell', cause, subject: 'service', detail, items: replayable } as const;
     return {
       alongside: async (tx) => {
-        await record(tx, { kind: 'item.set-aside', actor, subject, refs: { item: item.id, reason: why } });
+        const refs = { item: item.id, reason: why };
+        await follow(tx, await record(tx, { kind: 'item.set-aside', actor, subject, refs }));
       },
       last: { order: cause, act: (tx) => raiseAttention(tx, attention) },
     };

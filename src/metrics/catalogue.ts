@@ -106,6 +106,21 @@ export const METRICS = define({
     buckets: FAST,
   },
 
+  vigie_actions_total: {
+    type: 'counter',
+    help: 'Acts on platforms by how they ended here: confirmed, already (it was so before), dry-run, held, dropped, failed.',
+    labels: ['act', 'end', 'platform'],
+  },
+  vigie_time_to_act_seconds: {
+    type: 'histogram',
+    help: 'Of acts that a platform confirmed: from seen to fetched, verdict, order and confirmation, and the whole way.',
+    labels: ['stage', 'platform'],
+    unit: 'seconds',
+    buckets: FAST,
+  },
+  vigie_actions_open: { type: 'gauge', help: 'Acts that are not at their end.', labels: ['state'] },
+  vigie_cases_open: { type: 'gauge', help: 'Cases that wait for a decision.', labels: [] },
+
   vigie_retro_runs: {
     type: 'gauge',
     help: 'Changes of lists that this node has yet to try against what it has seen, or tries now.',

@@ -56,6 +56,8 @@ export interface ScanRequest extends Pick<VideoRequest, 'atHand' | 'onProgress'>
   /** It was shared publicly, so that somebody else may be asked about its hash, where that is switched on. */
   readonly public?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told the SHA-256 of the medium, where it was read to its end. */
+  readonly onDigest?: ((sha256: Uint8Array) => void) | undefined;
   /** Apply every list, also those that are applied to a share of all media only. */
   readonly unsampled?: boolean | undefined;
   /** Told that it is a video, before that is looked at. */
@@ -247,6 +249,7 @@ export class Scanner {
       });
     }
     const record = performance.now() - recordStart;
+    if (looked.digests !== undefined) request.onDigest?.(looked.digests.sha256);
     const [verdict, reason] = judge(looked, found, lists.incomplete);
     if (found.matches.length > 0)
       this.#options.onMatches?.(looked.digests?.sha256 ?? framesDigest(media), found.matches);

@@ -464,7 +464,7 @@ export interface RetroNodeTable {
   since: Stamp;
 }
 
-export type RetroCause = 'baseline' | 'published' | 'asked';
+export type RetroCause = 'baseline' | 'published' | 'asked' | 'restored';
 export type RetroState = 'waiting' | 'running' | 'done' | 'stopped';
 /** `shadow`: recorded only; `held`: one of too many of one entry, for people to look at in one. */
 export type RetroOutcome = 'told' | 'shadow' | 'held';
@@ -476,6 +476,8 @@ export interface RetroRunTable {
   /** Entries that this version did not have are tried; null: all of them. */
   from_version: Nullable<number>;
   to_version: number;
+  /** Ids of entries that match again, which are tried too, wherever they stand in the newer version. */
+  restored: JsonColumn<unknown>;
   /** The change by which the newer version came: what was looked up with it has met its entries. */
   seq: number;
   cause: Fixed<RetroCause>;
@@ -611,6 +613,8 @@ export interface SourceTable {
   failures: Generated<number>;
   counts: JsonColumn<unknown>;
   set_aside: JsonColumn<unknown>;
+  /** Signals of types that are not known here, by the source's name for each: how many were told. */
+  unused: JsonColumn<unknown>;
   /** What it has removed lately. */
   removals: NullableJsonColumn<unknown>;
   /** The change that is put before a person. */
@@ -687,6 +691,8 @@ export interface ItemMatchTable {
 export interface ItemCopyTable {
   medium: Fixed<string>;
   item_id: Fixed<string>;
+  /** Of the medium in the item. */
+  ordinal: Fixed<number>;
 }
 
 export interface PolicyVersionTable {
@@ -743,8 +749,10 @@ export interface ActionTable {
   policy_version: Nullable<number>;
   /** In kebab-case, fit for the outside. */
   reason: Fixed<string>;
+  /** For the author or the room, in plain words. */
+  message: Nullable<string>;
   state: ActionState;
-  /** What kept it from being ordered: `stop`, `exemption`, `rate`, `approval`. */
+  /** What kept it from being ordered, see `Hold` in the enforcement. */
   held_by: Nullable<string>;
   dry_run: Generated<boolean>;
   /** What the platform said, or the code of an error. */
@@ -752,6 +760,8 @@ export interface ActionTable {
   undoes: Nullable<string>;
   /** Id of the event that it follows from. */
   cause: Nullable<string>;
+  /** The effect that carries it, once it was ordered; the latest when it was ordered again. */
+  effect_id: Nullable<string>;
   seen_at: Nullable<Date>;
   fetched_at: Nullable<Date>;
   verdict_at: Nullable<Date>;

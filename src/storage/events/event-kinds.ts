@@ -19,6 +19,10 @@ export const EVENT_KINDS = {
     refs: ['list', 'status', 'count'],
     payload: z.object({ entries: z.array(z.string()), reason: z.string().nullable() }),
   }),
+  'entry.source-overruled': kind(1, {
+    refs: ['list', 'count'],
+    payload: z.object({ entries: z.array(z.string()), reason: z.string() }),
+  }),
   'entry.quarantined': kind(1, {
     refs: ['list', 'media', 'windowSeconds'],
     payload: z.object({ entry: z.string() }),
@@ -85,6 +89,32 @@ export const EVENT_KINDS = {
   'effect.dropped': kind(1, { refs: ['effect', 'kind', 'reason'] }),
   'effect.retried': kind(1, { refs: ['effect', 'kind'] }),
   'effect.given-up': kind(1, { refs: ['effect', 'kind'], payload: z.object({ reason: z.string() }) }),
+  'action.proposed': kind(1, {
+    refs: ['action', 'act', 'platform', 'rule', 'policyVersion', 'reason', 'verdict', 'heldBy'],
+    payload: z.object({ list: z.string().nullable(), entry: z.string().nullable() }),
+  }),
+  'action.ordered': kind(1, {
+    refs: ['action', 'act', 'platform', 'rule', 'policyVersion', 'reason', 'verdict', 'dryRun'],
+    payload: z.object({ list: z.string().nullable(), entry: z.string().nullable() }),
+  }),
+  'action.approved': kind(1, { refs: ['action', 'act', 'dryRun'], payload: reasonSchema() }),
+  'action.refused': kind(1, { refs: ['action', 'act'], payload: reasonSchema() }),
+  'action.held': kind(1, { refs: ['action', 'act', 'heldBy'] }),
+  'action.dropped': kind(1, { refs: ['action', 'act', 'reason'] }),
+  'action.confirmed': kind(1, { refs: ['action', 'act', 'outcome', 'milliseconds', 'dryRun'] }),
+  'action.failed': kind(1, { refs: ['action', 'act', 'error'] }),
+  'action.retried': kind(1, { refs: ['action', 'act'] }),
+  'action.given-up': kind(1, { refs: ['action', 'act'], payload: reasonSchema() }),
+  'action.undone': kind(1, { refs: ['action', 'act', 'by', 'entryDisputed'], payload: reasonSchema() }),
+  'enforcement.stopped': kind(1, { refs: ['stop', 'platform'], payload: reasonSchema() }),
+  'enforcement.resumed': kind(1, { refs: ['stop', 'platform', 'resume'] }),
+  'exemption.granted': kind(1, { refs: ['exemption', 'platform', 'until'], payload: reasonSchema() }),
+  'exemption.ended': kind(1, { refs: ['exemption', 'platform'] }),
+  'evidence.sealed': kind(1, { refs: ['evidence', 'item', 'medium', 'bytes', 'retainUntil'] }),
+  'evidence.not-had': kind(1, { refs: ['evidence', 'item', 'medium', 'error'] }),
+  'evidence.destroyed': kind(1, { refs: ['evidence', 'item', 'medium', 'bytes', 'blob'] }),
+  'case.opened': kind(1, { refs: ['case', 'platform', 'cause', 'priority'] }),
+  'case.decided': kind(1, { refs: ['case', 'platform', 'decision'], payload: reasonSchema() }),
   'attention.acknowledged': kind(1, { refs: ['attention', 'kind'], payload: noteSchema() }),
   'attention.resolved': kind(1, { refs: ['attention', 'kind'], payload: noteSchema() }),
   'attention.replayed': kind(1, { refs: ['attention', 'kind', 'items'] }),
@@ -148,6 +178,10 @@ function kind<const Ref extends string = never, Payload = never>(
   { refs = [], payload }: { readonly refs?: readonly Ref[]; readonly payload?: z.ZodType<Payload> },
 ): KindOfEvent<Ref, Payload> {
   return { version, refs, payload };
+}
+
+function reasonSchema() {
+  return z.object({ reason: z.string() });
 }
 
 function noteSchema() {

@@ -99,7 +99,8 @@ export async function oldestWaiting(db: Db): Promise<{ readonly now: Date; reado
 /** Which of these blobs belong to an item. */
 export async function blobsInUse(db: Db, blobs: readonly string[]): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ blob: string }>`
-    SELECT blob FROM item_medium WHERE blob = ANY (${blobs}::text[])`.execute(db);
+    SELECT blob FROM item_medium WHERE blob = ANY (${blobs}::text[])
+    UNION SELECT blob FROM evidence WHERE blob = ANY (${blobs}::text[])`.execute(db);
   return new Set(rows.map(({ blob }) => blob));
 }
 

@@ -6,8 +6,8 @@ import type { Database } from '../database.js';
 import type { RecordEvent } from '../events/event-kinds.js';
 import { randomId } from '../random-id.js';
 import type { Tx } from '../schema.js';
-import type { EffectKind } from './effect-kind.js';
-import { claimEffects, type Ending, endLease, type LeasedEffect, receiverOf } from './outbox-store.js';
+import type { EffectEnding, EffectKind } from './effect-kind.js';
+import { type Claim, claimEffects, type Ending, endLease, type LeasedEffect, receiverOf } from './outbox-store.js';
 import { nextWait, type RetryPlan } from './retry-plan.js';
 
 /** Times in milliseconds. */
@@ -41,8 +41,7 @@ export interface DispatcherOptions {
   /** Reads what an effect carries. */
   readonly open: (effect: LeasedEffect) => Promise<{ readonly kind: EffectKind; readonly payload: unknown }>;
   /** Part of the transaction that writes it down. */
-  readonly exhausted: (tx: Tx, effect: LeasedEffect, error: string) => Promise<void>;
-  readonly delivered: (tx: Tx, effect: LeasedEffect) => Promise<void>;
+  readonly ended: (tx: Tx, effect: LeasedEffect, ending: EffectEnding) => Promise<void>;
 }
 
 /** Takes due effects under leases and carries them out, several at once. Any number of processes may do so. */
@@ -106,7 +105,7 @@ export class Dispatcher {
     const except = [...load].filter(([, count]) => count >= placesOfOne).map(([receiver]) => receiver);
     const most = Math.min(places - this.#flights.size, placesOfOne);
     if (most < 1) return false;
-    const claim = { lease: `${node}/${randomId()}`, leaseMs: lease, kinds: [...kinds.keys()], except, most };
+    const claim = { lease: `${node}/${randomId()}`, leaseMs: lease, ...heldHere(kinds), except, most };
     const effects = await claimEffects(database.db, claim);
     const leaseEnd = performance.now() + lease;
     for (const effect of effects) this.#fly(effect, leaseEnd);
@@ -137,8 +136,9 @@ export class Dispatcher {
 
   /** One attempt. Never rejects. */
   async #carryOut(effect: LeasedEffect): Promise<Ending> {
-    const { plan, database, open, logger, random = Math.random } = this.#options;
+    const { database, open, logger, random = Math.random } = this.#options;
     const { id, idempotencyKey, attempts } = effect;
+    const plan = { ...this.#options.plan, ...this.#options.kinds.get(effect.kind)?.plan };
     try {
       // Every node that had it went away before it was told how the last attempt went.
       if (attempts > plan.attempts) return { state: 'exhausted', error: 'effect-timeout' };
@@ -148,11 +148,11 @@ export class Dispatcher {
       const limit = AbortSignal.timeout(Math.min(kind.timeLimit ?? TIME_LIMIT, LONGEST_TIME_LIMIT));
       const signal = AbortSignal.any([limit, this.#cut.signal]);
       try {
-        await abortable(kind.deliver(payload, { id, idempotencyKey, attempt: attempts, signal }), signal);
+        const delivery = { id, idempotencyKey, attempt: attempts, signal };
+        return { state: 'delivered', result: await abortable(kind.deliver(payload, delivery), signal) };
       } catch (error) {
         throw limit.aborted ? new VigieError('effect-timeout', { cause: error }) : error;
       }
-      return { state: 'delivered' };
     } catch (thrown) {
       if (this.#cut.signal.aborted) return { state: 'released' };
       const error = VigieError.from(thrown);
@@ -188,13 +188,12 @@ export class Dispatcher {
   }
 
   async #write(effect: LeasedEffect, ending: Ending): Promise<boolean> {
-    const { database, record, exhausted, delivered } = this.#options;
+    const { database, record, ended } = this.#options;
     const { id, kind } = effect;
     if (ending.state === 'pending' || ending.state === 'released') return await endLease(database.db, effect, ending);
     return await database.transaction(async (tx) => {
       if (!(await endLease(tx, effect, ending))) return false;
-      if (ending.state === 'exhausted') await exhausted(tx, effect, ending.error);
-      else await delivered(tx, effect);
+      await ended(tx, effect, ending);
       if (ending.state === 'dropped') {
         const refs = { effect: id, kind, reason: ending.error };
         await record(tx, { kind: 'effect.dropped', actor: 'service', subject: `effect:${id}`, refs });
@@ -202,6 +201,13 @@ export class Dispatcher {
       return true;
     });
   }
+}
+
+/** The kinds that are delivered here, and to whom those that are not delivered to everybody. */
+function heldHere(kinds: DispatcherOptions['kinds']): Pick<Claim, 'kinds' | 'held'> {
+  const held = new Map<string, readonly string[]>();
+  for (const { kind, receivers } of kinds.values()) if (receivers !== undefined) held.set(kind, receivers());
+  return { kinds: [...kinds.keys()].filter((kind) => held.get(kind)?.length !== 0), held };
 }
 
 /** Where something was thrown, without its message: that may hold an address or a part of a payload. */

@@ -51,6 +51,8 @@ export interface Claim {
   readonly lease: string;
   readonly leaseMs: number;
   readonly kinds: readonly string[];
+  /** Of some of these kinds, only what is for these receivers. */
+  readonly held: ReadonlyMap<string, readonly string[]>;
   /** Receivers that have had enough for now. */
   readonly except: readonly string[];
   readonly most: number;
@@ -61,13 +63,23 @@ export interface Claim {
  * time and nothing overtakes. Whoever takes at the same moment gets others (SKIP LOCKED). A lease that ran out makes its
  * effect due again, as `next_at` stands at its end.
  */
-export async function claimEffects(db: Db, { lease, leaseMs, kinds, except, most }: Claim): Promise<LeasedEffect[]> {
+export async function claimEffects(
+  db: Db,
+  { lease, leaseMs, kinds, held, except, most }: Claim,
+): Promise<LeasedEffect[]> {
   if (kinds.length === 0 || most < 1) return [];
+  const only = [...held]
+    .filter(([, receivers]) => receivers.length > 0)
+    .map(
+      ([kind, receivers]) =>
+        sql`AND (o.kind <> ${kind} OR split_part(o.subject, '/', 1) IN (${sql.join([...receivers])}))`,
+    );
   const { rows } = await sql<Omit<LeasedEffect, 'lease'>>`
     WITH due AS (
       SELECT o.id FROM outbox AS o
       WHERE o.state = 'pending' AND o.next_at <= now() AND o.kind IN (${sql.join(kinds)})
         ${except.length === 0 ? sql`` : sql`AND split_part(o.subject, '/', 1) NOT IN (${sql.join(except)})`}
+        ${sql.join(only, sql` `)}
         AND NOT EXISTS (
           SELECT FROM outbox AS earlier
           WHERE earlier.subject = o.subject AND earlier.position < o.position AND earlier.state IN ('pending', 'exhausted')
@@ -84,7 +96,7 @@ export async function claimEffects(db: Db, { lease, leaseMs, kinds, except, most
 }
 
 export type Ending =
-  | { readonly state: 'delivered' }
+  | { readonly state: 'delivered'; readonly result: unknown }
   | { readonly state: 'dropped' | 'exhausted'; readonly error: string }
   | { readonly state: 'pending'; readonly error: string; readonly waitMs: number }
   /** As if it had not been taken. */

@@ -10,7 +10,7 @@ import { randomId } from '../random-id.js';
 import type { OutboxState, Tx } from '../schema.js';
 import { seal, unseal } from '../seal.js';
 import { Dispatcher, type DispatcherLimits } from './dispatcher.js';
-import type { EffectKind } from './effect-kind.js';
+import type { EffectEnding, EffectKind } from './effect-kind.js';
 import {
   anyExhausted,
   countEffects,
@@ -82,8 +82,7 @@ export class Outbox {
       plan: this.#plan,
       kinds: this.#kinds,
       open: (effect) => this.#open(effect),
-      exhausted: (tx, effect, error) => this.#exhausted(tx, effect, error),
-      delivered: (tx, effect) => this.#settle(tx, effect),
+      ended: (tx, effect, ending) => this.#ended(tx, effect, ending),
     });
   }
 
@@ -125,6 +124,7 @@ export class Outbox {
         subject: `effect:${id}`,
         refs: { effect: id, kind: kind.kind, reason: dropped },
       });
+      await kind.ended?.(tx, id, { state: 'dropped', error: dropped });
     }
     return id;
   }
@@ -172,6 +172,7 @@ export class Outbox {
         subject: `effect:${id}`,
         refs: { effect: id, kind },
       });
+      await this.#kinds.get(kind)?.ended?.(tx, id, { state: 'retried', by });
       await notify(tx, OUTBOX_CHANNEL, '');
       return true;
     });
@@ -192,6 +193,7 @@ export class Outbox {
         refs: { effect: id, kind: effect.kind },
         payload: { reason },
       });
+      await this.#kinds.get(effect.kind)?.ended?.(tx, id, { state: 'given-up', by, reason });
       await this.#settle(tx, effect);
       await notify(tx, OUTBOX_CHANNEL, '');
       return true;
@@ -204,7 +206,7 @@ export class Outbox {
     await forgetFinished(database.db, keepMs);
     await database.transaction(async (tx) => {
       for (const stranded of await exhaustStranded(tx, [...this.#kinds.keys()], STRANDED_MS)) {
-        await this.#exhausted(tx, stranded, 'effect-unknown');
+        await this.#ended(tx, stranded, { state: 'exhausted', error: 'effect-unknown' });
       }
     });
   }
@@ -232,6 +234,16 @@ export class Outbox {
     return { kind, payload: payload.data };
   }
 
+  async #ended(
+    tx: Tx,
+    effect: Pick<LeasedEffect, 'id' | 'kind' | 'subject' | 'attempts'>,
+    ending: EffectEnding,
+  ): Promise<void> {
+    await this.#kinds.get(effect.kind)?.ended?.(tx, effect.id, ending);
+    if (ending.state === 'exhausted') await this.#exhausted(tx, effect, ending.error);
+    else await this.#settle(tx, effect);
+  }
+
   /** Once its row says so: an event, and something for somebody to do. */
   async #exhausted(
     tx: Tx,
@@ -245,6 +257,7 @@ export class Outbox {
       subject: `effect:${id}`,
       refs: { effect: id, kind, attempts, error },
     });
+    if (this.#kinds.get(kind)?.ownAttention === true) return;
     const receiver = receiverOf(subject);
     await raiseAttention(tx, {
       ...{ kind: 'effect-exhausted', cause: `${kind} ${receiver}`, subject: receiver },

@@ -2,7 +2,7 @@ import type { Migration } from './migration.js';
 
 /** Platforms, policies, actions with their brakes, sealed evidence, and the cases that people decide. */
 export const enforcement: Migration = {
-  number: 12,
+  number: 13,
   name: 'enforcement',
   statements: [
     // A connection to a platform. What it remembers between starts (such as how far it has read) is its own.
@@ -50,7 +50,8 @@ export const enforcement: Migration = {
     `CREATE TABLE item_copy (
       medium bigint NOT NULL,
       item_id text NOT NULL REFERENCES item ON DELETE CASCADE,
-      PRIMARY KEY (medium, item_id)
+      ordinal smallint NOT NULL,
+      PRIMARY KEY (medium, item_id, ordinal)
     )`,
     `CREATE INDEX item_copy_item ON item_copy (item_id)`,
 
@@ -87,7 +88,8 @@ export const enforcement: Migration = {
       sealed bytea,
       CHECK ((state = 'decided') = (decided_at IS NOT NULL))
     )`,
-    `CREATE UNIQUE INDEX moderation_case_one_open ON moderation_case (subject_kind, subject_id) WHERE state = 'open'`,
+    `CREATE UNIQUE INDEX moderation_case_one_open ON moderation_case (platform, subject_kind, subject_id)
+      WHERE state = 'open'`,
     // How often people confirmed items of an account.
     `CREATE INDEX moderation_case_confirmed ON moderation_case (item_id, decided_at) WHERE decision = 'confirmed'`,
     `CREATE INDEX moderation_case_queue ON moderation_case (priority DESC, opened_at) WHERE state = 'open'`,
@@ -108,12 +110,14 @@ export const enforcement: Migration = {
       rule text NOT NULL,
       policy_version integer,
       reason text NOT NULL,
+      message text,
       state text NOT NULL CHECK (state IN ('proposed', 'ordered', 'confirmed', 'dropped', 'failed', 'given-up', 'refused')),
       held_by text,
       dry_run boolean NOT NULL DEFAULT false,
       outcome text,
       undoes text REFERENCES action,
       cause text,
+      effect_id text,
       seen_at timestamptz,
       fetched_at timestamptz,
       verdict_at timestamptz,
@@ -121,9 +125,15 @@ export const enforcement: Migration = {
       ordered_at timestamptz,
       ordered_by text,
       ended_at timestamptz,
-      UNIQUE (act, subject_kind, subject_id, round)
+      UNIQUE (platform, subject_kind, subject_id, act, round)
     )`,
-    `CREATE INDEX action_subject ON action (subject_kind, subject_id)`,
+    `CREATE UNIQUE INDEX action_effect ON action (effect_id) WHERE effect_id IS NOT NULL`,
+    `CREATE INDEX action_undoes ON action (undoes) WHERE undoes IS NOT NULL`,
+    `CREATE INDEX action_case ON action (case_id) WHERE case_id IS NOT NULL`,
+    // How many a rule has ordered of late: on a platform, for a list and for an entry.
+    `CREATE INDEX action_platform_rate ON action (platform, ordered_at) WHERE ordered_by = 'policy'`,
+    `CREATE INDEX action_list_rate ON action (list_id, ordered_at) WHERE ordered_by = 'policy'`,
+    `CREATE INDEX action_entry_rate ON action (list_id, entry_id, ordered_at) WHERE ordered_by = 'policy'`,
     `CREATE INDEX action_entry ON action (list_id, entry_id) WHERE list_id IS NOT NULL`,
     `CREATE INDEX action_item ON action (item_id) WHERE item_id IS NOT NULL`,
     `CREATE INDEX action_open ON action (proposed_at) WHERE state IN ('proposed', 'ordered', 'failed')`,

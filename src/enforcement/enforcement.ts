@@ -1,0 +1,96 @@
+import { Evidence, type EvidenceOptions } from '../evidence/evidence.js';
+import type { VerdictTold } from '../intake/intake-parts.js';
+import type { Metrics } from '../metrics/metrics.js';
+import { Cases } from '../moderation/cases.js';
+import type { Proposal } from '../policy/proposal.js';
+import { type ActionRow, countOpenActions } from '../storage/enforcement/action-store.js';
+import { countOpenCases } from '../storage/enforcement/case-store.js';
+import type { Tx } from '../storage/schema.js';
+import { Brakes, type BrakesOptions } from './brakes.js';
+import { Decisions, type DecisionsOptions } from './decisions.js';
+import { Enforcer, type EnforcerOptions } from './enforcer.js';
+import { judgedItem } from './judged-item.js';
+
+export interface EnforcementOptions
+  extends Omit<EnforcerOptions, 'cases' | 'evidence' | 'ended'>,
+    Pick<BrakesOptions, 'accountId' | 'alarmAbove' | 'failed'>,
+    Pick<DecisionsOptions, 'dispute'>,
+    Pick<EvidenceOptions, 'blobs' | 'client' | 'fetch' | 'maximumBytes' | 'retainMs'> {
+  readonly metrics: Metrics;
+  /** What the policy proposes for a verdict. */
+  readonly propose: (tx: Tx, told: VerdictTold) => Promise<readonly Proposal[]>;
+}
+
+/** Everything that acts on platforms, and what people decide about it, wired to each other. Make it before the outbox starts. */
+export class Enforcement {
+  readonly enforcer: Enforcer;
+  readonly brakes: Brakes;
+  readonly decisions: Decisions;
+  readonly cases: Cases;
+  readonly evidence: Evidence;
+  readonly #propose: EnforcementOptions['propose'];
+
+  constructor(options: EnforcementOptions) {
+    const { metrics, database } = options;
+    this.#propose = options.propose;
+    this.cases = new Cases(options);
+    this.evidence = new Evidence(options);
+    const { cases, evidence } = this;
+    this.enforcer = new Enforcer({
+      ...options,
+      ...{ cases, evidence },
+      ended: (action, end) => countAction(metrics, action, end),
+    });
+    const { enforcer } = this;
+    this.brakes = new Brakes({ ...options, enforcer });
+    this.decisions = new Decisions({ ...options, cases, enforcer });
+    metrics.collect({
+      names: ['vigie_actions_open', 'vigie_cases_open'],
+      collect: async (tell) => {
+        const open = await countOpenActions(database.db);
+        for (const state of ['proposed', 'ordered', 'failed'] as const) {
+          tell('vigie_actions_open', open.get(state) ?? 0, { state });
+        }
+        tell('vigie_cases_open', await countOpenCases(database.db), {});
+      },
+    });
+  }
+
+  /** What follows from a verdict of the intake, in its transaction. @returns blobs that are evidence from now on */
+  async follow(tx: Tx, told: VerdictTold): Promise<readonly string[]> {
+    const { kept } = await this.enforcer.enforce(tx, judgedItem(told), await this.#propose(tx, told));
+    return kept;
+  }
+
+  start(): void {
+    this.brakes.start();
+    this.evidence.start();
+  }
+
+  async close(): Promise<void> {
+    await this.brakes.close();
+    await this.evidence.close();
+  }
+}
+
+const STAGES = [
+  ['fetch', 'seen_at', 'fetched_at'],
+  ['verdict', 'fetched_at', 'verdict_at'],
+  ['order', 'verdict_at', 'ordered_at'],
+  ['confirm', 'ordered_at', 'ended_at'],
+  ['whole', 'seen_at', 'ended_at'],
+] as const;
+
+/** Counts how an action ended and, when the platform confirmed it, how long each part of its way took. */
+function countAction(metrics: Metrics, action: ActionRow, end: string): void {
+  const { act, platform } = action;
+  metrics.count('vigie_actions_total', { act, end, platform });
+  // What a person has ordered waited for the person.
+  if (end !== 'confirmed' || action.ordered_by !== 'policy') return;
+  for (const [stage, from, to] of STAGES) {
+    const [begun, ended] = [action[from], action[to]];
+    if (begun === null || ended === null) continue;
+    const seconds = Math.max(0, ended.getTime() - begun.getTime()) / 1_000;
+    metrics.observe('vigie_time_to_act_seconds', { stage, platform }, seconds);
+  }
+}

@@ -1,0 +1,93 @@
+import { type Selectable, sql } from 'kysely';
+import { randomId } from '../random-id.js';
+import type { CaseDecision, Db, ModerationCaseTable, Tx } from '../schema.js';
+import type { Subject } from './action-store.js';
+
+export type CaseRow = Selectable<ModerationCaseTable>;
+
+export interface CaseDraft {
+  readonly subject: Subject;
+  /** In kebab-case. */
+  readonly cause: string;
+  /** From 0 to 100. */
+  readonly priority: number;
+  readonly itemId: string | null;
+  readonly verdictId: string | null;
+  readonly score?: number | null;
+  /** Reports of users that come with it. */
+  readonly reports?: number;
+  readonly openedBy: string;
+  readonly dueInMs: number;
+}
+
+/** Opens a case, or lets the one that is open for the subject grow. @returns its id, and whether it is new */
+export async function openCase(tx: Tx, draft: CaseDraft): Promise<{ readonly id: string; readonly fresh: boolean }> {
+  const { subject, cause, priority, itemId, verdictId, score = null, reports = 0, openedBy, dueInMs } = draft;
+  const id = randomId();
+  const row = await tx
+    .insertInto('moderation_case')
+    .values({
+      ...{ id, subject_kind: subject.kind, subject_id: subject.id, platform: subject.platform },
+      ...{ priority, cause, item_id: itemId, verdict_id: verdictId, score, reports, opened_by: openedBy },
+      due: sql<Date>`now() + ${dueInMs}::float8 * interval '1 millisecond'`,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['platform', 'subject_kind', 'subject_id']).where('state', '=', 'open').doUpdateSet({
+        priority: sql<number>`greatest(moderation_case.priority, excluded.priority)`,
+        score: sql<number>`greatest(moderation_case.score, excluded.score)`,
+        reports: sql<number>`moderation_case.reports + excluded.reports`,
+        due: sql<Date>`least(moderation_case.due, excluded.due)`,
+      }),
+    )
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return { id: row.id, fresh: row.id === id };
+}
+
+export interface CaseFilter {
+  readonly state: 'open' | 'decided';
+  readonly platform?: string | undefined;
+  readonly limit: number;
+}
+
+/** Open ones by priority, then the oldest; decided ones latest first. */
+export async function listCases(db: Db, { state, platform, limit }: CaseFilter): Promise<CaseRow[]> {
+  const query = db
+    .selectFrom('moderation_case')
+    .selectAll()
+    .where('state', '=', state)
+    .$if(platform !== undefined, (some) => some.where('platform', '=', platform ?? ''))
+    .limit(limit);
+  if (state === 'decided') return await query.orderBy('decided_at', 'desc').execute();
+  return await query.orderBy('priority', 'desc').orderBy('opened_at').execute();
+}
+
+export async function findCase(db: Db, id: string): Promise<CaseRow | undefined> {
+  return await db.selectFrom('moderation_case').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** @returns the case as it is now; undefined when it is not open */
+export async function closeCase(
+  tx: Tx,
+  id: string,
+  decision: CaseDecision,
+  by: string,
+  sealed: Uint8Array,
+): Promise<CaseRow | undefined> {
+  return await tx
+    .updateTable('moderation_case')
+    .set({ state: 'decided', decision, decided_by: by, decided_at: sql<Date>`now()`, sealed })
+    .where('id', '=', id)
+    .where('state', '=', 'open')
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function countOpenCases(db: Db): Promise<number> {
+  const { count } = await db
+    .selectFrom('moderation_case')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('state', '=', 'open')
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}

@@ -1,0 +1,41 @@
+import type { Db } from '../schema.js';
+import type { ActionRow } from './action-store.js';
+
+/** Actions that take something away, or wait to do so. */
+const selectTaking = (db: Db) =>
+  db
+    .selectFrom('action')
+    .selectAll()
+    .where('undoes', 'is', null)
+    .where('act', 'in', ['remove', 'hide', 'restrict-room', 'close-room', 'suspend-account'])
+    .where('state', 'in', ['proposed', 'ordered', 'failed', 'confirmed']);
+
+export async function actionsOfItem(db: Db, itemId: string): Promise<readonly ActionRow[]> {
+  return await selectTaking(db).where('subject_kind', '=', 'item').where('subject_id', '=', itemId).execute();
+}
+
+/** A page by id. */
+export async function actionsOfEntry(
+  db: Db,
+  { listId, entryId }: { readonly listId: string; readonly entryId: string },
+  after: string,
+  limit: number,
+): Promise<readonly ActionRow[]> {
+  return await selectTaking(db)
+    .where('list_id', '=', listId)
+    .where('entry_id', '=', entryId)
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+export async function isUndone(db: Db, id: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('action')
+    .select('id')
+    .where('undoes', '=', id)
+    .where('state', 'in', ['proposed', 'ordered', 'confirmed'])
+    .executeTakeFirst();
+  return row !== undefined;
+}
