@@ -113,7 +113,7 @@ describe('the policy of a service', () => {
       await page.getByText('the range is upside down').waitFor();
       expect(await page.getByRole('button', { name: 'Keep as a draft' }).isDisabled()).toBe(true);
       await page.getByRole('button', { name: 'Line 4' }).click();
-      const marked = await page.evaluate(() => getSelection()?.toString());
+      const marked = await page.evaluate<string>('getSelection().toString()');
       expect(marked).toBe('    when: { verdict: match, distance: 16-0 }');
       await rules.fill(HIDING.replace('hide, ', ''));
       await page.getByText('Nothing is wrong with it.').waitFor();

@@ -90,6 +90,8 @@ export const enforcement: Migration = {
     )`,
     `CREATE UNIQUE INDEX moderation_case_one_open ON moderation_case (platform, subject_kind, subject_id)
       WHERE state = 'open'`,
+    // How often people confirmed items of an account.
+    `CREATE INDEX moderation_case_confirmed ON moderation_case (item_id, decided_at) WHERE decision = 'confirmed'`,
     `CREATE INDEX moderation_case_queue ON moderation_case (priority DESC, opened_at) WHERE state = 'open'`,
 
     // Something that is to be done, was done, or was kept from being done, on a platform.
