@@ -12,7 +12,6 @@ import type { VigieError } from './errors.js';
 import { GroundFloor } from './ground-floor.js';
 import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
-import type { FollowVerdict } from './intake/intake-parts.js';
 import { openContent } from './intake/sealed-content.js';
 import { Banks } from './lists/banks/banks.js';
 import { FloodWatch } from './lists/flood/flood-watch.js';
@@ -231,7 +230,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   const placed = { shared: config.segments !== undefined, server: config.databaseUrl !== undefined };
   const batches = openBatches({ segments, ...placed, local: dataDir.events }, keyring);
   const itemMedia = new SealedBlobStore(mediaStore, keyring, 'medium');
-  const following: { verdict: FollowVerdict } = { verdict: async () => [] };
+  const following: { verdict: Enforcement['follow'] } = { verdict: async () => [] };
   const floor = opened.own(
     await GroundFloor.open({
       config,

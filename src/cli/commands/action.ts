@@ -47,7 +47,9 @@ export function actionCommand(): Command {
     .addOption(dataOption())
     .action(async ({ data, format, ...filter }: Flags & Filter & { format: 'table' | 'json' }) => {
       await withService(data, async (service) => {
-        const query = new URLSearchParams(Object.entries(filter).map(([name, value]) => [name, String(value)]));
+        const query = new URLSearchParams(
+          Object.entries(filter).map(([name, value]): [string, string] => [name, String(value)]),
+        );
         const { actions } = await service.call<{ actions: readonly ActionAnswer[] }>('GET', `/v1/actions?${query}`);
         if (format === 'json') return await writeLine(JSON.stringify(actions));
         const rows = actions.map((each) => [

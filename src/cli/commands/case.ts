@@ -35,7 +35,9 @@ export function caseCommand(): Command {
     .addOption(dataOption())
     .action(async ({ data, format, ...filter }: Flags & { format: 'table' | 'json'; state: string; limit: number }) => {
       await withService(data, async (service) => {
-        const query = new URLSearchParams(Object.entries(filter).map(([name, value]) => [name, String(value)]));
+        const query = new URLSearchParams(
+          Object.entries(filter).map(([name, value]): [string, string] => [name, String(value)]),
+        );
         const { cases } = await service.call<{ cases: readonly CaseAnswer[] }>('GET', `/v1/cases?${query}`);
         if (format === 'json') return await writeLine(JSON.stringify(cases));
         const rows = cases.map((each) => [

@@ -122,10 +122,6 @@ export const getEntry = endpoint({
   },
 });
 
-export const withdrawEntry = statusEndpoint('withdraw', 'An entry stops matching, at once', 'withdraw');
-export const restoreEntry = statusEndpoint('restore', 'A withdrawn or disputed entry matches again', 'restore');
-export const disputeEntry = statusEndpoint('dispute', 'Note a doubt about an entry; it goes on matching', 'dispute');
-
 const withReason = z.object({ reason: z.string().trim().min(1).max(500) });
 const restoring = withReason.extend({
   overrule: z
@@ -133,6 +129,10 @@ const restoring = withReason.extend({
     .optional()
     .describe('Also where the source of the list has removed it; else that is `entry-removed-by-source`.'),
 });
+
+export const withdrawEntry = statusEndpoint('withdraw', 'An entry stops matching, at once', 'withdraw');
+export const restoreEntry = statusEndpoint('restore', 'A withdrawn or disputed entry matches again', 'restore');
+export const disputeEntry = statusEndpoint('dispute', 'Note a doubt about an entry; it goes on matching', 'dispute');
 
 function statusEndpoint(verb: string, summary: string, act: 'withdraw' | 'restore' | 'dispute'): Endpoint {
   return endpoint({
