@@ -6,11 +6,13 @@ import type { Config } from './config.js';
 import { Curation } from './curation/curation.js';
 import { SourceRoute } from './curation/source-route.js';
 import { Enforcement } from './enforcement/enforcement.js';
+import { proposeFor } from './enforcement/propose-for.js';
 import { VERSION } from './engine.js';
 import type { VigieError } from './errors.js';
 import { GroundFloor } from './ground-floor.js';
 import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
+import { openContent } from './intake/sealed-content.js';
 import { Banks } from './lists/banks/banks.js';
 import { FloodWatch } from './lists/flood/flood-watch.js';
 import { Lists } from './lists/lists.js';
@@ -28,6 +30,8 @@ import { fetchFromPlatform } from './platforms/fetch-from-platform.js';
 import { PLATFORM_KINDS } from './platforms/platform-kinds.js';
 import { PlatformRunner } from './platforms/platform-runner.js';
 import { Platforms } from './platforms/platforms.js';
+import { Policies } from './policy/policies.js';
+import { PolicyTrials } from './policy/policy-trials.js';
 import { openArachnid } from './remote-matcher.js';
 import { FindWriter } from './retro/find-writer.js';
 import { Retro } from './retro/retro.js';
@@ -46,6 +50,7 @@ import { Events } from './storage/events/events.js';
 import { openBatches } from './storage/events/open-batches.js';
 import { loadInstance } from './storage/instance-store.js';
 import type { Keyring } from './storage/keyring.js';
+import { listLists } from './storage/list-store.js';
 import { takeNodeFile } from './storage/nodes/node-file.js';
 import type { NodeState } from './storage/nodes/node-store.js';
 import { NodeTable } from './storage/nodes/node-table.js';
@@ -104,6 +109,8 @@ export interface AppParts {
   readonly floor: GroundFloor;
   readonly curation: Curation;
   readonly retro: Retro;
+  readonly policies: Policies;
+  readonly policyTrials: PolicyTrials;
   readonly metrics: Metrics;
   /** Where files lie, as they are stored. */
   readonly stored: { readonly segments: BlobStore; readonly media: BlobStore; readonly events: BatchFiles };
@@ -253,6 +260,17 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       failed: (error) => logger.error({ err: error }, 'holding connections to platforms failed'),
     }),
   );
+  const policies = opened.own(
+    await Policies.open({
+      ...{ database, record: events.record },
+      listNames: async () => (await listLists(database.db)).map(({ name }) => name),
+      failed: (error) => logger.error({ err: error }, 'the policy could not be followed'),
+    }),
+  );
+  const policyTrials = new PolicyTrials({
+    ...{ database, policies },
+    jurisdictionOf: (itemId, sealed) => openContent(keyring, itemId, sealed).jurisdiction,
+  });
   const enforcement = opened.own(
     new Enforcement({
       ...{ database, keyring, metrics, client, record: events.record, outbox: floor.outbox, blobs: itemMedia },
@@ -265,8 +283,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       accountId: async (platform, account) =>
         (await floor.intake.subjectOf({ platform, account }))?.slice('account:'.length),
       dispute: ({ listId, entryId }, reason, by) => disputeEntry(database, lists, { listId, entryId, reason, by }),
-      // Until a policy is switched on nothing is proposed.
-      propose: async () => [],
+      propose: proposeFor(() => policies.active()),
       failed: (error) => logger.warn({ err: error }, 'watching over what is done on platforms failed'),
     }),
   );
@@ -340,6 +357,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     floor,
     curation,
     retro,
+    policies,
+    policyTrials,
     stored,
     metrics,
     node,

@@ -59,6 +59,8 @@ export class App implements Services {
   readonly webhooks: GroundFloor['webhooks'];
   readonly attentions: GroundFloor['attentions'];
   readonly retro: AppParts['retro'];
+  readonly policies: AppParts['policies'];
+  readonly policyTrials: AppParts['policyTrials'];
   readonly sessions = new Sessions();
   readonly rates: RateGate;
   readonly metrics: Metrics;
@@ -98,6 +100,8 @@ export class App implements Services {
     this.webhooks = parts.floor.webhooks;
     this.attentions = parts.floor.attentions;
     this.retro = parts.retro;
+    this.policies = parts.policies;
+    this.policyTrials = parts.policyTrials;
     this.firstStart = parts.firstStart;
   }
 
@@ -256,6 +260,7 @@ export class App implements Services {
       connections,
       remote,
       retro,
+      policies,
       stream,
       sync,
       nodes,
@@ -275,6 +280,7 @@ export class App implements Services {
     await connections.close();
     await this.#parts.enforcement.close();
     await retro.close();
+    await policies.close();
     // Before what waits for it.
     await remote?.close();
     await floor.close().catch(failed('not all that was under way was written down'));

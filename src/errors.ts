@@ -294,6 +294,11 @@ export const ERRORS = define({
     title: 'The list has no such entry.',
     remedy: 'Check the entry id; it is the id that a match names.',
   },
+  'entry-removed-by-source': {
+    status: 409,
+    title: 'The source of the list has removed this entry, and to restore it is to overrule the source.',
+    remedy: 'Ask the source first; where it is wrong, restore the entry with `--overrule-source` (`"overrule": true`).',
+  },
   'approval-required': {
     status: 409,
     title: 'In this list an entry acts only once a second person has approved it.',
@@ -527,6 +532,29 @@ export const ERRORS = define({
     status: 504,
     title: 'Fetching the medium took longer than the limit.',
     remedy: 'It will be tried again; raise --fetch-timeout if the source is slow.',
+  },
+
+  // policies
+  'policy-invalid': {
+    status: 400,
+    title: 'The policy cannot be used.',
+    remedy: 'Mend the lines that are named; `vigie policy check <file>` says what is still wrong.',
+  },
+  'policy-not-found': {
+    status: 404,
+    title: 'There is no such version of the policy.',
+    remedy: 'See `vigie policy ls`.',
+  },
+  'policy-active': {
+    status: 409,
+    title: 'This version of the policy is the active one already.',
+    remedy: 'Nothing is to be done.',
+  },
+
+  'policy-busy': {
+    status: 429,
+    title: 'A policy is being tried on stored verdicts already.',
+    remedy: 'Try again when it is done.',
   },
 
   // platforms and what is done on them

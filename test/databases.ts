@@ -2,12 +2,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chown, cp, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sql } from 'kysely';
 import pg from 'pg';
 import { type Database, type DatabaseOptions, openDatabase } from '../src/storage/database.js';
+import { copyCluster, copyEmptyDatabase } from './database-templates.js';
 
 const BINARIES = '/usr/lib/postgresql/15/bin';
 
@@ -35,7 +35,7 @@ async function startEmbedded(): Promise<TestDatabases> {
   return {
     async open(options = {}) {
       const dataDir = join(root, randomBytes(4).toString('hex'));
-      await copyEmptyDatabase(dataDir);
+      await copyEmptyDatabase(dataDir, options.migrations);
       const database = await openDatabase({ dataDir }, { allowNoFsync: true, fsync: false, ...options });
       opened.push(database);
       return database;
@@ -45,22 +45,6 @@ async function startEmbedded(): Promise<TestDatabases> {
       await rm(root, { recursive: true, force: true });
     },
   };
-}
-
-/** Making an embedded database takes seconds and much memory; copying one does not. */
-export async function copyEmptyDatabase(target: string): Promise<void> {
-  const template = join(tmpdir(), `vigie-test-template-${process.getuid?.() ?? 0}-pglite-0.5.16`);
-  if (!existsSync(template)) {
-    const own = await mkdtemp(`${template}-`);
-    const database = await openDatabase({ dataDir: join(own, 'db') }, { allowNoFsync: true, fsync: false });
-    // Without tables, so that a changed migration never meets an old template.
-    await sql`DROP SCHEMA public CASCADE`.execute(database.db);
-    await sql`CREATE SCHEMA public`.execute(database.db);
-    await database.close();
-    await rename(join(own, 'db'), template).catch(() => undefined);
-    await rm(own, { recursive: true, force: true });
-  }
-  await cp(template, target, { recursive: true });
 }
 
 async function startServer(): Promise<TestDatabases> {
@@ -95,9 +79,11 @@ export async function startPostgres({ fsync = false } = {}): Promise<PostgresClu
   const user = process.getuid?.() === 0 ? idsOf('postgres') : undefined;
   if (user !== undefined) await chown(directory, user.uid, user.gid);
   const data = join(directory, 'data');
-  execFileSync(`${BINARIES}/initdb`, ['-D', data, '-A', 'trust', '-U', 'postgres', '-N', '--locale=C.UTF-8'], {
-    ...user,
-    stdio: 'ignore',
+  await copyCluster(data, user, (made) => {
+    execFileSync(`${BINARIES}/initdb`, ['-D', made, '-A', 'trust', '-U', 'postgres', '-N', '--locale=C.UTF-8'], {
+      ...user,
+      stdio: 'ignore',
+    });
   });
   const url = (name: string): string => `postgresql://postgres@localhost/${name}?host=${directory}`;
   let server = await launch(data, directory, user, url('postgres'), fsync);

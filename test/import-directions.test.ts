@@ -71,6 +71,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'config',
   ],
   'app-parts': [
+    'intake',
     'platforms',
     'enforcement',
     'moderation',
@@ -112,6 +113,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   doctor: ['media', 'storage', 'config'],
   cli: [
     'app',
+    'policy',
     'doctor',
     'http',
     'access',

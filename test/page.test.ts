@@ -273,7 +273,7 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'the page in Chromium', 
   it.each(['light', 'dark'] as const)('can be read and walked through, %s', async (colorScheme) => {
     const { page, trouble } = await openPage({ colorScheme, reducedMotion: 'reduce' });
     await page.getByRole('button', { name: /^Scan all/ }).waitFor();
-    const { names, inOrder } = await tabThrough(page, 12);
+    const { names, inOrder } = await tabThrough(page, 15);
     expect(names[0]).toBe('Go to the content');
     expect(names).not.toContain('');
     expect(names).toContain('Choose files');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { copyEmptyDatabase } from './databases.js';
+import { copyTemplate } from './database-templates.js';
 
 /** The command line as people start it. */
 export const VIGIE = fileURLToPath(new URL('../bin/vigie.js', import.meta.url));
@@ -106,7 +106,7 @@ export async function newDataDir(embedded = true): Promise<string> {
   const data = await mkdtemp(join(tmpdir(), 'vigie-service-'));
   if (embedded) {
     await writeFile(join(data, 'vigie-data'), 'A data directory of Vigie, layout 1.\n');
-    await copyEmptyDatabase(join(data, 'db'));
+    await copyTemplate(join(data, 'db'));
   }
   return data;
 }

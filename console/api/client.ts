@@ -8,6 +8,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 interface RequestOptions {
   readonly json?: unknown;
+  readonly form?: FormData;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -17,7 +18,7 @@ interface RequestOptions {
  */
 async function request(method: Method, path: string, options: RequestOptions = {}): Promise<Response> {
   const headers = new Headers([[...CONSOLE_HEADER]]);
-  let body: BodyInit | null = null;
+  let body: BodyInit | null = options.form ?? null;
   if (options.json !== undefined) {
     headers.set('content-type', 'application/json');
     body = JSON.stringify(options.json);
@@ -83,7 +84,7 @@ export const changeListRules = (name: string, rules: ListRules) =>
 
 export const removeList = (name: string) => json<{ removed: true }>('DELETE', listPath(name, ''));
 
-const entryAct = (act: 'withdraw' | 'restore') => (list: string, entry: string, reason: string) =>
+const entryAct = (act: 'withdraw' | 'restore' | 'dispute') => (list: string, entry: string, reason: string) =>
   json<{ entry: string; status: string }>('POST', listPath(list, `/entries/${encodeURIComponent(entry)}/${act}`), {
     json: { reason },
   });
@@ -92,6 +93,9 @@ const entryAct = (act: 'withdraw' | 'restore') => (list: string, entry: string, 
 export const withdrawEntry = entryAct('withdraw');
 
 export const restoreEntry = entryAct('restore');
+
+/** A doubt is noted; the entry goes on matching. */
+export const disputeEntry = entryAct('dispute');
 
 export const getSamples = async (signal?: AbortSignal) =>
   (await json<{ samples: readonly Sample[] }>('GET', '/v1/samples', { signal })).samples;

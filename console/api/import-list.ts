@@ -1,12 +1,14 @@
 import { listPath } from './client.js';
 import { ApiProblem, noAnswer } from './problem.js';
 import { sendForLines } from './send-for-lines.js';
-import type { ImportLine, ImportProgress, ImportResult } from './types.js';
+import type { HashList, ImportLine, ImportProgress, ImportResult } from './types.js';
 
 export interface ImportRequest {
   readonly list: string;
   readonly file: File;
   readonly format: string;
+  /** What a new list holds; for one that is there, what it holds already. */
+  readonly content: HashList['content'];
   /** What plain values are, where their length does not tell. */
   readonly type?: string;
   readonly source?: string;
@@ -26,11 +28,11 @@ export interface ImportListener {
  * @throws ApiProblem when the list is as it was
  */
 export async function importList(
-  { list, file, format, type, source, licence, expires }: ImportRequest,
+  { list, file, format, content, type, source, licence, expires }: ImportRequest,
   { onSent, onProgress }: ImportListener,
   signal: AbortSignal,
 ): Promise<ImportResult> {
-  const query = new URLSearchParams({ format, sourceName: file.name });
+  const query = new URLSearchParams({ format, content, sourceName: file.name });
   for (const [key, value] of Object.entries({ type, source, licence, expires })) {
     if (value !== undefined && value !== '') query.set(key, value);
   }

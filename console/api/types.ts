@@ -20,7 +20,7 @@ export interface ServiceStatus {
   readonly index: { readonly entries: number; readonly segments: number; readonly bytes: number };
   readonly lists: number;
   readonly decoders: { readonly processes: number; readonly formats: readonly string[] };
-  readonly principal: { readonly name: string; readonly scopes: readonly string[] };
+  readonly principal: { readonly id: string; readonly name: string; readonly scopes: readonly string[] };
 }
 
 /** Something that needs somebody. */
@@ -29,6 +29,7 @@ export interface Attention {
   readonly kind: string;
   readonly title: string;
   readonly subject: string;
+  readonly detail: Readonly<Record<string, unknown>>;
   readonly state: 'open' | 'acknowledged' | 'resolved';
   /** How often it has occurred. */
   readonly count: number;
@@ -61,6 +62,9 @@ export interface HashList {
   /** The list is tried out: nothing follows from its matches. */
   readonly shadow: boolean;
   readonly approval: 'none' | 'two-person';
+  readonly content: 'media' | 'urls' | 'keywords';
+  /** Matches that people have judged; those of its time in shadow apart. */
+  readonly judged: Readonly<Record<'confirmed' | 'refuted' | 'shadowConfirmed' | 'shadowRefuted', number>>;
   readonly version: number | null;
   readonly entries: number;
   readonly withdrawn: number;
@@ -144,8 +148,8 @@ export interface Match {
   readonly entry: string;
   readonly grade: string | null;
   readonly signal: SignalType;
-  /** Absent without the scope `matches:detail`, like `view`. */
-  readonly distance?: number;
+  /** Absent without the scope `matches:detail`, like `view`; null where whoever was asked from outside tells none. */
+  readonly distance?: number | null;
   readonly view?: string;
   readonly frame: number | null;
   readonly quality: number | null;
@@ -163,6 +167,8 @@ export interface Match {
 }
 
 export interface Verdict {
+  /** Id of this verdict. */
+  readonly scan: string;
   readonly verdict: VerdictWord;
   readonly reason: string | null;
   readonly kind: 'image' | 'video' | 'other' | null;
@@ -238,6 +244,8 @@ export interface Source {
   readonly failures: number;
   readonly counts: Readonly<Record<'added' | 'changed' | 'removed' | 'returned' | 'setAside', number>>;
   readonly setAside: Readonly<Record<string, { readonly count: number; readonly where: readonly string[] }>>;
+  /** Signals of types that the service does not know, by the source's name for each. */
+  readonly unused: Readonly<Record<string, number>>;
   readonly held: HeldChange | null;
 }
 

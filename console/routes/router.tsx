@@ -1,7 +1,6 @@
-import { createRootRoute, createRoute, createRouter, Outlet } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from '@tanstack/react-router';
 import { openFromLink } from '../features/session/open-from-link.js';
 import { Opening, OpeningFailed } from '../features/session/opening.js';
-import { SourcesPanel } from '../features/sources/sources-panel.js';
 import { Home } from './home.js';
 import { NotFound } from './not-found.js';
 import { Signed } from './signed.js';
@@ -13,7 +12,35 @@ const signed = createRoute({ getParentRoute: () => root, id: 'signed', component
 
 const home = createRoute({ getParentRoute: () => signed, path: '/', component: Home });
 
-const sources = createRoute({ getParentRoute: () => signed, path: '/sources', component: SourcesPanel });
+const sources = createRoute({
+  getParentRoute: () => signed,
+  path: '/sources',
+  component: lazyRouteComponent(() => import('../features/sources/sources-panel.js'), 'SourcesPanel'),
+});
+
+const curation = createRoute({
+  getParentRoute: () => signed,
+  path: '/curation',
+  component: lazyRouteComponent(() => import('../features/curation/curation-page.js'), 'CurationPage'),
+});
+
+const publishing = createRoute({
+  getParentRoute: () => signed,
+  path: '/publishing',
+  component: lazyRouteComponent(() => import('../features/publishing/publishing-page.js'), 'PublishingPage'),
+});
+
+const retro = createRoute({
+  getParentRoute: () => signed,
+  path: '/finds',
+  component: lazyRouteComponent(() => import('../features/retro/retro-page.js'), 'RetroPage'),
+});
+
+const policy = createRoute({
+  getParentRoute: () => signed,
+  path: '/policy',
+  component: lazyRouteComponent(() => import('../features/policy/policy-panel.js'), 'PolicyPanel'),
+});
 
 const open = createRoute({
   getParentRoute: () => root,
@@ -25,7 +52,7 @@ const open = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signed.addChildren([home, sources]), open]),
+  routeTree: root.addChildren([signed.addChildren([home, curation, sources, retro, publishing, policy]), open]),
   defaultPreload: false,
 });
 

@@ -80,3 +80,9 @@ export function TextAreaField({ label, hint, error, className, ...rest }: FieldP
     </Frame>
   );
 }
+
+/** Faults by the names of fields, without that of the field which is being mended. */
+export function withoutFault<T extends Readonly<Record<string, string | undefined>>>(faults: T, field: EventTarget): T {
+  const name = 'name' in field ? String(field.name) : '';
+  return faults[name] === undefined ? faults : { ...faults, [name]: undefined };
+}

@@ -19,6 +19,8 @@ export const SCOPES = {
   'enforcement:read': 'see actions, cases, stops and exemptions',
   'enforcement:act': 'decide cases, approve, refuse, retry and undo actions, and exempt authors and rooms for a time',
   'enforcement:stop': 'stop enforcement and let it go on',
+  'policy:read': 'see the policy and its versions, and try it on stored verdicts',
+  'policy:write': 'add and activate versions of the policy',
   'private:write': 'switch the looking at private surfaces on and off, by law',
   'status:read': 'see the state of the service',
   'metrics:read': 'read the figures at /metrics',

@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   case: async () => (await import('./commands/case.js')).caseCommand(),
   stop: async () => (await import('./commands/stop.js')).stopCommand(),
   exempt: async () => (await import('./commands/exempt.js')).exemptCommand(),
+  policy: async () => (await import('./commands/policy.js')).policyCommand(),
   key: async () => (await import('./commands/key.js')).keyCommand(),
   retro: async () => (await import('./commands/retro.js')).retroCommand(),
   attention: async () => (await import('./commands/attention.js')).attentionCommand(),

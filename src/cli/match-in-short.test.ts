@@ -35,3 +35,9 @@ it('tells when a still is in a video, and when a picture is seen', () => {
     'clips/a by md5 at 0, as-is',
   );
 });
+
+it('leaves out a distance that whoever was asked from outside does not tell', () => {
+  const told = { ...match, list: 'arachnid', signal: 'pdq', extent: 'partial', across: 'same-kind' } as const;
+  expect(matchInShort({ ...told, distance: null })).toBe('partly arachnid/a by pdq, as-is');
+  expect(matchInShort({ ...told, distance: 0 })).toBe('partly arachnid/a by pdq at 0, as-is');
+});

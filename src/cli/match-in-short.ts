@@ -12,7 +12,8 @@ export function matchInShort(match: Shown): string {
 
 function howInShort({ signal, distance, view, across, video }: Shown): string {
   const way = view === 'as-is' ? '' : `, ${view}`;
-  if (video === undefined) return `by ${signal} at ${distance}, ${view}`;
+  // Whoever was asked from outside may tell no distance.
+  if (video === undefined) return `by ${signal}${distance === null ? '' : ` at ${distance}`}, ${view}`;
   if (across === 'frame-of-video') return `by a frame of it${longest(video, 'known')} at ${distance}${way}`;
   if (across === 'picture-in-video') return `seen in it${longest(video, 'query')}${way}`;
   return `${percent(video.knownPercent)} of it${longest(video, 'query')}${way}`;

@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { parseRates, QUOTAS } from '../access/quotas.js';
 import { type Config, DEFAULTS } from '../config.js';
 import { VigieError } from '../errors.js';
-import { baseUrlSchema } from '../lists/sources/wire/base-url.js';
+import { baseUrlSchema } from '../net/base-url.js';
 import {
   type DecoderFlags,
   decoderConfig,

@@ -18,6 +18,7 @@ export interface SourceAnswer {
   readonly failures: number;
   readonly counts: Readonly<Record<'added' | 'changed' | 'removed' | 'returned' | 'setAside', number>>;
   readonly setAside: Readonly<Record<string, { readonly count: number; readonly where: readonly string[] }>>;
+  readonly unused: Readonly<Record<string, number>>;
   readonly held: {
     readonly id: string;
     readonly removed: number;
@@ -38,7 +39,7 @@ export function sourceRow(source: SourceAnswer): string[] {
 export const SOURCE_COLUMNS = ['source', 'kind', 'list', 'state', 'next sync', 'last news', 'error'];
 
 export function sourceInWords(source: SourceAnswer): string {
-  const { counts, held, setAside } = source;
+  const { counts, held, setAside, unused } = source;
   const number = (value: number) => value.toLocaleString('en');
   const facts: [string, string][] = [
     ['source', source.name],
@@ -64,6 +65,9 @@ export function sourceInWords(source: SourceAnswer): string {
   }
   for (const [reason, { count, where }] of Object.entries(setAside)) {
     facts.push([`  ${printable(reason)}`, `${number(count)}, such as ${where.slice(-3).map(printable).join(', ')}`]);
+  }
+  for (const [type, count] of Object.entries(unused)) {
+    facts.push([`  ${printable(type)}`, `${number(count)} signals of this type, which is not known here`]);
   }
   return table(
     ['', ''],

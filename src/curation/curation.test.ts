@@ -412,10 +412,11 @@ describe.each(DATABASES)('Curation: $name', { timeout: 120_000 }, ({ missing, st
     await bare.load();
     await load(bare);
     await two.lists.follow();
-    await vi.waitFor(async () => {
+    const merged = async () => {
       await two.curation.derivations.tend();
       expect(await found(two.lists, pdq)).toEqual(['h1']);
-    });
+    };
+    await vi.waitFor(merged, { timeout: 20_000 });
     // A source that tells of changes: the entry anew, with another grade, keeps what was made of it in the same step.
     const { id: listId } = await database.db.selectFrom('list').select('id').executeTakeFirstOrThrow();
     const telling = { sourceName: 's', checkpoint: 1, judge: () => undefined, also: async () => undefined };

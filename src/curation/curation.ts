@@ -3,8 +3,10 @@ import type { Lists } from '../lists/lists.js';
 import type { GuardedClient } from '../net/guarded-client.js';
 import { findVerdict } from '../storage/curation/judgement-store.js';
 import type { Database } from '../storage/database.js';
+import { type EntryStatusFilter, listEntryStatuses } from '../storage/entry-status-store.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import type { Keyring } from '../storage/keyring.js';
+import { getList } from '../storage/list-store.js';
 import type { Outbox } from '../storage/outbox/outbox.js';
 import { ConfirmedMedia } from './confirmed-medium.js';
 import { Derivations, PROOFS } from './derivations.js';
@@ -86,6 +88,16 @@ export class Curation {
   /** What the lists know already of some signals. */
   async known(signals: MediumSignals['signals']): Promise<{ total: number; entries: readonly KnownEntry[] }> {
     return await knownAlready(this.#options.lists, signals);
+  }
+
+  /**
+   * What people, rules and the guard against floods said of entries last; of what sources say, when it is asked for.
+   * @throws VigieError `list-not-found`
+   */
+  async statuses({ list, ...filter }: Omit<EntryStatusFilter, 'listId'> & { readonly list?: string | undefined }) {
+    const { db } = this.#options.database;
+    const listId = list === undefined ? undefined : (await getList(db, list)).id;
+    return await listEntryStatuses(db, { ...filter, listId });
   }
 
   /** The judgement stands whether or not this succeeds. */

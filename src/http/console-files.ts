@@ -9,7 +9,7 @@ const CONSOLE = [
 ].find((folder) => existsSync(`${folder}/assets`));
 
 /** Where the console has a page of its own, beside the root; see its router. */
-const PAGES = ['/open', '/sources'];
+const PAGES = ['/open', '/sources', '/policy'];
 
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",

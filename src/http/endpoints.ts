@@ -32,6 +32,7 @@ import {
 } from './endpoints/enforcement-brakes.js';
 import { enrichList } from './endpoints/enrich-list.js';
 import { addEntries, disputeEntry, getEntry, restoreEntry, withdrawEntry } from './endpoints/entries.js';
+import { listEntryStatuses } from './endpoints/entry-statuses.js';
 import { exportList } from './endpoints/export-list.js';
 import { feedEntries, feedLists, feedOpinion } from './endpoints/feed.js';
 import { sharedEntries, sharedMembers, sharedReasons, sharedStatus, shareFeedback } from './endpoints/hash-sharing.js';
@@ -49,6 +50,7 @@ import { addMember, listMembers, revokeMember } from './endpoints/members.js';
 import { metrics } from './endpoints/metrics.js';
 import { listNodes } from './endpoints/nodes.js';
 import { openapiDocument } from './endpoints/openapi-document.js';
+import { listOpinions } from './endpoints/opinions.js';
 import {
   addPlatform,
   changePlatform,
@@ -59,6 +61,16 @@ import {
   testPlatform,
   tryOutPlatform,
 } from './endpoints/platforms.js';
+import {
+  activatePolicy,
+  addPolicy,
+  backtestPolicy,
+  checkPolicy,
+  diffPolicies,
+  explainPolicy,
+  getPolicy,
+  listPolicies,
+} from './endpoints/policies.js';
 import { listPrivateSwitches, switchPrivateOff, switchPrivateOn } from './endpoints/private-switches.js';
 import {
   approveProposal,
@@ -124,6 +136,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   withdrawEntry,
   restoreEntry,
   disputeEntry,
+  listEntryStatuses,
   deriveSignals,
   withdrawDerived,
   propose,
@@ -161,6 +174,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   listPublications,
   publishList,
   unpublishList,
+  listOpinions,
   listPublicationKeys,
   rotatePublicationKey,
   addMember,
@@ -191,6 +205,14 @@ export const ENDPOINTS: readonly Endpoint[] = [
   listCases,
   getCase,
   decideCase,
+  listPolicies,
+  getPolicy,
+  checkPolicy,
+  addPolicy,
+  activatePolicy,
+  diffPolicies,
+  backtestPolicy,
+  explainPolicy,
   switchPrivateOn,
   listPrivateSwitches,
   switchPrivateOff,

@@ -11,6 +11,8 @@ import type { Publishing } from '../lists/publishing/publishing.js';
 import type { Sources } from '../lists/sync/sources.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Platforms } from '../platforms/platforms.js';
+import type { Policies } from '../policy/policies.js';
+import type { PolicyTrials } from '../policy/policy-trials.js';
 import type { Retro } from '../retro/retro.js';
 import type { Scanner } from '../scan/scanner.js';
 import type { Attentions } from '../storage/attention/attentions.js';
@@ -93,6 +95,9 @@ export interface Services {
   readonly attentions: Attentions;
   /** New entries tried against what was seen before. */
   readonly retro: Retro;
+  /** What is done about verdicts. */
+  readonly policies: Policies;
+  readonly policyTrials: PolicyTrials;
   readonly outbox: Outbox;
   readonly webhooks: Webhooks;
   /** The master keys and what each is needed for. */

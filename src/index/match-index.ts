@@ -51,7 +51,15 @@ export interface IndexChange {
   /** Ids of segments to take out; close them afterwards. */
   readonly remove?: readonly string[];
   /** Rows that stop matching or match again. */
-  readonly live?: readonly { readonly segmentId: string; readonly row: number; readonly live: boolean }[];
+  readonly live?: readonly RowChange[];
+}
+
+export interface RowChange {
+  readonly segmentId: string;
+  readonly row: number;
+  readonly live: boolean;
+  /** Of a row that is not live: whether its exact hashes match all the same. */
+  readonly exact?: boolean;
 }
 
 export interface IndexStats {
@@ -112,12 +120,18 @@ export class MatchIndex {
     this.#head.hold(segments);
     this.#byId = next;
     this.#segments = segments;
-    for (const { segmentId, row, live: value } of live) this.setLive(segmentId, row, value);
+    for (const { segmentId, row, live: value, exact } of live) this.setLive(segmentId, row, value, exact);
   }
 
-  /** Makes a row stop matching, or match again, at once and in every thread. Does nothing when there is no such row. */
-  setLive(segmentId: string, row: number, live: boolean): void {
-    this.#byId.get(segmentId)?.resident.live.set(row, live);
+  /**
+   * Makes a row stop matching, or match again, at once and in every thread. Does nothing when there is no such row.
+   * @param exact whether the exact hashes of a row that stops matching go on doing so
+   */
+  setLive(segmentId: string, row: number, live: boolean, exact = false): void {
+    const segment = this.#byId.get(segmentId);
+    segment?.resident.live.set(row, live);
+    if (!live && exact) segment?.exactOnly.add(row);
+    else segment?.exactOnly.delete(row);
   }
 
   /**
@@ -165,7 +179,8 @@ export class MatchIndex {
 
   #exact(type: ExactTypeName, value: Uint8Array, nearest: Nearest): void {
     for (let s = 0; s < this.#segments.length; s++) {
-      const { exact, live } = this.#segments[s]!.resident;
+      const { resident, exactOnly } = this.#segments[s]!;
+      const { exact, live } = resident;
       const table = exact[type];
       if (!table) continue;
       const end = table.end(value);
@@ -173,7 +188,7 @@ export class MatchIndex {
       for (let i = table.first(value); i < end; i++) {
         const row = table.rows[i]!;
         // Equal keys stand in the order of their rows; an entry may name one twice.
-        if (row !== previous && live.has(row)) nearest.offer(s, row, 0);
+        if (row !== previous && (live.has(row) || exactOnly.has(row))) nearest.offer(s, row, 0);
         previous = row;
       }
     }

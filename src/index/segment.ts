@@ -23,6 +23,8 @@ export class Segment {
   readonly resident: Resident;
   /** The entries; enough for merging. */
   readonly file: SegmentFile;
+  /** Rows that are not live, of which the exact hashes match all the same: few at any time. */
+  readonly exactOnly = new Set<number>();
   readonly #pool: MemoryPool;
   #closed = false;
 

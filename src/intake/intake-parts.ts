@@ -40,6 +40,8 @@ export interface VerdictTold extends Omit<MatchTold, 'eventId' | 'item' | 'itemR
     /** When the platform told of it. */
     readonly seenAt: Date | null;
     readonly album: string | null;
+    /** Where it was shared by law. */
+    readonly jurisdiction: string | null;
   };
   /** When its last medium was there. */
   readonly fetchedAt: Date;

@@ -10,6 +10,9 @@ const SPREAD = 0.3;
 const TRIES: Readonly<Record<string, number>> = {
   'fetch-failed': 5,
   'fetch-timeout': 4,
+  'platform-busy': 5,
+  'platform-unreachable': 5,
+  'platform-malformed': 4,
   'decoder-busy': 5,
   'spool-full': 5,
   'hasher-failed': 4,

@@ -71,6 +71,7 @@ const GO_BACK_MS = 2_000;
 const MOST_DELIVERIES = 50;
 
 interface Looked {
+  readonly jurisdiction: string | null;
   readonly media: readonly MediumDetail[];
   readonly words?: WordsDetail;
   readonly appliedSeq: number;
@@ -118,7 +119,10 @@ export class ScanWorker {
     const begun = now().getTime();
     const digests = new Map<number, Uint8Array>();
     const nothing = (reason: string): Looked => {
-      return { media: [notLookedAt(0, reason)], appliedSeq: 0, digests, fetchedAt: new Date(begun) };
+      return {
+        ...{ jurisdiction: null, media: [notLookedAt(0, reason)], appliedSeq: 0 },
+        ...{ digests, fetchedAt: new Date(begun) },
+      };
     };
     if (work.attempt > MOST_DELIVERIES) return nothing('internal');
     const content = this.#open(item);
@@ -137,7 +141,8 @@ export class ScanWorker {
       appliedSeq = Math.min(appliedSeq, seq ?? appliedSeq);
     }
     const read = media.reduce((most, { ms }) => Math.max(most, ms['read'] ?? 0), 0);
-    const looked = { media, digests, fetchedAt: new Date(begun + read) };
+    const { jurisdiction } = content;
+    const looked = { jurisdiction, media, digests, fetchedAt: new Date(begun + read) };
     const words = await this.#readWords(content, signal);
     if (words === undefined) return { ...looked, appliedSeq };
     return { ...looked, words: wordsDetail(words), appliedSeq: Math.min(appliedSeq, words.appliedSeq) };
@@ -262,10 +267,10 @@ export class ScanWorker {
     const follow = async (tx: Tx, eventId: string | null): Promise<void> => {
       if (followVerdict === undefined) return;
       const { id, platform, platformId, accountId, room, surface, lane, receivedAt, seenAt, album, blobs } = item;
-      const { digests, fetchedAt } = looked;
+      const { jurisdiction, digests, fetchedAt } = looked;
       for (const blob of await followVerdict(tx, {
         ...{ verdictId, verdict, reason, eventId, surface, at, engine: ENGINE, appliedSeq, media, words },
-        item: { id, platform, platformId, accountId, room, lane, receivedAt, seenAt, album },
+        item: { id, platform, platformId, accountId, room, jurisdiction, lane, receivedAt, seenAt, album },
         ...{ fetchedAt, digests, blobs },
       })) {
         kept.add(blob);

@@ -230,7 +230,7 @@ export class Importer {
 }
 
 /** @throws VigieError `list-has-source` */
-async function assertNotFed(db: Db, listId: string): Promise<void> {
+export async function assertNotFed(db: Db, listId: string): Promise<void> {
   const fed = await db.selectFrom('source').select('name').where('list_id', '=', listId).executeTakeFirst();
   if (fed !== undefined) throw new VigieError('list-has-source', { detail: fed.name });
 }

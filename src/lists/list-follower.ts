@@ -1,6 +1,7 @@
 import type { Database } from '../storage/database.js';
 import { LIST_CHANGE_CHANNEL, type LoggedListChange, readListChanges } from '../storage/list-change-log.js';
 import type { ListLoader } from './list-loader.js';
+import type { Liveness } from './loaded-list.js';
 
 const POLL_MS = 500;
 const PAGE = 500;
@@ -110,9 +111,10 @@ export class ListFollower {
 
   async #take(change: LoggedListChange): Promise<void> {
     if (change.kind === 'entry') {
-      const { silent, live } = change.payload;
-      const entries = new Map<string, boolean>();
+      const { silent, exact = [], live } = change.payload;
+      const entries = new Map<string, Liveness>();
       for (const id of silent) entries.set(id, false);
+      for (const id of exact) entries.set(id, 'exact-only');
       for (const id of live) entries.set(id, true);
       await this.#loader.setEntries(change.listId, entries);
     } else {

@@ -3,7 +3,7 @@ import type { Entry } from '../index/entry.js';
 import type { MemoryPool } from '../index/pdq/memory-pool.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { Database } from '../storage/database.js';
-import { clearEntryStatus, setEntryStatus, silencedAmong } from '../storage/entry-status-store.js';
+import { clearEntryStatus, saidAmong, setEntryStatus } from '../storage/entry-status-store.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { getListById, lockList } from '../storage/list-store.js';
 import { currentManifests, listVersions, type ManifestSegment } from '../storage/list-version-store.js';
@@ -185,12 +185,12 @@ export class ListGrowth {
     return list?.info.version === currentVersion ? list : undefined;
   }
 
-  /** Those that say something new. Without the list in memory nobody knows, and all are kept. */
+  /** Those that say something new. Without the list in memory nobody knows what it holds. */
   async #removals(listId: string, list: LoadedList | undefined, ids: readonly string[]): Promise<readonly string[]> {
-    if (ids.length === 0 || list === undefined) return ids;
-    const there = [...(await list.findAll(ids)).keys()];
-    const off = await silencedAmong(this.#options.database.db, listId, there, 'source');
-    return there.filter((id) => !off.has(id));
+    const there = list === undefined ? ids : [...(await list.findAll(ids)).keys()];
+    // What a person has overruled is removed again only once the source has put it back in between.
+    const said = await saidAmong(this.#options.database.db, listId, there, 'source');
+    return there.filter((id) => !said.has(id));
   }
 
   async #statuses(

@@ -4,7 +4,7 @@ import type { MemoryPool } from '../index/pdq/memory-pool.js';
 import type { Segment } from '../index/segment.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { Database } from '../storage/database.js';
-import { readSilenced, silencedAmong } from '../storage/entry-status-store.js';
+import { readSilenced, silenceOf } from '../storage/entry-status-store.js';
 import { getListById, type ListContent, type StoredList } from '../storage/list-store.js';
 import { currentManifests, type Manifest } from '../storage/list-version-store.js';
 import type { Db } from '../storage/schema.js';
@@ -199,7 +199,7 @@ export class ListLoader {
       const source = {
         blobs,
         pool,
-        silencedAmong: (ids: readonly string[]) => silencedAmong(db, id, ids),
+        silencedAmong: (ids: readonly string[]) => livenessOf(db, id, ids),
         silenced: () => silencedOf(db, id),
         ...(signal === undefined ? {} : { signal }),
       };
@@ -246,9 +246,7 @@ export class ListLoader {
       const { blobs } = this.#options;
       const list = await LoadedWords.load(info, segments, { blobs, ...(signal === undefined ? {} : { signal }) });
       try {
-        for await (const ids of silencedOf(this.#options.database.db, id)) {
-          await list.setLive(new Map(ids.map((each) => [each, false])));
-        }
+        for await (const entries of silencedOf(this.#options.database.db, id)) await list.setLive(entries);
         for (let entries = meanwhile.shift(); entries !== undefined; entries = meanwhile.shift()) {
           await list.setLive(entries);
         }
@@ -306,11 +304,17 @@ export class ListLoader {
   }
 }
 
+/** Those of some entries that must not match, or only by their exact hashes. */
+async function livenessOf(db: Db, listId: string, entryIds: readonly string[]): Promise<EntryLiveness> {
+  const silent = await silenceOf(db, listId, entryIds);
+  return new Map([...silent].map(([id, what]) => [id, what === 'near' && 'exact-only']));
+}
+
 /** Every entry of a list that must not match, a page at a time. */
-async function* silencedOf(db: Db, listId: string): AsyncGenerator<readonly string[]> {
+async function* silencedOf(db: Db, listId: string): AsyncGenerator<EntryLiveness> {
   for (let after = ''; ; ) {
     const page = await readSilenced(db, listId, after, STATUS_PAGE);
-    yield page;
+    yield await livenessOf(db, listId, page);
     const last = page.at(-1);
     if (last === undefined || page.length < STATUS_PAGE) return;
     after = last;

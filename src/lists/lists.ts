@@ -38,7 +38,7 @@ import { type Comparison, compareEntries, manifestEntries, totals, type VersionD
 import { endTerms } from './end-terms.js';
 import { type ExportFormat, exportEntries } from './export-list.js';
 import { liftQuarantine } from './flood/quarantine.js';
-import { Importer, type ImportOptions, type ImportResult } from './import.js';
+import { assertNotFed, Importer, type ImportOptions, type ImportResult } from './import.js';
 import type { ImportReport } from './import-report.js';
 import type { SegmentPlace } from './import-thread.js';
 import { ListFollower } from './list-follower.js';
@@ -46,6 +46,7 @@ import { type Effect, ListGrowth, type MakeEntries, type TakeIn, type TakenIn } 
 import { ListLoader, type ListProblem, type LoadProgress } from './list-loader.js';
 import { type ListView, viewOf } from './list-views.js';
 import type { ListInfo, LoadedList } from './loaded-list.js';
+import { overruleSource } from './overrule-source.js';
 import type { RulesInForce } from './rules/rules-in-force.js';
 import { sweep } from './sweep.js';
 import type { LoadedWords } from './words/loaded-words.js';
@@ -74,6 +75,8 @@ export interface StatusChange {
   readonly reason: string;
   /** Id of the principal. */
   readonly by: string | null;
+  /** Also where the source of the list has removed the entry; two persons who approve it overrule it anyway. */
+  readonly overrule?: boolean;
 }
 
 /** An entry as it stands, for those who may see it. */
@@ -296,6 +299,12 @@ export class Lists {
     return await this.#growth.takeIn(listId, told, options);
   }
 
+  /** Those of some entries of which a list has any version, whether or not it matches. */
+  async known(listId: string, entries: readonly Pick<Entry, 'id'>[]): Promise<ReadonlySet<string>> {
+    const found = await this.#loader.loaded(listId)?.findAll(entries.map(({ id }) => id));
+    return new Set(found?.keys());
+  }
+
   /** What a staged version would change of a list: its live entries against those. */
   async compare(
     listId: string,
@@ -337,7 +346,10 @@ export class Lists {
     await this.#setStatus(list, entryIds, 'withdrawn', change);
   }
 
-  /** The entry matches again; a dispute is settled. @throws VigieError `approval-required`; what the approval throws */
+  /**
+   * The entry matches again; a dispute is settled. It is tried against what was seen meanwhile.
+   * @throws VigieError `approval-required`, `entry-removed-by-source`; what the approval throws
+   */
   async restore(
     list: string,
     entryIds: string | readonly string[],
@@ -372,7 +384,7 @@ export class Lists {
 
   /**
    * Changes what is said of a list.
-   * @throws VigieError `approval-required` when it is to need no approval any more
+   * @throws VigieError `approval-required` when it is to need no approval any more; `list-has-source` when it is to need it
    */
   async describeList(name: string, terms: ListTerms, approved?: Approved): Promise<void> {
     const { database } = this.#options;
@@ -385,6 +397,8 @@ export class Lists {
       }
       if (approved !== undefined) await approved.within(tx);
       else if (terms.approval === 'none') assertOnePersonMay(list);
+      // Nobody approves what a source tells: not even what it withdraws would take effect any more.
+      if (terms.approval === 'two-person') await assertNotFed(tx, id);
       const payload: Record<string, unknown> = { ...terms };
       await this.#record(tx, { kind: 'list.described', subject: `list:${id}`, refs: { list: id }, payload });
       await changeListTerms(tx, id, terms);
@@ -545,10 +559,10 @@ export class Lists {
     name: string,
     entryIds: string | readonly string[],
     status: EntryStatusName,
-    { reason, by }: StatusChange,
+    { reason, by, overrule }: StatusChange,
     approved?: Approved,
   ): Promise<void> {
-    const { database } = this.#options;
+    const { database, record } = this.#options;
     const { id: listId } = await getList(database.db, name);
     const ids = typeof entryIds === 'string' ? [entryIds] : entryIds;
     // What is not loaded cannot be checked, and must be withdrawable all the same.
@@ -562,6 +576,11 @@ export class Lists {
       const stored = await lockList(tx, listId);
       if (approved !== undefined) await approved.within(tx);
       else await assertOnePersonMaySet(tx, stored, ids, status);
+      if (status === 'active') {
+        const both = approved !== undefined;
+        const whether = { overrule: overrule ?? both, approved: both };
+        await overruleSource(tx, { list: stored, entryIds: ids, reason, by, record, ...whether });
+      }
       await this.#record(tx, {
         kind: 'entry.status-changed',
         ...(by === null ? {} : { actor: by }),

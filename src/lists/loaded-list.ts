@@ -1,5 +1,5 @@
 import { VigieError } from '../errors.js';
-import type { IndexChange } from '../index/match-index.js';
+import type { IndexChange, RowChange } from '../index/match-index.js';
 import { Pacer } from '../index/pause.js';
 import type { MemoryPool } from '../index/pdq/memory-pool.js';
 import { Segment } from '../index/segment.js';
@@ -23,8 +23,8 @@ interface Part {
   readonly segment: Segment;
   /** Rows whose entry has a later version in a later segment of the list. */
   readonly superseded: Set<number>;
-  /** Rows whose entry must not match, as somebody says. */
-  readonly silenced: Set<number>;
+  /** Rows whose entry must not match, as somebody says, and whether their exact hashes match all the same. */
+  readonly silenced: Map<number, boolean>;
 }
 
 /** A row of a part. */
@@ -38,11 +38,14 @@ export function isDelta({ summary }: Pick<ManifestSegment, 'summary'>): boolean 
   return (summary as { delta?: unknown } | null)?.delta === true;
 }
 
-/** Entry ids with whether they match. */
-export type EntryLiveness = ReadonlyMap<string, boolean>;
+/** Whether an entry matches; `exact-only` for one that is quarantined, as no flood comes of its exact hashes. */
+export type Liveness = boolean | 'exact-only';
 
-/** Which of some entries must not match. */
-export type Silenced = (entryIds: readonly string[]) => Promise<ReadonlySet<string>>;
+/** Entry ids with whether they match. */
+export type EntryLiveness = ReadonlyMap<string, Liveness>;
+
+/** Those of some entries that must not match, or not as others do. */
+export type Silenced = (entryIds: readonly string[]) => Promise<EntryLiveness>;
 
 export interface LoadSource {
   readonly blobs: Pick<BlobStore, 'open'>;
@@ -50,7 +53,7 @@ export interface LoadSource {
   /** What the statuses of entries say. */
   readonly silencedAmong: Silenced;
   /** All that must not match, page by page. */
-  readonly silenced: () => AsyncIterable<readonly string[]>;
+  readonly silenced: () => AsyncIterable<EntryLiveness>;
   readonly signal?: AbortSignal;
 }
 
@@ -103,9 +106,9 @@ export class LoadedList {
           const options = { id, list: info.id, pool, ...(signal === undefined ? {} : { signal }) };
           const segment = await Segment.load(bytes, options);
           fresh.push(segment);
-          parts.push({ segment, superseded: new Set(), silenced: new Set() });
+          parts.push({ segment, superseded: new Set(), silenced: new Map() });
         } else if (grown === undefined) {
-          parts.push({ segment: there.segment, superseded: new Set(), silenced: new Set() });
+          parts.push({ segment: there.segment, superseded: new Set(), silenced: new Map() });
         } else parts.push(there);
         onSegment(parts.length, manifest.length);
       }
@@ -153,7 +156,7 @@ export class LoadedList {
   changeFrom(before: LoadedList | undefined): IndexChange {
     const known = LoadedList.#partsOf(before);
     const add: Segment[] = [];
-    const live: { segmentId: string; row: number; live: boolean }[] = [];
+    const live: RowChange[] = [];
     const still = before !== undefined && this.#grownFrom === before;
     for (const { segment, superseded, silenced } of this.#parts) {
       const there = known.get(segment.id);
@@ -161,10 +164,12 @@ export class LoadedList {
       const segmentId = segment.id;
       if (there !== undefined && still) continue;
       for (const row of superseded) live.push({ segmentId, row, live: false });
-      for (const row of silenced) live.push({ segmentId, row, live: false });
+      for (const [row, exact] of silenced) {
+        live.push({ segmentId, row, live: false, exact: exact && !superseded.has(row) });
+      }
       if (there === undefined) add.push(segment);
       else {
-        for (const row of [...there.superseded, ...there.silenced]) {
+        for (const row of [...there.superseded, ...there.silenced.keys()]) {
           if (!superseded.has(row) && !silenced.has(row)) live.push({ segmentId, row, live: true });
         }
       }
@@ -189,17 +194,18 @@ export class LoadedList {
    * @returns what has to change in the index; to be applied at once
    */
   async setLive(entries: EntryLiveness): Promise<IndexChange> {
-    const live: { segmentId: string; row: number; live: boolean }[] = [];
+    const live: RowChange[] = [];
     const ids = [...entries.keys()];
     const soon = new Set(this.#newlySuperseded.map(({ part, row }) => `${part.segment.id} ${row}`));
     for (const part of this.#parts) {
       const { segment, silenced, superseded } = part;
       for (const [id, row] of await segment.findRows(ids)) {
-        const matches = entries.get(id) === true;
-        if (matches) silenced.delete(row);
-        else silenced.add(row);
+        const said = entries.get(id) ?? false;
+        const exact = said === 'exact-only';
+        if (said === true) silenced.delete(row);
+        else silenced.set(row, exact);
         const gone = superseded.has(row) || soon.has(`${segment.id} ${row}`);
-        live.push({ segmentId: segment.id, row, live: matches && !gone });
+        live.push({ segmentId: segment.id, row, live: said === true && !gone, exact: exact && !gone });
       }
     }
     return { live };
@@ -249,7 +255,7 @@ export class LoadedList {
         }
       }
     }
-    for await (const ids of silenced()) await this.setLive(new Map(ids.map((id) => [id, false])));
+    for await (const entries of silenced()) await this.setLive(entries);
   }
 }
 
@@ -270,7 +276,8 @@ async function learnNew(
   if (run.length === 0) {
     for await (const ids of idsOf(part, signal)) {
       const quiet = await silencedAmong(ids);
-      for (const row of (await segment.findRows([...quiet])).values()) silenced.add(row);
+      for (const [id, row] of await segment.findRows([...quiet.keys()]))
+        silenced.set(row, quiet.get(id) === 'exact-only');
       for (const earlier of parts.slice(0, at)) {
         for (const row of (await earlier.segment.findRows(ids)).values()) places.push({ part: earlier, row });
       }
@@ -285,14 +292,14 @@ async function learnNew(
   }
   for (const each of run) {
     const pacer = new Pacer(signal);
-    let ids: string[] = [];
+    const ids = new Map<string, boolean>();
     const take = async () => {
-      for (const row of (await segment.findRows(ids)).values()) silenced.add(row);
-      ids = [];
+      for (const [id, row] of await segment.findRows([...ids.keys()])) silenced.set(row, ids.get(id) === true);
+      ids.clear();
     };
-    for (const row of [...each.silenced]) {
-      ids.push((await each.segment.entry(row)).id);
-      if (ids.length === AT_ONCE) await take();
+    for (const [row, exact] of [...each.silenced]) {
+      ids.set((await each.segment.entry(row)).id, exact);
+      if (ids.size === AT_ONCE) await take();
       if (pacer.due) await pacer.pause();
     }
     await take();

@@ -11,6 +11,8 @@ export interface DeltaRun extends DeltaList {
   /** Segments of the version before; empty when every entry is new. */
   readonly before: readonly string[];
   readonly now: readonly string[];
+  /** Ids of entries that match again; they come last. */
+  readonly restored?: readonly string[];
 }
 
 /** Signals that are compared, each in all its ways, that one portion has at the most: some 150 MB of tables. */
@@ -38,17 +40,37 @@ async function* newEntries(run: DeltaRun, blobs: Blobs, signal: AbortSignal): As
       if (given.add(entry.id) === 'new' && old.add(entry.id, check(entry)) !== 'same') yield entry;
     }
   }
+  yield* restoredEntries(run, given, blobs);
 }
 
-async function* entriesOf(id: string, blobs: Blobs, signal: AbortSignal): AsyncGenerator<Entry> {
+/** The entries that match again, in their newest form, without those that were given before. */
+async function* restoredEntries({ restored = [], now }: DeltaRun, given: KeySet, blobs: Blobs): AsyncGenerator<Entry> {
+  let left = [...new Set(restored)].filter((id) => given.add(id) === 'new');
+  for (const id of [...now].reverse()) {
+    if (left.length === 0) return;
+    const file = await openSegment(id, blobs);
+    try {
+      const rows = await file.findRows(left);
+      for (const row of rows.values()) yield await file.entry(row);
+      left = left.filter((each) => !rows.has(each));
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+async function openSegment(id: string, blobs: Blobs): Promise<SegmentFile> {
   const source = await blobs.open(id);
-  let file: SegmentFile;
   try {
-    file = await SegmentFile.open(source);
+    return await SegmentFile.open(source);
   } catch (error) {
     await source.close();
     throw error;
   }
+}
+
+async function* entriesOf(id: string, blobs: Blobs, signal: AbortSignal): AsyncGenerator<Entry> {
+  const file = await openSegment(id, blobs);
   try {
     for await (const { entry } of file.entries(signal)) yield entry;
   } finally {

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
+import { isExact } from '../index/signal-widths.js';
 import type { MatchingRules } from '../lists/rules/matching-rules.js';
-import { silencedAmong } from '../storage/entry-status-store.js';
+import { silenceOf } from '../storage/entry-status-store.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { randomId } from '../storage/random-id.js';
 import {
@@ -104,14 +105,16 @@ export class FindWriter {
       const ofList = [...keyed].filter(([, find]) => find.listId === listId);
       if (ofList.length === 0) continue;
       const entries = ofList.map(([, { entry }]) => entry);
-      const silenced = await silencedAmong(tx, listId, entries);
+      const silence = await silenceOf(tx, listId, entries);
       const counts = await countsByEntry(tx, listId, entries);
       let told = 0;
       let held = 0;
       for (const [key, find] of ofList) {
         const item = find.reference.kind === 'item' ? items.get(find.reference.id) : undefined;
         if (!mayMatch(find, list.rules)) continue;
-        if (silenced.has(find.entry) || isKnown(item, find, list.name)) continue;
+        const silent = silence.get(find.entry);
+        if (silent === 'whole' || (silent === 'near' && !isExact(find.signal))) continue;
+        if (isKnown(item, find, list.name)) continue;
         const count = counts.get(find.entry) ?? 0;
         const outcome = list.rules.shadow ? 'shadow' : count < TOLD_OF_ONE_ENTRY ? 'told' : 'held';
         if (!(await this.#write(tx, Buffer.from(key, 'base64'), find, { list, item, outcome }))) continue;

@@ -204,7 +204,7 @@ export class RetroPass {
 }
 
 async function toDelta(db: Db, run: RetroRun): Promise<DeltaRun> {
-  const { listId, fromVersion, toVersion, seq } = run;
+  const { listId, fromVersion, toVersion, restored, seq } = run;
   const list = await db
     .selectFrom('list')
     .select(['threshold', 'current_version'])
@@ -216,5 +216,5 @@ async function toDelta(db: Db, run: RetroRun): Promise<DeltaRun> {
   // Of a version that was let go it cannot be said what it had: then every entry is new.
   const before = fromVersion === null ? [] : await versionSegments(db, listId, fromVersion);
   const { pdq = PDQ, vpdq = PDQ } = list?.threshold ?? {};
-  return { run: run.id, listId, seq, threshold: pdq, frameThreshold: vpdq, before, now };
+  return { run: run.id, listId, seq, threshold: pdq, frameThreshold: vpdq, before, now, restored };
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { copyEmptyDatabase } from '../../test/databases.js';
+import { copyEmptyDatabase } from '../../test/database-templates.js';
 import type { Entry } from '../index/entry.js';
 import type { FrameSignals } from '../media/media-signals.js';
 import { entryPoint } from '../runtime/entry-point.js';
@@ -159,6 +159,49 @@ describe('Retro-match', () => {
       expect(await events()).toEqual(['scan.matched-later']);
     },
   );
+
+  it('passes lists of words over, also where one holds up the rest already', PATIENCE, async () => {
+    const hash = randomBytes(32);
+    await node.retro.turn();
+    await see([{ frames: [picture(hash)] }]);
+    const path = join(root, 'words.txt');
+    await writeFile(path, 'lighthouse\n');
+    await node.lists.import({ list: 'words', content: 'keywords', input: { path } });
+    await sql`INSERT INTO retro_run (id, node, list_id, to_version, seq, cause, state)
+      SELECT 'left', 'here', id, current_version, 0, 'published', 'waiting' FROM list WHERE name = 'words'`.execute(
+      database.db,
+    );
+    await add([entryOf('one', hash)]);
+    expect(await node.retro.turn()).toBe(1);
+    expect(await node.retro.finds({ limit: 10 })).toMatchObject([{ entry: 'one' }]);
+    expect(await node.retro.ask('words', 'somebody')).toBe(0);
+    expect((await node.retro.ls(10)).map(({ list, state }) => [list, state])).toEqual([
+      [LIST, 'done'],
+      ['words', 'stopped'],
+    ]);
+  });
+
+  it('tries entries that match again, beside what is new and without the rest', PATIENCE, async () => {
+    const names = ['back', 'still-gone', 'never-gone', 'new'] as const;
+    const [back, stillGone, neverGone, fresh] = names.map(() => randomBytes(32)) as [Buffer, Buffer, Buffer, Buffer];
+    await add([entryOf('back', back), entryOf('still-gone', stillGone), entryOf('never-gone', neverGone)]);
+    await node.retro.turn();
+    const by = { reason: 'a test', by: null };
+    await node.lists.withdraw(LIST, ['back', 'still-gone'], by);
+    await see([back, stillGone, neverGone, fresh].map((hash) => ({ frames: [picture(hash)] })));
+    await node.lists.restore(LIST, 'never-gone', by);
+    expect(await node.retro.turn()).toBe(0);
+    await node.lists.restore(LIST, 'back', by);
+    expect(await node.retro.turn()).toBe(1);
+    expect(await node.retro.finds({ limit: 10 })).toMatchObject([{ entry: 'back' }]);
+    expect((await node.retro.ls(1))[0]).toMatchObject({ cause: 'restored', fromVersion: 1, toVersion: 1, entries: 1 });
+    // What came meanwhile and was not tried yet is tried with it.
+    await add([entryOf('new', fresh)]);
+    await node.lists.restore(LIST, 'still-gone', by);
+    expect(await node.retro.turn()).toBe(1);
+    const finds = await node.retro.finds({ limit: 10 });
+    expect(finds.map(({ entry }) => entry).sort()).toEqual(['back', 'new', 'still-gone']);
+  });
 
   it('judges by the rules of the list as matching does', PATIENCE, async () => {
     const names = ['wanted', 'grade', 'member', 'doubted', 'far'] as const;

@@ -8,6 +8,7 @@ const ADVISORY_LOCKS = {
   'event-seal': 3,
   'verdict-partitions': 20,
   secrets: 21,
+  policy: 22,
 } as const;
 
 /** "VIGI": sets our locks apart from those of other programs in the same database. */

@@ -17,6 +17,8 @@ export interface EntryChange {
   readonly status: EntryStatusName | null;
   /** Entries that must not match from here on. */
   readonly silent: readonly string[];
+  /** Those of them that match by their exact hashes all the same. */
+  readonly exact?: readonly string[];
   /** Entries that match from here on, if they are on the list. */
   readonly live: readonly string[];
 }

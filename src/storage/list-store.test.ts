@@ -180,6 +180,11 @@ describe.each(DATABASES)('the stores: $name', ({ missing, start }) => {
       seq = await within((tx) => setEntryStatus(tx, { ...say, status: 'active', entryIds: ['a'], origin: 'person' }));
       expect(await effects()).toEqual({ origin: 'person', status: 'active', silent: [], live: ['a'] });
       expect(await readSilenced(database.db, id, '', 9)).toEqual([]);
+      // Whoever is quarantined alone matches by exact hashes all the same.
+      await within((tx) => setEntryStatus(tx, { ...say, entryIds: ['b'], origin: 'person' }));
+      const held = { ...say, status: 'inactive', origin: 'quarantine' } as const;
+      seq = await within((tx) => setEntryStatus(tx, { ...held, entryIds }));
+      expect(await effects()).toMatchObject({ silent: entryIds, exact: ['a'], live: [] });
     });
 
     it('reads changes of entries as they were written before there were origins', async () => {

@@ -35,6 +35,9 @@ export interface StoredList extends Required<ListTerms> {
   readonly createdAt: Date;
 }
 
+/** Who is asked from outside stands in matches where a list would. */
+const RESERVED: ReadonlySet<string> = new Set(['arachnid']);
+
 /** @throws VigieError `list-name-invalid`, `list-name-taken` */
 export async function createList(
   db: Db,
@@ -43,6 +46,8 @@ export async function createList(
   content: ListContent = 'media',
 ): Promise<StoredList> {
   if (!NAME.test(name)) throw new VigieError('list-name-invalid');
+  if (RESERVED.has(name))
+    throw new VigieError('list-name-invalid', { detail: `${name} is the name of a remote matcher` });
   const row = await db
     .insertInto('list')
     .values({ id: randomId(), name, content, ...columnsOf(terms) })

@@ -464,7 +464,7 @@ export interface RetroNodeTable {
   since: Stamp;
 }
 
-export type RetroCause = 'baseline' | 'published' | 'asked';
+export type RetroCause = 'baseline' | 'published' | 'asked' | 'restored';
 export type RetroState = 'waiting' | 'running' | 'done' | 'stopped';
 /** `shadow`: recorded only; `held`: one of too many of one entry, for people to look at in one. */
 export type RetroOutcome = 'told' | 'shadow' | 'held';
@@ -476,6 +476,8 @@ export interface RetroRunTable {
   /** Entries that this version did not have are tried; null: all of them. */
   from_version: Nullable<number>;
   to_version: number;
+  /** Ids of entries that match again, which are tried too, wherever they stand in the newer version. */
+  restored: JsonColumn<unknown>;
   /** The change by which the newer version came: what was looked up with it has met its entries. */
   seq: number;
   cause: Fixed<RetroCause>;
@@ -611,6 +613,8 @@ export interface SourceTable {
   failures: Generated<number>;
   counts: JsonColumn<unknown>;
   set_aside: JsonColumn<unknown>;
+  /** Signals of types that are not known here, by the source's name for each: how many were told. */
+  unused: JsonColumn<unknown>;
   /** What it has removed lately. */
   removals: NullableJsonColumn<unknown>;
   /** The change that is put before a person. */

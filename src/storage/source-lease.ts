@@ -58,6 +58,7 @@ export interface SourceProgress {
   readonly checkpoint: unknown;
   readonly counts: SourceCounts;
   readonly setAside: SetAsideCounts;
+  readonly unused: Readonly<Record<string, number>>;
   readonly removals: RemovalWindow | undefined;
   /** Whether something new came. */
   readonly news: boolean;
@@ -72,7 +73,7 @@ export interface SourceProgress {
  * @throws VigieError `source-busy` when the lease is not ours any more; then nothing of the transaction must stay
  */
 export async function saveSourceProgress(tx: Tx, lease: SourceLease, progress: SourceProgress): Promise<void> {
-  const { checkpoint, counts, setAside, removals, news, sameVersion, toldAnew } = progress;
+  const { checkpoint, counts, setAside, unused, removals, news, sameVersion, toldAnew } = progress;
   const kept = checkpoint === undefined ? null : jsonb<unknown>(checkpoint);
   const row = await tx
     .updateTable('source')
@@ -80,6 +81,7 @@ export async function saveSourceProgress(tx: Tx, lease: SourceLease, progress: S
       checkpoint: kept,
       counts: jsonb<unknown>(counts),
       set_aside: jsonb<unknown>(setAside),
+      unused: jsonb<unknown>(unused),
       removals: removals === undefined ? null : jsonb<unknown>(removals),
       ...(toldAnew ? { anew: false } : {}),
       ...(news ? { changed_at: sql`now()` as unknown as Date } : {}),

@@ -59,6 +59,8 @@ export interface StoredSource {
   readonly failures: number;
   readonly counts: SourceCounts;
   readonly setAside: SetAsideCounts;
+  /** Signals of types that we do not know, by the source's name for each: how many were told. */
+  readonly unused: Readonly<Record<string, number>>;
   readonly removals: RemovalWindow | undefined;
   readonly held: HeldChange | undefined;
   readonly nextAt: Date;
@@ -121,7 +123,12 @@ export class SourceStore {
     const id = randomId();
     const row = {
       ...{ id, name, kind, list_id: listId, every_seconds: everySeconds, hold_percent: holdPercent, created_by: by },
-      ...{ settings: jsonb(settings), counts: jsonb<unknown>({}), set_aside: jsonb<unknown>({}) },
+      ...{
+        settings: jsonb(settings),
+        counts: jsonb<unknown>({}),
+        set_aside: jsonb<unknown>({}),
+        unused: jsonb<unknown>({}),
+      },
       sealed: this.#seal(id, credentials),
     };
     try {
@@ -239,6 +246,7 @@ function sourceOf(row: Row): StoredSource {
     counts: countsSchema.parse(row.counts),
     // Only this file and source-lease.ts write these columns.
     setAside: row.set_aside as SetAsideCounts,
+    unused: row.unused as Readonly<Record<string, number>>,
     removals: (row.removals ?? undefined) as RemovalWindow | undefined,
     held: (row.held ?? undefined) as HeldChange | undefined,
   };

@@ -8,6 +8,20 @@ import { Button } from '../../ui/button.js';
 import { Facts } from '../../ui/facts.js';
 import { ProblemNote } from '../../ui/problem-note.js';
 import { Tag } from '../../ui/tag.js';
+import { EntryButton } from '../curation/entry-button.js';
+
+/** The entry that it is about, where it is about one. */
+function entryOf({
+  detail: { list, entry },
+}: Attention): { readonly list: string; readonly entry: string } | undefined {
+  return typeof list === 'string' && typeof entry === 'string' ? { list, entry } : undefined;
+}
+
+/** Lists by the name that people know. */
+function aboutOf({ subject, detail: { list } }: Attention, entry: ReturnType<typeof entryOf>): string {
+  if (entry !== undefined) return `an entry of ${entry.list}`;
+  return typeof list === 'string' ? `list ${list}` : subject;
+}
 
 interface AttentionCardProps {
   readonly attention: Attention;
@@ -18,7 +32,8 @@ const ACTS = { acknowledge: acknowledgeAttention, resolve: resolveAttention, rep
 
 /** One thing that needs somebody, and what can be done about it. */
 export function AttentionCard({ attention, mayAct }: AttentionCardProps) {
-  const { id, title, subject, state, count, backlog, due, overdue, last, note } = attention;
+  const { id, title, state, count, backlog, due, overdue, last, note } = attention;
+  const entry = entryOf(attention);
   const { mutate, isPending, error } = useMutation({
     mutationFn: async (act: keyof typeof ACTS) => void (await ACTS[act](id)),
     onError: (thrown) => noticeProblem(ApiProblem.from(thrown)),
@@ -36,7 +51,7 @@ export function AttentionCard({ attention, mayAct }: AttentionCardProps) {
       <div className="mt-3">
         <Facts
           facts={[
-            ['About', subject],
+            ['About', aboutOf(attention, entry)],
             ['Due', dateAndTime(due)],
             ['Last', `${dateAndTime(last)}, ${counted(count, 'time')}`],
             ...(backlog === 0 ? [] : [['Waiting', counted(backlog, 'item')] as const]),
@@ -47,6 +62,11 @@ export function AttentionCard({ attention, mayAct }: AttentionCardProps) {
       {error !== null && (
         <div className="mt-3">
           <ProblemNote problem={ApiProblem.from(error)} />
+        </div>
+      )}
+      {entry !== undefined && (
+        <div className="mt-3 empty:hidden">
+          <EntryButton {...entry} />
         </div>
       )}
       {mayAct && (

@@ -5,6 +5,7 @@ import { Button } from '../../ui/button.js';
 import { Disclosure } from '../../ui/disclosure.js';
 import { Facts } from '../../ui/facts.js';
 import { Tag } from '../../ui/tag.js';
+import { judgedInWords } from './judged-words.js';
 import { ListRulesButton } from './list-rules-button.js';
 import { ListState } from './list-state.js';
 import { ListVersions } from './list-versions.js';
@@ -19,6 +20,7 @@ interface ListCardProps {
 /** One list: what it holds, whether it is in force, and what can be done with it. */
 export function ListCard({ list, mayChange, onNewVersion }: ListCardProps) {
   const { name, version, entries, withdrawn, signals, grades, state, sample } = list;
+  const judged = judgedInWords(list.judged);
   return (
     <li className="rounded-xl border border-line bg-surface p-4 shadow-card">
       <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
@@ -33,6 +35,7 @@ export function ListCard({ list, mayChange, onNewVersion }: ListCardProps) {
         </p>
         <span className="flex flex-wrap gap-1.5 sm:ml-auto">
           {sample && <Tag tone="accent">Generated pictures</Tag>}
+          {list.content !== 'media' && <Tag>{list.content === 'urls' ? 'Addresses' : 'Keywords'}</Tag>}
           {list.role === 'allow' && <Tag>Allow list</Tag>}
           {list.shadow && <Tag tone="unsure">Shadow</Tag>}
           {list.approval === 'two-person' && <Tag>Two persons</Tag>}
@@ -42,8 +45,11 @@ export function ListCard({ list, mayChange, onNewVersion }: ListCardProps) {
       <div className="mt-3">
         <Facts
           facts={[
-            ['Signals', Object.keys(signals).length === 0 ? 'none' : <Signals key="signals" signals={signals} />],
+            list.content === 'media'
+              ? ['Signals', Object.keys(signals).length === 0 ? 'none' : <Signals key="signals" signals={signals} />]
+              : ['Effect', EFFECTS[list.content]],
             ['Grades', gradesInWords(grades)],
+            ...(judged === '' ? [] : [['Judged', judged] as const]),
             ...(list.expires === null ? [] : [['Expires', date(list.expires)] as const]),
             ...(list.source === null ? [] : [['Source', list.source] as const]),
             ...(list.licence === null ? [] : [['Licence', list.licence] as const]),
@@ -67,6 +73,11 @@ export function ListCard({ list, mayChange, onNewVersion }: ListCardProps) {
     </li>
   );
 }
+
+const EFFECTS = {
+  urls: 'an address in a text is a match',
+  keywords: 'a person is asked to look; never a match',
+} as const;
 
 function Signals({ signals }: Pick<HashList, 'signals'>) {
   return (

@@ -7,7 +7,7 @@ import { DialogActions } from '../../ui/dialog.js';
 import { Disclosure } from '../../ui/disclosure.js';
 import { SelectField, TextField } from '../../ui/field.js';
 import { FileChoice } from './file-choice.js';
-import { LIST_FORMATS, VALUE_TYPES } from './list-formats.js';
+import { CONTENT_HINTS, CONTENTS, FILE_HINTS, formatsOf, VALUE_TYPES } from './list-formats.js';
 import { isListName, listNameFrom } from './list-name.js';
 
 interface LoadListFormProps {
@@ -21,10 +21,15 @@ interface LoadListFormProps {
 export function LoadListForm({ lists, list, onSubmit }: LoadListFormProps) {
   const [file, setFile] = useState<File>();
   const [typedName, setTypedName] = useState<string>();
-  const [format, setFormat] = useState('auto');
+  const [chosenFormat, setFormat] = useState('auto');
+  const [chosen, setChosen] = useState<HashList['content']>('media');
   const [tried, setTried] = useState(false);
   const name = list === '' ? (typedName ?? listNameFrom(file?.name ?? '')) : list;
   const known = lists.find((each) => each.name === name);
+  const content = known?.content ?? chosen;
+  const format = formatsOf(content).some(([value]) => value === chosenFormat) ? chosenFormat : 'auto';
+  // Only hashes may be of several kinds.
+  const typed = format === 'lines' && content === 'media';
   const nameError =
     tried && !isListName(name) ? 'Use a to z, 0 to 9, dot, dash, underscore; begin with a letter or digit.' : undefined;
 
@@ -38,7 +43,8 @@ export function LoadListForm({ lists, list, onSubmit }: LoadListFormProps) {
       list: name,
       file,
       format,
-      type: format === 'lines' ? text('type') : '',
+      content,
+      type: typed ? text('type') : '',
       source: text('source'),
       licence: text('licence'),
       expires: text('expires'),
@@ -50,7 +56,7 @@ export function LoadListForm({ lists, list, onSubmit }: LoadListFormProps) {
       <div className="space-y-3 px-6 pt-4">
         <FileChoice
           label="File of the list"
-          hint="CSV, JSON lines, plain hashes or Project VIC; gzip is fine"
+          hint={FILE_HINTS[content]}
           error={tried && file === undefined ? 'Choose the file to load.' : undefined}
           file={file}
           onFile={setFile}
@@ -69,20 +75,34 @@ export function LoadListForm({ lists, list, onSubmit }: LoadListFormProps) {
             }
           />
         )}
-        <div className={format === 'lines' ? 'grid gap-x-3 sm:grid-cols-2' : ''}>
+        {known === undefined && (
+          <SelectField
+            label="Holds"
+            hint={CONTENT_HINTS[content]}
+            value={content}
+            onChange={(event) => setChosen(event.target.value as HashList['content'])}
+          >
+            {CONTENTS.map(([value, words]) => (
+              <option key={value} value={value}>
+                {words}
+              </option>
+            ))}
+          </SelectField>
+        )}
+        <div className={typed ? 'grid gap-x-3 sm:grid-cols-2' : ''}>
           <SelectField
             label="Format"
             hint="Name it when it is not recognised."
             value={format}
             onChange={(event) => setFormat(event.target.value)}
           >
-            {LIST_FORMATS.map(([value, words]) => (
+            {formatsOf(content).map(([value, words]) => (
               <option key={value} value={value}>
                 {words}
               </option>
             ))}
           </SelectField>
-          {format === 'lines' && (
+          {typed && (
             <SelectField label="The values are" name="type">
               {VALUE_TYPES.map(([value, words]) => (
                 <option key={value} value={value}>

@@ -2,13 +2,17 @@ import type { Match } from '../../api/types.js';
 import { capitalised } from '../../lib/in-words.js';
 import { signalName } from '../../lib/signal-names.js';
 import { Facts } from '../../ui/facts.js';
+import { EntryButton } from '../curation/entry-button.js';
 import { Fingerprints } from './fingerprints.js';
+import { JudgeMatch } from './judge-match.js';
 import { Overlap, type OverlapMedium } from './overlap.js';
 import { EXTENT_WORDS, overlapFacts } from './overlap-words.js';
 import { viewInWords } from './view-words.js';
 import { WithdrawEntry } from './withdraw-entry.js';
 
 interface MatchDetailsProps {
+  /** Id of the verdict. */
+  readonly verdict: string;
   readonly match: Match;
   readonly medium: OverlapMedium;
   /** Length of a video. */
@@ -16,7 +20,7 @@ interface MatchDetailsProps {
 }
 
 /** Which entry a medium matches, how near it is, and for a video where. */
-export function MatchDetails({ match, medium, seconds }: MatchDetailsProps) {
+export function MatchDetails({ verdict, match, medium, seconds }: MatchDetailsProps) {
   const { list, version, entry, grade, signal, distance, view, frame, quality, fingerprint, video, across } = match;
   return (
     <>
@@ -32,7 +36,7 @@ export function MatchDetails({ match, medium, seconds }: MatchDetailsProps) {
                 : []),
               ...(video === undefined ? [] : overlapFacts(video, across)),
               ['Signal', signalName(signal)],
-              ...(distance === undefined || !isNear(signal)
+              ...(distance == null || !isNear(signal)
                 ? []
                 : [['Distance', <Distance key="d" signal={signal} distance={distance} />] as const]),
               ...(view === undefined || !isNear(signal) ? [] : [['Seen', capitalised(viewInWords(view))] as const]),
@@ -40,7 +44,11 @@ export function MatchDetails({ match, medium, seconds }: MatchDetailsProps) {
               ...(quality === null ? [] : [['Quality', `${quality} of 100`] as const]),
             ]}
           />
-          <WithdrawEntry list={list} entry={entry} />
+          <div className="mt-2 -ml-2.5 flex flex-wrap items-center gap-x-1 gap-y-1.5 empty:hidden">
+            <JudgeMatch verdict={verdict} list={list} entry={entry} />
+            <EntryButton list={list} entry={entry} look="quiet" />
+            <WithdrawEntry list={list} entry={entry} />
+          </div>
         </div>
         {fingerprint !== undefined && isPdq(signal) && (
           <Fingerprints pair={fingerprint} frames={signal === 'vpdq' && across === 'same-kind'} />

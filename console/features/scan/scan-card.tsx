@@ -2,6 +2,8 @@ import { Button } from '../../ui/button.js';
 import { classes } from '../../ui/classes.js';
 import { Icon } from '../../ui/icon.js';
 import { Tag } from '../../ui/tag.js';
+import { Propose } from '../curation/propose.js';
+import { useScope } from '../session/use-scope.js';
 import { expectedInWords } from './expected.js';
 import { pageScans } from './page-scans.js';
 import { Progress } from './progress.js';
@@ -67,9 +69,21 @@ export function ScanCard({ scan }: { readonly scan: Scan }) {
             medium={{ id, bytes: medium.bytes }}
             onAgain={() => pageScans.again(id)}
           />
+          {word !== 'match' && <ProposeMedium medium={medium} />}
         </div>
       )}
     </li>
+  );
+}
+
+/** For a medium that belongs in a list; the samples belong in theirs. */
+function ProposeMedium({ medium: { name, bytes, title } }: Pick<Scan, 'medium'>) {
+  const mayPropose = useScope('entries:write');
+  if (!mayPropose || title !== undefined) return null;
+  return (
+    <div className="mt-2 -ml-2.5">
+      <Propose medium={new File([bytes], name)} size="small" />
+    </div>
   );
 }
 

@@ -1,5 +1,6 @@
 import { PanelHead } from '../../ui/panel.js';
 import { useScope } from '../session/use-scope.js';
+import { CheckText } from '../words/check-text.js';
 import { DropArea } from './drop-area.js';
 import { Results } from './results.js';
 
@@ -10,6 +11,7 @@ export function ScanPanel() {
     <section aria-labelledby="scan-title">
       <PanelHead id="scan-title" title="Scan" />
       {mayScan && <DropArea />}
+      {mayScan && <CheckText />}
       <Results />
     </section>
   );

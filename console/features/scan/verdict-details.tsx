@@ -22,7 +22,7 @@ export function VerdictDetails({ verdict, medium, onAgain }: VerdictDetailsProps
       {error !== undefined && <Unlooked problem={error} onAgain={onAgain} />}
       {nearest !== undefined && (
         <div className="rounded-lg border border-line bg-canvas/60 p-3">
-          <MatchDetails match={nearest} medium={medium} seconds={seconds} />
+          <MatchDetails verdict={verdict.scan} match={nearest} medium={medium} seconds={seconds} />
         </div>
       )}
       {others.length > 0 && (
@@ -30,7 +30,7 @@ export function VerdictDetails({ verdict, medium, onAgain }: VerdictDetailsProps
           <ul className="space-y-2">
             {others.map((match) => (
               <li key={`${match.list}/${match.entry}`} className="rounded-lg border border-line p-3">
-                <MatchDetails match={match} medium={medium} seconds={seconds} />
+                <MatchDetails verdict={verdict.scan} match={match} medium={medium} seconds={seconds} />
               </li>
             ))}
           </ul>
@@ -45,7 +45,7 @@ export function VerdictDetails({ verdict, medium, onAgain }: VerdictDetailsProps
             {withoutEffect.map((match) => (
               <li key={`${match.list}/${match.entry}`} className="rounded-lg border border-line p-3">
                 <p className="mb-2 text-ink-3 text-xs">{whyWithoutEffect(match)}</p>
-                <MatchDetails match={match} medium={medium} seconds={seconds} />
+                <MatchDetails verdict={verdict.scan} match={match} medium={medium} seconds={seconds} />
               </li>
             ))}
           </ul>

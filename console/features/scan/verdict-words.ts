@@ -49,8 +49,8 @@ function videoInWords({ list, across, extent, view, video }: Match): string {
   return `It holds ${part}a video in “${list}”${run}${seen}.${rest}`;
 }
 
-function nearInWords(signal: Match['signal'], distance: number | undefined): string {
-  if (distance === undefined) return '';
+function nearInWords(signal: Match['signal'], distance: number | null | undefined): string {
+  if (distance === undefined || distance === null) return '';
   if (signal === 'photodna') return `, at a PhotoDNA distance of ${distance}`;
   return distance === 0 ? ': all 256 bits are the same' : `: ${distance} of 256 bits differ`;
 }

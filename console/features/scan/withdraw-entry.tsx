@@ -39,7 +39,7 @@ export function WithdrawEntry({ list, entry }: WithdrawEntryProps) {
   if (!mayChange) return null;
   if (withdrawing.isSuccess) {
     return (
-      <div className="mt-2 text-xs">
+      <div className="order-last basis-full pl-2.5 text-xs">
         <p role="status" className="text-ink-2">
           Withdrawn: it does not match any more. The verdict above is from before.{' '}
           <button
@@ -57,7 +57,7 @@ export function WithdrawEntry({ list, entry }: WithdrawEntryProps) {
   }
   return (
     <>
-      <Button size="small" look="quiet" className="mt-2 -ml-2.5" onClick={() => setOpen(true)}>
+      <Button size="small" look="quiet" onClick={() => setOpen(true)}>
         Withdraw this entry …
       </Button>
       <Dialog

@@ -18,6 +18,7 @@ const match: Match = {
   across: 'same-kind',
 };
 const verdict: Verdict = {
+  scan: 'scan-1',
   verdict: 'match',
   reason: null,
   kind: 'image',
@@ -51,6 +52,9 @@ test('a verdict in words', () => {
   const { distance: _distance, view: _view, ...bare } = match;
   expect(verdictInWords({ ...verdict, matches: [{ ...bare, frame: 4 }] })).toBe(
     'It looks like an entry of “known” in frame 5.',
+  );
+  expect(verdictInWords({ ...verdict, matches: [{ ...bare, distance: null, frame: 0 }] })).toBe(
+    'It looks like an entry of “known”.',
   );
   expect(verdictInWords({ ...verdict, matches: [{ ...match, signal: 'sha256', distance: 0 }] })).toBe(
     'It is the very file that an entry of “known” names: its SHA-256 is the same.',

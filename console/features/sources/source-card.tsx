@@ -51,6 +51,7 @@ export function SourceCard({ source, mayChange }: SourceCardProps) {
         </p>
       )}
       <SetAside setAside={source.setAside} />
+      <Unused unused={source.unused} />
       {acting.error !== null && <ProblemNote problem={ApiProblem.from(acting.error)} />}
       {mayChange && (
         <div className="flex flex-wrap gap-2">
@@ -86,6 +87,18 @@ function factsOf({ list, enabled, everySeconds, next, synced, changed, counts, h
     ['In all', moves.join(' · ')],
     ['Held from', `${holdPercent} % of the list removed`],
   ] as const;
+}
+
+/** Signals of types that the service cannot use, so that nobody takes a list for more than it is. */
+function Unused({ unused }: Pick<Source, 'unused'>) {
+  const types = Object.entries(unused).sort(([, a], [, b]) => b - a);
+  if (types.length === 0) return null;
+  const total = types.reduce((sum, [, each]) => sum + each, 0);
+  return (
+    <Disclosure summary={`${counted(total, 'signal')} of types that are not known here`}>
+      <Facts facts={types.map(([type, each]) => [type, count(each)])} />
+    </Disclosure>
+  );
 }
 
 const WHERE_SHOWN = 5;

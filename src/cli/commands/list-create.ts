@@ -8,6 +8,7 @@ import { withService } from '../with-service.js';
 interface CreateFlags {
   readonly data: string;
   readonly approval: string;
+  readonly role: string;
   readonly source?: string;
   readonly licence?: string;
   readonly terms?: string;
@@ -23,6 +24,11 @@ export function createCommand(): Command {
     .addOption(
       new Option('--approval <way>', 'who must approve an entry before it acts').choices(WAYS).default('two-person'),
     )
+    .addOption(
+      new Option('--role <role>', 'allow: known good, which overrules near matches')
+        .choices(['block', 'allow'])
+        .default('block'),
+    )
     .option('--source <text>', 'where it comes from')
     .option('--licence <text>', 'under what it may be used')
     .option('--terms <text>', 'for what it may be used')
@@ -34,7 +40,8 @@ export function createCommand(): Command {
         async (service) => {
           await service.call('POST', '/v1/lists', { json: { name, ...json } });
           const how = json.approval === 'none' ? 'act at once' : 'act once a second person has approved them';
-          remark(`${name} is there, and empty. Its entries ${how}.`);
+          const what = json.role === 'allow' ? 'is there for what is known to be good' : 'is there';
+          remark(`${name} ${what}, and empty. Its entries ${how}.`);
         },
         { create: true },
       );

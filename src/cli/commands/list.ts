@@ -23,6 +23,11 @@ interface Data {
   readonly data: string;
 }
 
+interface RestoreFlags extends Data {
+  readonly reason: string;
+  readonly overruleSource?: true;
+}
+
 interface Format {
   readonly format: 'table' | 'json';
 }
@@ -89,11 +94,12 @@ export function listCommand(): Command {
     .argument('<name>', 'the list')
     .argument('<entry>', 'the entry id')
     .requiredOption('--reason <text>', 'why; it is kept')
+    .option('--overrule-source', 'also when the source of the list has removed it')
     .addOption(dataOption())
-    .action(async (name: string, entry: string, { data, reason }: Data & { reason: string }) => {
+    .action(async (name: string, entry: string, { data, reason, overruleSource }: RestoreFlags) => {
       await withService(data, async (service) => {
         const path = at(name, `/entries/${encodeURIComponent(entry)}/restore`);
-        await service.call('POST', path, { json: { reason } });
+        await service.call('POST', path, { json: { reason, ...(overruleSource && { overrule: true }) } });
         remark(`Entry ${entry} of ${name} matches again.`);
       });
     });

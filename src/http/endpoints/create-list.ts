@@ -19,6 +19,10 @@ export const createList = endpoint({
     .object({
       name: listNameSchema,
       approval: approvalSchema.default('two-person'),
+      role: z
+        .enum(['block', 'allow'])
+        .default('block')
+        .describe('`allow`: what is known to be good, which overrules near matches.'),
       source: text.optional(),
       licence: text.optional(),
       terms: text.optional(),
@@ -27,9 +31,10 @@ export const createList = endpoint({
     .strict(),
   answer: listSchema,
   status: 201,
-  handle: async ({ body: { name, expires, approval, source, licence, terms }, services }) => {
+  handle: async ({ body: { name, expires, approval, role, source, licence, terms }, services }) => {
     await services.lists.create(name, {
       approval,
+      role,
       ...(source === undefined ? {} : { source }),
       ...(licence === undefined ? {} : { licence }),
       ...(terms === undefined ? {} : { terms }),

@@ -4,6 +4,7 @@ import { type Entry, OPINION_LIMIT } from '../../index/entry.js';
 import { derivedId } from '../../lists/admit.js';
 import type { ShownEntry, StatusChange } from '../../lists/lists.js';
 import { signalType } from '../../signals/signal-types.js';
+import type { MemberOpinion } from '../../storage/publishing/opinion-store.js';
 import { type Endpoint, endpoint } from '../endpoint.js';
 import { listNameSchema, signalTypeSchema } from '../schemas.js';
 import type { Services } from '../services.js';
@@ -74,7 +75,21 @@ export const getEntry = endpoint({
     comment: z.string().nullable(),
     until: z.string().nullable().describe('It ends by itself then, or has ended.'),
     member: z.string().nullable(),
-    opinions: z.array(z.object({ member: z.string(), affirmative: z.boolean() })).readonly(),
+    opinions: z
+      .array(z.object({ member: z.string(), affirmative: z.boolean() }))
+      .readonly()
+      .describe('As its source brings them along.'),
+    memberOpinions: z
+      .array(
+        z.object({
+          member: z.string().describe('Id of a member of ours.'),
+          affirmative: z.boolean(),
+          signal: z.string(),
+          reason: z.string().nullable(),
+          at: z.string(),
+        }),
+      )
+      .describe('What members think to whom the list is published, oldest first.'),
     status: z.string().describe('Withdrawn or inactive as soon as one of the statuses is.'),
     reason: z.string().nullable(),
     changed: z.string().nullable(),
@@ -103,8 +118,16 @@ export const getEntry = endpoint({
     const shown = await services.lists.entry(params.name, params.entry);
     const { name, entry } = params;
     await services.audit.note({ kind: 'entry.viewed', subject: 'service', refs: { list: name }, payload: { entry } });
-    return present(shown);
+    return present(shown, await services.publishing.opinionsOf(name, entry));
   },
+});
+
+const withReason = z.object({ reason: z.string().trim().min(1).max(500) });
+const restoring = withReason.extend({
+  overrule: z
+    .boolean()
+    .optional()
+    .describe('Also where the source of the list has removed it; else that is `entry-removed-by-source`.'),
 });
 
 export const withdrawEntry = statusEndpoint('withdraw', 'An entry stops matching, at once', 'withdraw');
@@ -118,10 +141,11 @@ function statusEndpoint(verb: string, summary: string, act: 'withdraw' | 'restor
     scope: 'entries:write',
     summary,
     params: oneEntry,
-    body: z.object({ reason: z.string().trim().min(1).max(500) }).strict(),
+    body: (act === 'restore' ? restoring : withReason).strict(),
     answer: z.object({ entry: z.string(), status: z.enum(['active', 'withdrawn', 'disputed']) }),
     handle: async ({ params, body, principal, services }) => {
-      const change: StatusChange = { reason: body.reason, by: principal.id };
+      const { overrule = false } = body as z.output<typeof restoring>;
+      const change: StatusChange = { reason: body.reason, by: principal.id, overrule };
       await changeStatus(services, act, params, change);
       return { entry: params.entry, status: STATUS[act] };
     },
@@ -174,7 +198,7 @@ function deciding(statuses: ShownEntry['statuses']): ShownEntry['statuses'][numb
   return latest.find(({ status }) => status === 'withdrawn' || status === 'inactive') ?? latest[0];
 }
 
-function present({ entry, words, until, statuses }: ShownEntry) {
+function present({ entry, words, until, statuses }: ShownEntry, told: readonly MemberOpinion[]) {
   const said = deciding(statuses);
   const { id, grade, kind, added, comment, member, opinions, signals } = entry;
   return {
@@ -188,6 +212,9 @@ function present({ entry, words, until, statuses }: ShownEntry) {
     until: until?.toISOString() ?? null,
     member: member ?? null,
     opinions: opinions ?? [],
+    memberOpinions: told.map(({ memberId, affirmative, signal, reason, at }) => ({
+      ...{ member: memberId, affirmative, signal, reason, at: at.toISOString() },
+    })),
     status: said?.status ?? 'active',
     reason: said?.reason ?? null,
     changed: said?.at.toISOString() ?? null,

@@ -8,7 +8,7 @@ const runSchema = z.object({
   list: z.string(),
   from: z.number().int().nullable().describe('Entries that this version did not have are tried; null: all of them.'),
   to: z.number().int(),
-  cause: z.enum(['baseline', 'published', 'asked']),
+  cause: z.enum(['baseline', 'published', 'asked', 'restored']),
   state: z.enum(['waiting', 'running', 'done', 'stopped']),
   entries: z.number().int(),
   files: z.number().int(),

@@ -44,6 +44,11 @@ const sourceSchema = z.object({
   setAside: z
     .record(z.string(), z.object({ count: z.number(), where: z.array(z.string()).readonly() }))
     .describe('Records that could not be used, by reason: how many, and the last of them.'),
+  unused: z
+    .record(z.string(), z.number())
+    .describe(
+      'Signals of types that are not known here, by the name that the source has for each: how many were told.',
+    ),
   held: heldSchema.nullable(),
   createdBy: z.string(),
   created: z.string(),
@@ -51,14 +56,14 @@ const sourceSchema = z.object({
 
 function present(source: ShownSource): z.output<typeof sourceSchema> {
   const { id, name, kind, title, listName, state, syncing, enabled, settings, everySeconds, holdPercent } = source;
-  const { nextAt, triedAt, syncedAt, changedAt, lastError, failures, counts, setAside, held } = source;
+  const { nextAt, triedAt, syncedAt, changedAt, lastError, failures, counts, setAside, unused, held } = source;
   return {
     ...{ id, name, kind, title, list: listName, state, syncing, enabled, settings, everySeconds, holdPercent },
     next: nextAt.toISOString(),
     tried: triedAt?.toISOString() ?? null,
     synced: syncedAt?.toISOString() ?? null,
     changed: changedAt?.toISOString() ?? null,
-    ...{ error: lastError, failures, counts, setAside, held: held ?? null },
+    ...{ error: lastError, failures, counts, setAside, unused, held: held ?? null },
     createdBy: source.createdBy,
     created: source.createdAt.toISOString(),
   };

@@ -19,7 +19,7 @@ export const status = endpoint({
       .array(z.object({ part: z.enum(['newest', 'whole']), at: z.string(), batch: z.number(), faults: z.number() }))
       .nullable()
       .describe('When the record of events was last verified, and what did not fit; null while the database is away.'),
-    principal: z.object({ name: z.string(), scopes: z.array(z.string()) }),
+    principal: z.object({ id: z.string(), name: z.string(), scopes: z.array(z.string()) }),
   }),
   handle: async ({ principal, services }) => {
     const { problems, decoders, ...rest } = services.status();
@@ -35,7 +35,7 @@ export const status = endpoint({
           batch,
           faults: Object.values(found).reduce((sum, count) => sum + count, 0),
         })) ?? null,
-      principal: { name: principal.name, scopes: [...principal.scopes] },
+      principal: { id: principal.id, name: principal.name, scopes: [...principal.scopes] },
     };
   },
 });

@@ -1,4 +1,5 @@
 import type { Principal } from '../../access/principal.js';
+import { VigieError } from '../../errors.js';
 import { isExact } from '../../index/signal-widths.js';
 import type { Match } from '../../scan/verdict.js';
 import type { Services } from '../services.js';
@@ -25,9 +26,12 @@ export function bankChoice(query: Readonly<Record<string, string>>, bypass: bool
   return { names, ratio: seed === undefined ? undefined : firstRandom(seed) };
 }
 
-/** Puts matches by bank. Distances are told only with the scope for it: `-` else, as of exact hashes. */
+/**
+ * Puts matches by bank. Distances are told only with the scope for it: `-` else, as of exact hashes.
+ * @throws VigieError `index-incomplete` when none is left, and lists are not searched
+ */
 export async function byBank(
-  { banks }: Services,
+  { banks, lists }: Pick<Services, 'banks' | 'lists'>,
   matches: readonly Match[],
   { names, ratio }: BankChoice,
   principal: Principal,
@@ -48,5 +52,7 @@ export async function byBank(
       distance: detail && !isExact(signal) ? String(distance) : '-',
     }));
   }
+  // What was found is of other banks than those that are asked for, and theirs may not be searched.
+  if (Object.keys(answer).length === 0 && lists.incomplete) throw new VigieError('index-incomplete');
   return answer;
 }

@@ -69,7 +69,7 @@ export class FeedReader {
   }
 
   async #readList(view: MemberList, from: FeedCheckpoint & { at: 'list' }, signal: AbortSignal) {
-    const list = await this.#lists.asLoaded(view.list.id);
+    const list = await asPublished(this.#lists, view);
     const { entries, at } = await walkList(list, from, view.grades, signal);
     const { epoch, view: own, seq } = from;
     const next = writeCheckpoint(at === undefined ? { at: 'log', epoch, view: own, seq } : { ...from, ...at });
@@ -139,6 +139,14 @@ export async function whileReplaced<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
+/** A list as it stands in memory; one that never had an entry is nowhere, and empty. @throws VigieError `index-not-loaded` */
+export async function asPublished(
+  lists: Pick<Lists, 'asLoaded'>,
+  { list: { id, currentVersion } }: MemberList,
+): Promise<Pick<LoadedList, 'segments'>> {
+  return currentVersion === null ? { segments: [] } : await lists.asLoaded(id);
+}
+
 /** A place in a list. */
 export type ListPlace = Pick<FeedCheckpoint & { at: 'list' }, 'done' | 'segment' | 'row'>;
 
@@ -148,7 +156,7 @@ export type ListPlace = Pick<FeedCheckpoint & { at: 'list' }, 'done' | 'segment'
  * @throws VigieError `segment-closed`; the signal's reason
  */
 export async function walkList(
-  list: LoadedList,
+  list: Pick<LoadedList, 'segments'>,
   from: ListPlace,
   grades: readonly string[] | null,
   signal: AbortSignal,

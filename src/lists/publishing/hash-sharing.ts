@@ -5,7 +5,7 @@ import { opinionsOf } from '../../storage/publishing/opinion-store.js';
 import { findTouched, readTouchedBetween } from '../../storage/publishing/publication-store.js';
 import type { Lists } from '../lists.js';
 import { formatNcmecTime } from '../sources/ncmec/ncmec-times.js';
-import { currentEntry, isOf, type ListPlace, walkList, whileReplaced } from './feed-reader.js';
+import { asPublished, currentEntry, isOf, type ListPlace, walkList, whileReplaced } from './feed-reader.js';
 import { isSayable, isVideo, type SharedRecord } from './hash-sharing-xml.js';
 import type { MemberList } from './publications.js';
 
@@ -75,8 +75,9 @@ export class HashSharing {
   }
 
   /** What stands in the list and is not in the log. */
-  async #unchanged({ list, publication, grades }: MemberList, at: ListPlace, signal: AbortSignal) {
-    const { entries, at: next } = await walkList(await this.#lists.asLoaded(list.id), at, grades, signal);
+  async #unchanged(view: MemberList, at: ListPlace, signal: AbortSignal) {
+    const { list, publication, grades } = view;
+    const { entries, at: next } = await walkList(await asPublished(this.#lists, view), at, grades, signal);
     const ids = entries.map(({ id }) => id);
     // Asked for after the list was read: what changes from here on has its own, later time.
     const touched = await findTouched(this.#database.db, list.id, ids);

@@ -40,10 +40,12 @@ export class Publications {
   /**
    * Publishes a list, or changes the terms of one that is.
    * @param by id of the principal
-   * @throws VigieError `list-not-found`
+   * @throws VigieError `list-not-found`, `list-content-other` for one of URLs or keywords
    */
   async on(name: string, terms: PublicationTerms, by: string): Promise<PublishedList> {
     const list = await getList(this.#database.db, name);
+    // What the feed carries is signals of media; members of other lists would wait for good.
+    if (list.content !== 'media') throw new VigieError('list-content-other', { detail: list.content });
     const publication = await this.#database.transaction(async (tx) => {
       // No version of it can be published between what is read here and the commit.
       await lockList(tx, list.id);

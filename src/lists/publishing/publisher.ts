@@ -80,7 +80,12 @@ export class Publisher {
   async #run(): Promise<void> {
     while (this.#again) {
       this.#again = false;
-      for (const publication of await listPublications(this.#options.database.db)) await this.#advance(publication);
+      const failures: unknown[] = [];
+      for (const publication of await listPublications(this.#options.database.db)) {
+        // One that cannot be read must not keep the withdrawals of all others from their members.
+        await this.#advance(publication).catch((error: unknown) => failures.push(error));
+      }
+      if (failures.length > 0) throw failures[0];
     }
   }
 

@@ -2,15 +2,18 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DATABASES } from '../../../test/databases.js';
 import { openedBefore } from '../../../test/opened-database.js';
+import { VigieError } from '../../errors.js';
 import type { Entry } from '../../index/entry.js';
 import { signalType } from '../../signals/signal-types.js';
 import type { Database } from '../../storage/database.js';
+import { createList } from '../../storage/list-store.js';
 import { openKeyring } from '../../storage/open-keyring.js';
 import type { Lists } from '../lists.js';
 import { openBlobs, openLists, type TestBlobs } from '../testing/open-lists.js';
 import { signalText } from '../testing/read-records.js';
 import { toFeedEntry } from './feed-entry.js';
 import type { FeedPage } from './feed-reader.js';
+import { Publisher } from './publisher.js';
 import { Publishing } from './publishing.js';
 
 const BY = { reason: 'a test', by: 'anna' };
@@ -233,6 +236,48 @@ describe.each(DATABASES)('publishing: $name', ({ missing, start }) => {
         second.id,
       ]);
       await publishing.receive(first, 'known', { ...doubt, affirmative: true });
+      const thought = await publishing.opinionsOf('known', 'e1');
+      expect(thought.map(({ memberId, affirmative }) => [memberId, affirmative])).toEqual([
+        [second.id, false],
+        [first.id, true],
+      ]);
+    });
+
+    it('go on to their members where another one cannot be read', async () => {
+      const ids = new Map<string, string>();
+      for (const name of ['one', 'two', 'three']) {
+        await lists.import({ list: name, input: { stream: stream(csv([entry('e1', 1), entry('e2', 2)])) } });
+        ids.set((await publishing.publications.on(name, TERMS, 'anna')).list.id, name);
+      }
+      // They are gone through in this order.
+      const [broken = '', ...well] = [...ids].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, name]) => name);
+      await lists.import({ list: broken, input: { stream: stream(csv([entry('e1', 1), entry('e3', 3)])) } });
+      for (const name of well) await lists.withdraw(name, 'e1', BY);
+      const open = async () => {
+        throw new VigieError('segment-damaged');
+      };
+      const publisher = new Publisher({ database, blobs: { open }, failed: () => undefined });
+      await expect(publisher.advance()).rejects.toEqual(expect.objectContaining({ code: 'segment-damaged' }));
+      const touched = await sql<{ id: string }>`SELECT list_id AS id FROM publication_change`.execute(database.db);
+      expect(touched.rows.map(({ id }) => ids.get(id)).sort()).toEqual(well.sort());
+    });
+
+    it('are empty as long as nothing is on them, and hold media', async () => {
+      await lists.create('known');
+      await publishing.publications.on('known', TERMS, 'anna');
+      const reader = new Reader();
+      const who = await member();
+      await readAll(reader, who);
+      expect([reader.entries.size, reader.restarts]).toEqual([0, 0]);
+      const shared = { from: new Date(0), to: new Date(Date.now() + LONG), start: 1, cursor: undefined };
+      expect(await publishing.sharedPage(who, 'known', shared, AbortSignal.timeout(LONG))).not.toContain('<member');
+      await lists.addEntries('known', [entry('e1', 1)]);
+      await readAll(reader, who);
+      expect([...reader.entries.keys()]).toEqual(['e1']);
+      await createList(database.db, 'words', {}, 'urls');
+      await expect(publishing.publications.on('words', TERMS, 'anna')).rejects.toEqual(
+        expect.objectContaining({ code: 'list-content-other' }),
+      );
     });
 
     it('are opened by the key of a member alone, until it is revoked', async () => {

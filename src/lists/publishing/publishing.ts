@@ -4,7 +4,9 @@ import type { Database } from '../../storage/database.js';
 import type { RecordEvent } from '../../storage/events/event-kinds.js';
 import { loadInstance } from '../../storage/instance-store.js';
 import type { Keyring } from '../../storage/keyring.js';
+import { getList } from '../../storage/list-store.js';
 import type { StoredMember } from '../../storage/publishing/member-store.js';
+import { latestOpinions, type MemberOpinion, opinionsOf } from '../../storage/publishing/opinion-store.js';
 import type { Lists } from '../lists.js';
 import { FeedReader } from './feed-reader.js';
 import { signPage } from './feed-signature.js';
@@ -103,6 +105,18 @@ export class Publishing {
   /** @throws VigieError `publication-not-found`, `entry-not-found` */
   async receive(member: StoredMember, list: string, opinion: ReceivedOpinion): Promise<void> {
     await receiveOpinion(this.#options, await this.publications.one(list, member), opinion);
+  }
+
+  /** What members think of the entries of a list, newest first. @throws VigieError `list-not-found` */
+  async opinions(list: string, limit: number): Promise<readonly MemberOpinion[]> {
+    const { db } = this.#options.database;
+    return await latestOpinions(db, (await getList(db, list)).id, limit);
+  }
+
+  /** What members think of an entry, oldest first. @throws VigieError `list-not-found` */
+  async opinionsOf(list: string, entryId: string): Promise<readonly MemberOpinion[]> {
+    const { db } = this.#options.database;
+    return await opinionsOf(db, (await getList(db, list)).id, [entryId]);
   }
 
   /** Whoever is given entries is written down, before they leave. */

@@ -112,7 +112,7 @@ describe('a list over HTTPS', () => {
   it.each([
     [401, {}, 'source-refused', undefined],
     [404, {}, 'source-refused', undefined],
-    [304, {}, 'source-refused', undefined],
+    [304, {}, 'source-malformed', undefined],
     [500, {}, 'source-unreachable', undefined],
     [429, { 'retry-after': '3600' }, 'source-unreachable', 3_600],
     [503, { 'retry-after': new Date(NOW + 90_000).toUTCString() }, 'source-unreachable', 90],

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { VigieError } from '../../errors.js';
 import type { ExchangeAnswer } from '../../net/guarded-client.js';
 import { withoutEnding } from '../import-source.js';
-import { refusalOf, unreachable } from './asking.js';
 import { asBefore, digestOf, FILE_FIELDS, type FileReading, factsOf, readingId, unpacked } from './list-file.js';
 import type { Snapshot, SnapshotSource, SourceFacts, SourceHouse, SourceKind } from './source.js';
+import { refusalOf, unreachable } from './wire/answers.js';
 
 /** A file of many gigabytes over a slow line; what hangs is noticed long before. */
 const WHOLE_MS = 6 * 3_600_000;

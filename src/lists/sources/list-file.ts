@@ -7,8 +7,8 @@ import { SIGNAL_TYPE_NAMES } from '../../signals/signal-type.js';
 import { detectFormat, HEAD_BYTES } from '../formats/detect.js';
 import { LIST_FORMATS, type ListFormat, type ParserOptions } from '../formats/list-parser.js';
 import { openInput } from '../formats/open-input.js';
-import { withinBounds } from './asking.js';
 import type { SourceFacts } from './source.js';
+import { withinBounds } from './wire/answers.js';
 
 const GIB = 2 ** 30;
 

@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { VigieError } from '../../errors.js';
-import type { ExchangeAnswer } from '../../net/guarded-client.js';
 import { fromFeedEntry } from '../publishing/feed-entry.js';
 import { isSignedBy, SIGNATURE_HEADER, type TrustedKey, trustedKey } from '../publishing/feed-signature.js';
 import { PAGE_BYTES, pageEndShape, pageHeadShape } from '../publishing/feed-text.js';
-import { readWhole, refusalOf, unreachable } from './asking.js';
 import { unpacked } from './list-file.js';
 import type {
   DeltaSource,
@@ -17,6 +15,8 @@ import type {
   SourceKind,
   SourcePage,
 } from './source.js';
+import { readWhole } from './wire/answers.js';
+import { type Answer, ask, type Question } from './wire/ask.js';
 
 const PAGE_MS = 5 * 60_000;
 const ANSWER_BYTES = 2 ** 20;
@@ -85,15 +85,14 @@ class FeedSource implements DeltaSource {
     this.#base = url.replace(/\/+$/, '');
     this.#list = list;
     this.#trusted = publicKeys.flatMap((text) => trustedKey(text) ?? []);
-    this.#headers = { authorization: `Bearer ${key}`, 'accept-encoding': 'gzip' };
+    this.#headers = { authorization: `Bearer ${key}` };
     this.#house = house;
     this.#feed = `${this.#base} ${list}`;
   }
 
   async test(signal: AbortSignal): Promise<SourceFacts> {
-    const body = await this.#ask(`${this.#base}/feed/v1/lists`, { signal }, async (answer) => {
-      return await readWhole(unpacked(answer.body, { maxBytes: ANSWER_BYTES }), ANSWER_BYTES);
-    });
+    const read = (answer: Answer) => readWhole(unpacked(answer.body, { maxBytes: ANSWER_BYTES }), ANSWER_BYTES);
+    const body = await this.#ask(`${this.#base}/feed/v1/lists`, { read }, signal);
     const parsed = listsShape.safeParse(json(body.toString()));
     if (!parsed.success) throw new VigieError('source-malformed', { detail: 'this is no feed of a Vigie' });
     const { publisher, member, lists } = parsed.data;
@@ -126,14 +125,14 @@ class FeedSource implements DeltaSource {
     const url = `${this.#base}/feed/v1/lists/${this.#list}/entries/${encodeURIComponent(entryId)}/opinion`;
     const body = JSON.stringify({ opinion, signal: type });
     const headers = { 'content-type': 'application/json' };
-    await this.#ask(url, { method: 'PUT', body, headers, signal }, async () => undefined);
+    await this.#ask(url, { method: 'PUT', body, headers, read: async () => undefined }, signal);
   }
 
   async #page(after: string | undefined, signal: AbortSignal): Promise<TrustedPage> {
     const nonce = randomBytes(NONCE_BYTES).toString('base64url');
     const query = new URLSearchParams({ nonce, ...(after !== undefined && { after }) });
     const url = `${this.#base}/feed/v1/lists/${this.#list}/entries?${query}`;
-    return await this.#ask(url, { signal }, async ({ headers, body }) => {
+    const read = async ({ headers, body }: Answer): Promise<TrustedPage> => {
       const page = await readWhole(unpacked(body, { maxBytes: PAGE_BYTES }), PAGE_BYTES);
       // Nothing of it is looked at before.
       if (!isSignedBy(page, headers[SIGNATURE_HEADER], this.#trusted)) throw new VigieError('source-untrusted');
@@ -145,31 +144,13 @@ class FeedSource implements DeltaSource {
       if (!asked) throw new VigieError('source-untrusted', { detail: 'it is the answer to another question' });
       if (end.data.changes !== lines.length) throw malformed('a page is not whole');
       return { restart: head.data.restart, lines, next: end.data.next, upToDate: end.data.upToDate };
-    });
+    };
+    return await this.#ask(url, { read }, signal);
   }
 
-  async #ask<T>(
-    url: string,
-    sent: {
-      readonly method?: 'PUT';
-      readonly body?: string;
-      readonly headers?: Readonly<Record<string, string>>;
-      readonly signal: AbortSignal;
-    },
-    consume: (answer: ExchangeAnswer) => Promise<T>,
-  ): Promise<T> {
-    const { client, now } = this.#house;
-    const headers = { ...this.#headers, ...sent.headers };
-    return await client
-      .exchange(url, { ...sent, headers, timeoutMs: PAGE_MS }, async (answer) => {
-        const refusal = refusalOf(answer, now());
-        if (refusal !== undefined) throw refusal;
-        return await consume(answer);
-      })
-      .catch((thrown: unknown) => {
-        sent.signal.throwIfAborted();
-        throw unreachable(thrown);
-      });
+  async #ask<T>(url: string, question: Question<T>, signal: AbortSignal): Promise<T> {
+    const headers = { ...this.#headers, ...question.headers };
+    return await ask(this.#house, url, { timeoutMs: PAGE_MS, ...question, headers, gzip: true }, signal);
   }
 }
 

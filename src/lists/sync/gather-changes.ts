@@ -16,6 +16,8 @@ export interface SourceBatch {
   readonly put: readonly Entry[];
   readonly remove: readonly string[];
   readonly setAside: readonly SetAside[];
+  /** Signals of types that we do not know, by the source's name for each: how many. */
+  readonly unused: Readonly<Record<string, number>>;
   /** Of the last page. */
   readonly checkpoint: unknown;
   readonly upToDate: boolean;
@@ -64,6 +66,7 @@ export async function* gatherChanges(
 class Gathering {
   readonly #last = new Map<string, Entry | undefined>();
   readonly #setAside: SetAside[] = [];
+  readonly #unused = new Map<string, number>();
   readonly #since = performance.now();
   #bytes = 0;
   #checkpoint: unknown;
@@ -79,7 +82,7 @@ class Gathering {
     return this.#last.size >= changes || this.#bytes >= bytes || performance.now() - this.#since >= ms;
   }
 
-  take({ changes, setAside, checkpoint, upToDate, restart = false }: SourcePage): void {
+  take({ changes, setAside, unused = {}, checkpoint, upToDate, restart = false }: SourcePage): void {
     this.#pages++;
     for (const change of changes) {
       if ('put' in change) {
@@ -88,6 +91,7 @@ class Gathering {
       } else this.#last.set(change.remove, undefined);
     }
     this.#setAside.push(...setAside);
+    for (const [type, count] of Object.entries(unused)) this.#unused.set(type, (this.#unused.get(type) ?? 0) + count);
     this.#checkpoint = checkpoint;
     this.#upToDate = upToDate;
     this.#restart ||= restart;
@@ -101,7 +105,8 @@ class Gathering {
       else put.push(entry);
     }
     const [setAside, checkpoint] = [this.#setAside, this.#checkpoint];
-    return { put, remove, setAside, checkpoint, upToDate: this.#upToDate, restart: this.#restart };
+    const unused = Object.fromEntries(this.#unused);
+    return { put, remove, setAside, unused, checkpoint, upToDate: this.#upToDate, restart: this.#restart };
   }
 }
 

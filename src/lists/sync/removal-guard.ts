@@ -71,6 +71,13 @@ export class RemovalGuard {
   }
 
   #windowOf(entries: number): RemovalWindow {
-    return this.#window ?? { since: this.#now.toISOString(), entries, removed: 0 };
+    // While a change is held its additions go through: they must not make room for what is held.
+    return (
+      this.#window ?? {
+        since: this.#now.toISOString(),
+        entries: Math.min(entries, this.#held?.entries ?? entries),
+        removed: 0,
+      }
+    );
   }
 }

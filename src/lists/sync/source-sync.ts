@@ -126,8 +126,9 @@ export class SourceSync {
       );
     }, this.#leaseMs / 4);
     timer.unref();
-    const source = await store.getById(database.db, lease.id);
+    let source: StoredSource | undefined;
     try {
+      source = await store.getById(database.db, lease.id);
       const { listId, listName } = source;
       if (listId === null || listName === null) throw new VigieError('internal', { detail: 'a source without a list' });
       const opened = await this.#open(source);
@@ -139,6 +140,8 @@ export class SourceSync {
         return 'lost';
       }
       if (lost.signal.aborted) return 'lost';
+      // Nothing is known of it, such as where it was removed just now; the lease runs out by itself.
+      if (source === undefined) throw thrown;
       return await this.#end(lease, source, thrown instanceof Held ? thrown : VigieError.from(thrown));
     } finally {
       clearInterval(timer);

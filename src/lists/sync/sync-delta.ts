@@ -3,7 +3,7 @@ import { abortable } from '../../runtime/abortable.js';
 import { KeySet } from '../key-set.js';
 import type { DeltaSource, SourcePage } from '../sources/source.js';
 import { gatherChanges, type SourceBatch } from './gather-changes.js';
-import { RemovalGuard } from './removal-guard.js';
+import { Held, RemovalGuard } from './removal-guard.js';
 import type { SyncWork } from './source-sync.js';
 import { SyncProgress } from './sync-progress.js';
 
@@ -74,7 +74,7 @@ class DeltaSync {
   async #store(batch: SourceBatch): Promise<boolean> {
     const { lists, source, signal } = this.#work;
     const guard = this.#guard;
-    const { put, setAside, upToDate } = batch;
+    const { put, setAside, unused, upToDate } = batch;
     if (batch.restart && !this.#anew) this.#told = new KeySet();
     for (const { id } of put) this.#told?.add(id);
     const before = this.#progress.checkpoint;
@@ -83,7 +83,7 @@ class DeltaSync {
     const remove = this.#told !== undefined && upToDate ? [...batch.remove, ...(await this.#untold())] : batch.remove;
     let entries = 0;
     let committed = (): void => undefined;
-    const effect = await lists.takeIn(
+    const storing = lists.takeIn(
       source.listId,
       { put, remove },
       {
@@ -96,7 +96,7 @@ class DeltaSync {
         also: async (tx, { report, ...counts }, sameVersion) => {
           const noted = guard.note(counts.removed, entries);
           committed = await this.#progress.save(tx, {
-            ...{ ...counts, setAside, report, checkpoint, sameVersion, toldAnew: upToDate },
+            ...{ ...counts, setAside, unused, report, checkpoint, sameVersion, toldAnew: upToDate },
             removals: upToDate ? guard.settled : noted,
             where: (line) => put[line - 1]?.id ?? String(line),
           });
@@ -104,6 +104,10 @@ class DeltaSync {
         signal,
       },
     );
+    const effect = await storing.catch(async (error) => {
+      if (error instanceof Held) await this.#storeHeld(batch);
+      throw error;
+    });
     committed();
     const onward =
       this.#told !== undefined && JSON.stringify(this.#reached?.checkpoint) !== JSON.stringify(batch.checkpoint);
@@ -114,6 +118,38 @@ class DeltaSync {
     }
     const { added, changed, removed, returned } = effect;
     return onward || added + changed + removed + returned > 0 || JSON.stringify(before) !== JSON.stringify(checkpoint);
+  }
+
+  /**
+   * Stores what a batch that is held puts on the list. Its removals wait, and so does the checkpoint: everything is told
+   * again. Corrections go only with a batch that is complete: another one may be cut elsewhere the next time, and would
+   * put back what an entry was before.
+   */
+  async #storeHeld({ put, upToDate }: SourceBatch): Promise<void> {
+    const { lists, source, signal } = this.#work;
+    const known = upToDate ? new Set() : await lists.known(source.listId, put);
+    const additions = put.filter(({ id }) => !known.has(id));
+    if (additions.length === 0) return;
+    const { checkpoint } = this.#progress;
+    let committed = (): void => undefined;
+    await lists.takeIn(
+      source.listId,
+      { put: additions, remove: [] },
+      {
+        sourceName: `source ${source.name}`,
+        checkpoint,
+        judge: () => undefined,
+        also: async (tx, { report: _again, ...counts }, sameVersion) => {
+          committed = await this.#progress.save(tx, {
+            ...{ ...counts, setAside: [], unused: {}, checkpoint, sameVersion, toldAnew: false },
+            removals: source.removals,
+            where: String,
+          });
+        },
+        signal,
+      },
+    );
+    committed();
   }
 
   async #untold(): Promise<readonly string[]> {

@@ -16,6 +16,8 @@ export interface Stored {
   readonly removed: number;
   readonly returned: number;
   readonly setAside: readonly SetAside[];
+  /** Signals of types that we do not know, by the source's name for each. */
+  readonly unused: Readonly<Record<string, number>>;
   /** More of the same, of which only some are named. */
   readonly report?: ImportReport | undefined;
   /** What a line of the report is called. */
@@ -33,12 +35,14 @@ export class SyncProgress {
   #checkpoint: unknown;
   #counts: SourceCounts;
   #setAside: SetAsideCounts;
+  #unused: Readonly<Record<string, number>>;
 
   constructor(work: SyncWork) {
     this.#work = work;
     this.#checkpoint = work.source.checkpoint;
     this.#counts = work.source.counts;
     this.#setAside = work.source.setAside;
+    this.#unused = work.source.unused;
   }
 
   /** Where the source goes on. */
@@ -55,6 +59,7 @@ export class SyncProgress {
     const { lease, record, source } = this.#work;
     const { added, changed, removed, returned, checkpoint, removals, sameVersion, toldAnew } = stored;
     const setAside = withSetAside(this.#setAside, stored);
+    const unused = withUnused(this.#unused, stored.unused);
     const aside = totalOf(setAside) - totalOf(this.#setAside);
     const before = this.#counts;
     const counts = {
@@ -65,7 +70,16 @@ export class SyncProgress {
       setAside: before.setAside + aside,
     };
     const news = added + changed + removed + returned > 0;
-    await saveSourceProgress(tx, lease, { checkpoint, counts, setAside, removals, news, sameVersion, toldAnew });
+    await saveSourceProgress(tx, lease, {
+      checkpoint,
+      counts,
+      setAside,
+      unused,
+      removals,
+      news,
+      sameVersion,
+      toldAnew,
+    });
     if (news || aside > 0) {
       const refs = { source: source.id, list: source.listId, added, changed, removed, returned, setAside: aside };
       await record?.(tx, { kind: 'source.synced', actor: 'service', subject: `source:${source.id}`, refs });
@@ -74,12 +88,24 @@ export class SyncProgress {
       this.#checkpoint = checkpoint;
       this.#counts = counts;
       this.#setAside = setAside;
+      this.#unused = unused;
     };
   }
 }
 
 function totalOf(counts: SetAsideCounts): number {
   return Object.values(counts).reduce((sum, { count }) => sum + count, 0);
+}
+
+/** More of the same. Types beyond the bound are counted as one. */
+function withUnused(before: Readonly<Record<string, number>>, more: Readonly<Record<string, number>>) {
+  const counts = new Map(Object.entries(before));
+  for (const [type, count] of Object.entries(more)) {
+    const name = type.slice(0, NAME_LENGTH);
+    const key = counts.has(name) || counts.size < REASONS ? name : 'other';
+    counts.set(key, (counts.get(key) ?? 0) + count);
+  }
+  return Object.fromEntries(counts);
 }
 
 function withSetAside(

@@ -32,7 +32,7 @@ async function take({ input, format, name, checkpoint, ...parser }: Snapshot, wo
         const { entries, ...counts } = judged;
         guard.note(counts.removed, entries);
         await progress.save(tx, {
-          ...{ ...counts, returned: 0, setAside: [], report, checkpoint, sameVersion, toldAnew: true },
+          ...{ ...counts, returned: 0, setAside: [], unused: {}, report, checkpoint, sameVersion, toldAnew: true },
           removals: guard.settled,
           where: (line) => `line ${line}`,
         });

@@ -40,7 +40,7 @@ export class LoadedWords {
     for (const [id, live] of entries) {
       const row = await this.segment.findRow(id);
       if (row === undefined) continue;
-      if (live) this.#silenced.delete(row);
+      if (live === true) this.#silenced.delete(row);
       else this.#silenced.add(row);
     }
   }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { VigieError } from '../../errors.js';
-import { readWhole, refusalOf, unreachable } from '../../lists/sources/asking.js';
-import { withoutSlash } from '../../lists/sources/wire/base-url.js';
+import { readWhole } from '../../lists/sources/wire/answers.js';
+import { type Answer, ask } from '../../lists/sources/wire/ask.js';
+import { withoutSlash } from '../../net/base-url.js';
 import type { GuardedClient } from '../../net/guarded-client.js';
 import { abortable } from '../../runtime/abortable.js';
 import { Circuit } from './circuit.js';
@@ -155,17 +156,11 @@ export class ArachnidMatcher implements RemoteMatcher {
       },
       body: JSON.stringify({ hashes: [...new Set(hashes)] }),
       timeoutMs: REQUEST_MS,
-      signal: this.#closing.signal,
+      maxBytes: ANSWER_BYTES,
     };
-    try {
-      return await client.exchange(`${withoutSlash(url)}/v1/pdq/`, request, async (answer) => {
-        const refusal = refusalOf(answer, this.#now());
-        if (refusal !== undefined) throw refusal;
-        return knownOf(await readWhole(answer.body, ANSWER_BYTES), hashes);
-      });
-    } catch (thrown) {
-      throw unreachable(thrown);
-    }
+    const house = { client, now: this.#now };
+    const read = async ({ body }: Answer) => knownOf(await readWhole(body, ANSWER_BYTES), hashes);
+    return await ask(house, `${withoutSlash(url)}/v1/pdq/`, { ...request, read }, this.#closing.signal);
   }
 
   #settle(waiting: Waiting, match: RemoteMatch | undefined, outcome: RemoteOutcome): void {

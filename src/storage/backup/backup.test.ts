@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { canMount } from '../../../test/chaos.js';
-import { copyEmptyDatabase, noPostgres, type PostgresCluster, startPostgres } from '../../../test/databases.js';
+import { copyEmptyDatabase } from '../../../test/database-templates.js';
+import { noPostgres, type PostgresCluster, startPostgres } from '../../../test/databases.js';
 import { fillRandomly } from '../../../test/random-rows.js';
 import { DataDir } from '../data-dir.js';
 import { type Database, openDatabase } from '../database.js';
@@ -49,7 +50,7 @@ async function installation(kind: 'embedded' | 'server', options: { migrations?:
   const dataDir = join(options.root ?? root, `from-${kind}`);
   const directory = await DataDir.open(dataDir, { create: true });
   const migrations = MIGRATIONS.slice(0, options.migrations ?? MIGRATIONS.length);
-  if (kind === 'embedded') await copyEmptyDatabase(directory.db);
+  if (kind === 'embedded') await copyEmptyDatabase(directory.db, migrations);
   const place = kind === 'embedded' ? { dataDir: directory.db } : { url: (await cluster?.createDatabase()) ?? '' };
   const database = await openDatabase(place, { ...LOOSE, migrations });
   const { segments } = filesOf(directory);
@@ -357,6 +358,7 @@ describe('backups of other versions', () => {
     ];
     const dataDir = join(root, 'newer');
     const directory = await DataDir.open(dataDir, { create: true });
+    await copyEmptyDatabase(directory.db);
     const database = await openDatabase({ dataDir: directory.db }, { ...LOOSE, migrations: newer });
     const target = join(root, 'backup');
     await createBackup({ database, keyring, ...filesOf(directory), version: '99', target });

@@ -19,6 +19,10 @@ export const EVENT_KINDS = {
     refs: ['list', 'status', 'count'],
     payload: z.object({ entries: z.array(z.string()), reason: z.string().nullable() }),
   }),
+  'entry.source-overruled': kind(1, {
+    refs: ['list', 'count'],
+    payload: z.object({ entries: z.array(z.string()), reason: z.string() }),
+  }),
   'entry.quarantined': kind(1, {
     refs: ['list', 'media', 'windowSeconds'],
     payload: z.object({ entry: z.string() }),
@@ -132,6 +136,8 @@ export const EVENT_KINDS = {
     refs: ['list', 'member', 'affirmative', 'signal'],
     payload: z.object({ entry: z.string(), reason: z.string().nullable() }),
   }),
+  'policy.added': kind(1, { refs: ['policy'], payload: z.object({ note: z.string() }) }),
+  'policy.activated': kind(1, { refs: ['policy', 'before'], payload: z.object({ reason: z.string() }) }),
   'subject.erased': kind(1, { refs: ['payloads'] }),
   'audit.exported': kind(1, { refs: ['batches'] }),
   'backup.made': kind(1, { refs: ['tables', 'rows', 'keys'] }),

@@ -9,7 +9,8 @@ import { words } from './0008-words.js';
 import { banks } from './0009-banks.js';
 import { enrichment } from './0010-enrichment.js';
 import { sourceAnew } from './0011-source-anew.js';
-import { enforcement } from './0012-enforcement.js';
+import { restored } from './0012-restored.js';
+import { enforcement } from './0013-enforcement.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, in order. */
@@ -25,5 +26,6 @@ export const MIGRATIONS: readonly Migration[] = [
   banks,
   enrichment,
   sourceAnew,
+  restored,
   enforcement,
 ];

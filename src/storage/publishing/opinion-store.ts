@@ -13,6 +13,19 @@ export interface MemberOpinion {
   readonly at: Date;
 }
 
+interface OpinionRow {
+  readonly entry_id: string;
+  readonly member_id: string;
+  readonly affirmative: boolean;
+  readonly signal: string;
+  readonly reason: string | null;
+  readonly at: Date;
+}
+
+const opinionOf = ({ entry_id, member_id, ...rest }: OpinionRow): MemberOpinion => ({
+  ...{ entryId: entry_id, memberId: member_id, ...rest },
+});
+
 /**
  * Notes what a member thinks of an entry; it takes the place of what the same member thought before.
  * @returns false when it is known already
@@ -33,18 +46,17 @@ export async function putOpinion(tx: Tx, listId: string, opinion: Omit<MemberOpi
 /** What all members think of some entries, oldest first. */
 export async function opinionsOf(db: Db, listId: string, entryIds: readonly string[]): Promise<MemberOpinion[]> {
   if (entryIds.length === 0) return [];
-  const { rows } = await sql<{
-    entry_id: string;
-    member_id: string;
-    affirmative: boolean;
-    signal: string;
-    reason: string | null;
-    at: Date;
-  }>`
+  const { rows } = await sql<OpinionRow>`
     SELECT entry_id, member_id, affirmative, signal, reason, at FROM member_opinion WHERE list_id = ${listId}
       AND entry_id IN (SELECT jsonb_array_elements_text(${JSON.stringify(entryIds)}::jsonb))
     ORDER BY at, member_id`.execute(db);
-  return rows.map(({ entry_id, member_id, affirmative, signal, reason, at }) => ({
-    ...{ entryId: entry_id, memberId: member_id, affirmative, signal, reason, at },
-  }));
+  return rows.map(opinionOf);
+}
+
+/** What members think of the entries of a list, newest first. */
+export async function latestOpinions(db: Db, listId: string, limit: number): Promise<MemberOpinion[]> {
+  const { rows } = await sql<OpinionRow>`
+    SELECT entry_id, member_id, affirmative, signal, reason, at FROM member_opinion WHERE list_id = ${listId}
+    ORDER BY at DESC, entry_id, member_id LIMIT ${limit}`.execute(db);
+  return rows.map(opinionOf);
 }

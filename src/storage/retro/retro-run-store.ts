@@ -10,6 +10,8 @@ export interface RetroRun {
   readonly list: string;
   readonly fromVersion: number | null;
   readonly toVersion: number;
+  /** Entries that match again, which are tried beside what came. */
+  readonly restored: readonly string[];
   readonly seq: number;
   readonly cause: RetroCause;
   readonly state: RetroState;
@@ -42,6 +44,7 @@ function select(db: Db) {
   return db
     .selectFrom('retro_run as run')
     .innerJoin('list', 'list.id', 'run.list_id')
+    .select(sql<readonly string[]>`run.restored`.as('restored'))
     .select(['run.id', 'run.node', 'run.seq', 'run.cause', 'run.state', 'run.pass', 'run.entries', 'run.files'])
     .select(['run.records', 'run.hashes', 'run.finds', 'run.damaged', 'list.name as list'])
     .select(['run.list_id as listId', 'run.from_version as fromVersion', 'run.to_version as toVersion'])
@@ -58,6 +61,10 @@ function select(db: Db) {
 export async function reconcileRuns(tx: Tx, node: string, baseline: boolean): Promise<void> {
   const { rows: first } = await sql`
     INSERT INTO retro_node (node) SELECT ${node} WHERE ${baseline} ON CONFLICT DO NOTHING RETURNING node`.execute(tx);
+  // What is seen of texts is not kept: lists of words have nothing to be tried against, and one must not hold up the rest.
+  await sql`
+    UPDATE retro_run SET state = 'stopped', finished_at = now() FROM list
+    WHERE list.id = list_id AND list.content <> 'media' AND state IN ('waiting', 'running')`.execute(tx);
   const { rows: behind } = await sql<{ list: string; version: number; seq: number; before: number | null }>`
     SELECT list.id AS list, list.current_version AS version, last.to_version AS before,
       (SELECT coalesce(max(seq), 0) FROM list_change WHERE list_id = list.id AND kind = 'version') AS seq
@@ -65,7 +72,8 @@ export async function reconcileRuns(tx: Tx, node: string, baseline: boolean): Pr
       SELECT to_version FROM retro_run WHERE node = ${node} AND list_id = list.id
       ORDER BY created_at DESC, id LIMIT 1
     ) AS last ON true
-    WHERE current_version IS NOT NULL AND last.to_version IS DISTINCT FROM current_version`.execute(tx);
+    WHERE content = 'media' AND current_version IS NOT NULL
+      AND last.to_version IS DISTINCT FROM current_version`.execute(tx);
   for (const { list, version, seq, before } of behind) {
     const state = first.length > 0 ? 'done' : 'waiting';
     await sql`
@@ -87,10 +95,41 @@ export async function askForRuns(tx: Tx, listId: string): Promise<number> {
     INSERT INTO retro_run (id, node, list_id, from_version, to_version, seq, cause, state, created_at)
     SELECT translate(encode(uuid_send(gen_random_uuid()), 'base64'), '+/=', '-_'), node, list.id, NULL, current_version,
       (SELECT coalesce(max(seq), 0) FROM list_change), 'asked', 'waiting', clock_timestamp()
-    FROM retro_node, list WHERE list.id = ${listId} AND current_version IS NOT NULL
+    FROM retro_node, list WHERE list.id = ${listId} AND content = 'media' AND current_version IS NOT NULL
     ON CONFLICT (node, list_id) WHERE state = 'waiting' DO UPDATE SET
       from_version = NULL, to_version = excluded.to_version, seq = excluded.seq`.execute(tx);
   return Number(numAffectedRows ?? 0);
+}
+
+/** Ids that wait with a run; of more, the whole list is tried again. */
+const MOST_RESTORED = 10_000;
+
+/**
+ * Has every node that has joined try entries that match again against all that it has seen, together with what it has not
+ * tried of their list.
+ * @param seq the change by which they match again
+ */
+export async function askForRestored(
+  tx: Tx,
+  { listId, entryIds, seq }: { readonly listId: string; readonly entryIds: readonly string[]; readonly seq: number },
+): Promise<void> {
+  const all = entryIds.length > MOST_RESTORED;
+  const restored = JSON.stringify(all ? [] : entryIds);
+  await sql`
+    INSERT INTO retro_run (id, node, list_id, from_version, to_version, restored, seq, cause, state, created_at)
+    SELECT translate(encode(uuid_send(gen_random_uuid()), 'base64'), '+/=', '-_'), node.node, list.id,
+      CASE WHEN ${all} THEN NULL ELSE last.to_version END, current_version, ${restored}::jsonb, ${seq}, 'restored',
+      'waiting', clock_timestamp()
+    FROM list CROSS JOIN retro_node AS node LEFT JOIN LATERAL (
+      SELECT to_version FROM retro_run WHERE node = node.node AND list_id = list.id ORDER BY created_at DESC, id LIMIT 1
+    ) AS last ON true
+    WHERE list.id = ${listId} AND current_version IS NOT NULL AND content = 'media'
+    ON CONFLICT (node, list_id) WHERE state = 'waiting' DO UPDATE SET
+      from_version = CASE WHEN ${all} OR jsonb_array_length(retro_run.restored) + ${entryIds.length} > ${MOST_RESTORED}
+        THEN NULL ELSE retro_run.from_version END,
+      restored = CASE WHEN jsonb_array_length(retro_run.restored) + ${entryIds.length} > ${MOST_RESTORED}
+        THEN '[]' ELSE retro_run.restored || excluded.restored END,
+      to_version = excluded.to_version, seq = greatest(retro_run.seq, excluded.seq)`.execute(tx);
 }
 
 /** Ends the runs of a list that wait or are under way, on every node. @returns how many */
@@ -210,7 +249,8 @@ export async function endPass(tx: Tx, pass: string): Promise<void> {
 export async function giveUpPass(tx: Tx, pass: string, error: string): Promise<void> {
   // The newer one begins where the older one began.
   await sql`
-    UPDATE retro_run AS newer SET from_version = older.from_version, last_error = ${error}
+    UPDATE retro_run AS newer SET from_version = older.from_version, restored = older.restored || newer.restored,
+      last_error = ${error}
     FROM retro_run AS older WHERE older.pass = ${pass} AND older.state = 'running'
       AND newer.node = older.node AND newer.list_id = older.list_id AND newer.state = 'waiting'`.execute(tx);
   await sql`

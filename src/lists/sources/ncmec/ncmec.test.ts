@@ -404,7 +404,7 @@ describe('NCMEC', () => {
       [FAULTS.broken, 'source-unreachable'],
       ['break', 'source-unreachable'],
       [{ cutTo: 500, honest: true }, 'source-malformed'],
-      [{ cutTo: 500, honest: false }, 'source-malformed'],
+      [{ cutTo: 500, honest: false }, 'source-unreachable'],
       [{ cutTo: 0, honest: true }, 'source-malformed'],
       [changed((body) => body.replace('<queryResult', `${entity}<queryResult`)), 'source-malformed'],
       [changed((body) => body.replace('</md5>', '&undefined;</md5>')), 'source-malformed'],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { baseUrlOrNothingSchema, withoutSlash } from '../../../net/base-url.js';
 import type { SourceKind } from '../source.js';
-import { baseUrlOrNothingSchema, withoutSlash } from '../wire/base-url.js';
 import { NCMEC_ENVIRONMENT_NAMES, NCMEC_ENVIRONMENTS } from './ncmec-environments.js';
 import { NcmecSource } from './ncmec-source.js';
 

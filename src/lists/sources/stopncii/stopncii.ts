@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { VigieError } from '../../../errors.js';
+import { baseUrlSchema, withoutSlash } from '../../../net/base-url.js';
 import type { DeltaSource, SourceFacts, SourceFeedback, SourceHouse, SourceKind, SourcePage } from '../source.js';
 import { type Answer, ask, ignore, isQuestionRefused } from '../wire/ask.js';
-import { baseUrlSchema, withoutSlash } from '../wire/base-url.js';
 import { type CursorPage, type CursorPosition, followCursor } from '../wire/follow-cursor.js';
 import { PageBuilder } from '../wire/page-builder.js';
 import { readJson } from '../wire/read-json.js';

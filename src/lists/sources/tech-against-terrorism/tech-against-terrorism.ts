@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { VigieError } from '../../../errors.js';
 import type { Entry } from '../../../index/entry.js';
+import { baseUrlSchema, withoutSlash } from '../../../net/base-url.js';
 import type { SignalTypeName } from '../../../signals/signal-type.js';
 import type { DeltaSource, SourceFacts, SourceHouse, SourceKind, SourcePage } from '../source.js';
 import { type Answer, ask } from '../wire/ask.js';
-import { baseUrlSchema, withoutSlash } from '../wire/base-url.js';
 import { type CursorPage, type CursorPosition, followCursor } from '../wire/follow-cursor.js';
 import { LatestChanges } from '../wire/latest-changes.js';
 import { isUsableId, PageBuilder } from '../wire/page-builder.js';

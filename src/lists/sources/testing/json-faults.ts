@@ -20,7 +20,7 @@ export const JSON_FAULTS: readonly (readonly [Fault, string])[] = [
   [FAULTS.broken, 'source-unreachable'],
   ['break', 'source-unreachable'],
   [{ cutTo: 40, honest: true }, 'source-malformed'],
-  [{ cutTo: 40, honest: false }, 'source-malformed'],
+  [{ cutTo: 40, honest: false }, 'source-unreachable'],
   [{ cutTo: 0, honest: true }, 'source-malformed'],
   [{ change: (reply: Reply) => ({ ...reply, body: Buffer.from([0x22, 0xff, 0x22]) }) }, 'source-malformed'],
   [jsonChanged(() => []), 'source-malformed'],

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { VigieError } from '../../../errors.js';
+import { withoutSlash } from '../../../net/base-url.js';
 import type { SourceHouse } from '../source.js';
 import { ask, isQuestionRefused, type Question } from '../wire/ask.js';
-import { withoutSlash } from '../wire/base-url.js';
 
 const errorSchema = z.object({
   error: z.object({ code: z.number().nullish(), is_transient: z.boolean().nullish() }),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { VigieError } from '../../../errors.js';
+import { baseUrlSchema } from '../../../net/base-url.js';
 import type { DeltaSource, SourceFacts, SourceFeedback, SourceHouse, SourceKind, SourcePage } from '../source.js';
 import { type Answer, ignore } from '../wire/ask.js';
-import { baseUrlSchema } from '../wire/base-url.js';
 import { type CursorPage, type CursorPosition, followCursor } from '../wire/follow-cursor.js';
 import { forPeople, PageBuilder } from '../wire/page-builder.js';
 import { readJson } from '../wire/read-json.js';

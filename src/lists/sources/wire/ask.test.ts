@@ -60,7 +60,10 @@ describe('asking a source', () => {
 
   it('ends at its bounds of size and time, and takes no coding that it did not ask for', async () => {
     const endless: Fault = { reply: { status: 200, body: Buffer.alloc(65 << 20, ' ') } };
-    expect(await askOnce(endless)).toMatchObject({ code: 'source-malformed', detail: 'an answer without end' });
+    expect(await askOnce(endless)).toMatchObject({
+      code: 'source-malformed',
+      detail: expect.stringContaining('an answer of more than'),
+    });
     expect(await askOnce('hang', { timeoutMs: 300 })).toMatchObject({ code: 'source-unreachable' });
     const coded = replied(200, { 'content-encoding': 'gzip' });
     expect(await askOnce(coded)).toMatchObject({ code: 'source-malformed' });

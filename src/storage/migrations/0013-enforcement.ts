@@ -2,7 +2,7 @@ import type { Migration } from './migration.js';
 
 /** Platforms, policies, actions with their brakes, sealed evidence, and the cases that people decide. */
 export const enforcement: Migration = {
-  number: 12,
+  number: 13,
   name: 'enforcement',
   statements: [
     // A connection to a platform. What it remembers between starts (such as how far it has read) is its own.
@@ -90,6 +90,8 @@ export const enforcement: Migration = {
     )`,
     `CREATE UNIQUE INDEX moderation_case_one_open ON moderation_case (platform, subject_kind, subject_id)
       WHERE state = 'open'`,
+    // How often people confirmed items of an account.
+    `CREATE INDEX moderation_case_confirmed ON moderation_case (item_id, decided_at) WHERE decision = 'confirmed'`,
     `CREATE INDEX moderation_case_queue ON moderation_case (priority DESC, opened_at) WHERE state = 'open'`,
 
     // Something that is to be done, was done, or was kept from being done, on a platform.

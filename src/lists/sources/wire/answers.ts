@@ -1,12 +1,15 @@
-/** What sources that are asked over HTTP have in common: what an answer means, and reading its body within bounds. */
-import { VigieError } from '../../errors.js';
-import type { ExchangeAnswer } from '../../net/guarded-client.js';
-import { retryAfterSeconds } from '../../net/retry-after.js';
+/** What an answer over HTTP means, and reading its body within bounds. */
+import { VigieError } from '../../../errors.js';
+import type { ExchangeAnswer } from '../../../net/guarded-client.js';
+import { retryAfterSeconds } from '../../../net/retry-after.js';
 
 /** A body that says nothing for so long is given up, milliseconds. */
 const IDLE_MS = 60_000;
 /** Nobody is believed who sends us away for longer, seconds. */
 const LONGEST_WAIT_S = 24 * 3_600;
+
+/** Statuses of the 400s that ask for another attempt: too slow, too early, too many. */
+const TRY_AGAIN: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /**
  * Says why an answer is none of use.
@@ -19,19 +22,19 @@ export function refusalOf({ status, headers }: Omit<ExchangeAnswer, 'body'>, now
     if (!/^\s*(text\/html|application\/xhtml)/i.test(headers['content-type'] ?? '')) return undefined;
     return new VigieError('source-malformed', { detail: 'it answered with a page for people' });
   }
-  if (status === 429 || status >= 500) {
-    const told = retryAfterSeconds(headers['retry-after'], now);
-    const wait = told === undefined ? {} : { retryAfter: Math.min(LONGEST_WAIT_S, Math.max(0, Math.ceil(told))) };
-    return new VigieError('source-unreachable', { detail, ...wait });
-  }
-  return new VigieError('source-refused', { detail });
+  if (status < 400) return new VigieError('source-malformed', { detail: `${detail}; redirects are not followed` });
+  if (status < 500 && !TRY_AGAIN.has(status)) return new VigieError('source-refused', { detail });
+  const told = retryAfterSeconds(headers['retry-after'], now);
+  const wait = told === undefined ? {} : { retryAfter: Math.min(LONGEST_WAIT_S, Math.max(0, Math.ceil(told))) };
+  return new VigieError('source-unreachable', { detail, ...wait });
 }
 
-/** What happened on the way to a source as an error of sources. */
+/** What happened on the way to a source as an error of sources, without its address, which may hold a credential. */
 export function unreachable(thrown: unknown): VigieError {
   if (!(thrown instanceof VigieError)) return new VigieError('source-unreachable', { cause: thrown });
   if (thrown.code !== 'fetch-failed' && thrown.code !== 'fetch-timeout') return thrown;
-  return new VigieError('source-unreachable', { cause: thrown, ...(thrown.detail && { detail: thrown.detail }) });
+  const detail = thrown.code === 'fetch-timeout' ? 'it took too long' : 'no connection';
+  return new VigieError('source-unreachable', { detail, cause: thrown.cause });
 }
 
 /**
@@ -51,11 +54,14 @@ export async function* withinBounds(
       ended = step.done === true;
       if (step.done === true) return;
       bytes += step.value.byteLength;
-      if (bytes > maxBytes) throw new VigieError('source-malformed', { detail: `it is longer than ${maxBytes} bytes` });
+      if (bytes > maxBytes)
+        throw new VigieError('source-malformed', { detail: `an answer of more than ${maxBytes} bytes` });
       yield step.value;
     }
   } catch (thrown) {
-    throw thrown instanceof VigieError ? thrown : new VigieError('source-unreachable', { cause: thrown });
+    throw thrown instanceof VigieError
+      ? thrown
+      : new VigieError('source-unreachable', { detail: 'it broke off', cause: thrown });
   } finally {
     // Not awaited: what hangs would hang here again.
     if (!ended) iterator.return?.().catch(() => undefined);

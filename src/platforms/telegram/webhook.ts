@@ -1,0 +1,58 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GrammyError } from 'grammy';
+import type { PlatformIntake } from '../../enforcement/platform.js';
+import { VigieError } from '../../errors.js';
+import type { BotApi } from './bot-api.js';
+import { persist } from './persist.js';
+import { ALLOWED_UPDATES } from './update-shape.js';
+
+/** How often it is looked whether Telegram still knows where to deliver. */
+const LOOK_MS = 60_000;
+
+/** The header that Telegram sends the secret in. */
+export const SECRET_HEADER = 'x-telegram-bot-api-secret-token';
+
+/** What Telegram shows with each delivery: it follows from the token, so that every process knows it. */
+export function webhookSecret(token: string): string {
+  return createHmac('sha256', token).update('vigie: telegram webhook').digest('hex');
+}
+
+/** Takes as long for a wrong secret as for the right one. */
+export function isSecret(token: string, given: string | undefined): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given ?? ''), digest(webhookSecret(token)));
+}
+
+export interface WebhookOptions {
+  readonly api: BotApi;
+  readonly intake: PlatformIntake;
+  readonly token: string;
+  readonly url: string;
+}
+
+/**
+ * Has Telegram deliver to a URL, until it is aborted. What is not taken is delivered again, also after a restart.
+ * @throws VigieError `platform-refused` when Telegram does not take the URL; as `persist`; the signal's reason
+ */
+export async function keepWebhook({ api, intake, token, url }: WebhookOptions, signal: AbortSignal): Promise<void> {
+  const wanted = { url, secret_token: webhookSecret(token), allowed_updates: ALLOWED_UPDATES, max_connections: 40 };
+  // Set at each start, as the secret that was given before cannot be asked for.
+  await persist(() => api.ask('setWebhook', (raw, stop) => raw.setWebhook(wanted, stop), signal), signal).catch(
+    refused,
+  );
+  for (;;) {
+    const info = await persist(
+      () => api.ask('getWebhookInfo', (raw, stop) => raw.getWebhookInfo(stop), signal),
+      signal,
+    );
+    if (info.url !== url) throw new VigieError('platform-refused', { detail: 'somebody else set another webhook' });
+    intake.heard();
+    await sleep(LOOK_MS, undefined, { signal });
+  }
+}
+
+function refused(error: unknown): never {
+  if (!(error instanceof GrammyError)) throw error;
+  throw new VigieError('platform-refused', { detail: 'Telegram does not take the address of the webhook' });
+}
