@@ -1,24 +1,24 @@
-/** From a picture that is shared on a platform to its removal there: the service as it is run, and the platform over real HTTP. */
+/** From a picture that is shared on a platform to its removal there: the service as it is run, and platforms over the network. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BotApiServer, TOKEN } from '../src/platforms/telegram/testing/bot-api-server.js';
-import type { Room } from '../src/platforms/telegram/testing/bot-api-world.js';
+import { prosodyMissing, ROOMS, TestProsody } from '../src/platforms/xmpp/testing/prosody.js';
+import { picture, TestClient } from '../src/platforms/xmpp/testing/test-client.js';
 import { type RunningService, startService } from './service.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const LONG = { timeout: 60_000, interval: 50 };
+const noProsody = prosodyMissing();
 
 interface Action {
   readonly id: string;
+  readonly platform: string;
   readonly act: string;
   readonly state: string;
   readonly heldBy: string | null;
-  readonly outcome: string | null;
 }
 
-describe('a group of Telegram that is watched', { timeout: 180_000 }, () => {
+describe('a platform that is watched', { timeout: 180_000 }, () => {
   let service: RunningService;
-  let telegram: BotApiServer;
-  let group: Room;
   const pictures = new Map<string, Buffer>();
 
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
@@ -27,61 +27,89 @@ describe('a group of Telegram that is watched', { timeout: 180_000 }, () => {
     expect(answer.ok, `${method} ${path}: ${answer.status}`).toBe(true);
     return (await answer.json()) as T;
   };
-  const actions = async () => (await call<{ actions: Action[] }>('GET', '/v1/actions')).actions;
-  const post = (name: string) => {
-    const { id, unique } = telegram.world.file(pictures.get(name) as Buffer);
-    return telegram.world.post(group, { photo: [{ file_id: id, file_unique_id: unique, width: 640, height: 480 }] });
-  };
-  const isThere = (id: number) => group.messages.has(id);
+  /** What is or was to be done there, newest first. */
+  const actions = async (platform: string) =>
+    (await call<{ actions: Action[] }>('GET', `/v1/actions?platform=${platform}`)).actions;
+  const bytesOf = (kind: 'match' | 'no-match') => pictures.get(kind) as Buffer;
 
   beforeAll(async () => {
     service = await startService({ args: ['--sample', '--decoders', '1', '--allow-fetch-from', '127.0.0.1'] });
-    telegram = await BotApiServer.open();
-    group = telegram.world.group(-1_001, 'harbour');
     const { samples } = await call<{ samples: { name: string; expect: string }[] }>('GET', '/v1/samples');
     for (const wanted of ['match', 'no-match']) {
       const name = samples.find((each) => each.expect === wanted && /\.(png|jpe?g|webp)$/.test(each.name))?.name;
-      const bytes = await service.call('GET', `/v1/samples/${name}`);
-      pictures.set(wanted, Buffer.from(await bytes.arrayBuffer()));
+      const answer = await service.call('GET', `/v1/samples/${name}`);
+      pictures.set(wanted, Buffer.from(await answer.arrayBuffer()));
     }
-    await call('POST', '/v1/platforms', {
-      ...{ name: 'tg', kind: 'telegram', settings: { baseUrl: telegram.origin }, credentials: { token: TOKEN } },
-    });
   }, 120_000);
-  afterAll(async () => {
-    await service?.[Symbol.asyncDispose]();
-    await telegram?.[Symbol.asyncDispose]();
-  });
+  afterAll(async () => await service?.[Symbol.asyncDispose]());
 
-  it('is left as it is while it is a dry run, and what would be done is written down', async () => {
-    const known = post('match');
-    await vi.waitFor(async () => {
-      expect(await actions()).toMatchObject([{ act: 'remove', state: 'confirmed', dryRun: true }]);
-    }, LONG);
-    expect(isThere(known.message_id)).toBe(true);
-  });
+  it('Telegram: is left alone in a dry run, loses what a list names, and waits for people in a stop', async () => {
+    await using telegram = await BotApiServer.open();
+    const group = telegram.world.group(-1_001, 'harbour');
+    const post = (kind: 'match' | 'no-match') => {
+      const { id, unique } = telegram.world.file(bytesOf(kind));
+      const photo = [{ file_id: id, file_unique_id: unique, width: 640, height: 480 }];
+      return telegram.world.post(group, { photo }).message_id;
+    };
+    const newest = async () => (await actions('tg'))[0];
+    const [settings, credentials] = [{ baseUrl: telegram.origin }, { token: TOKEN }];
+    await call('POST', '/v1/platforms', { name: 'tg', kind: 'telegram', settings, credentials });
+    const first = post('match');
+    const dry = { act: 'remove', state: 'confirmed', dryRun: true };
+    await vi.waitFor(async () => expect(await newest()).toMatchObject(dry), LONG);
+    expect(group.messages.has(first)).toBe(true);
 
-  it('loses what a list names within moments, and keeps the rest', async () => {
     await call('PUT', '/v1/platforms/tg', { dryRun: false });
-    const other = post('no-match');
-    const known = post('match');
-    await vi.waitFor(() => expect(isThere(known.message_id)).toBe(false), LONG);
-    expect(isThere(other.message_id)).toBe(true);
-    await vi.waitFor(
-      async () => expect((await actions())[0]).toMatchObject({ act: 'remove', state: 'confirmed' }),
-      LONG,
-    );
-    const { cases } = await call<{ cases: { state: string }[] }>('GET', '/v1/cases');
-    expect(cases.length).toBeGreaterThan(0);
+    const [other, known] = [post('no-match'), post('match')];
+    await vi.waitFor(() => expect(group.messages.has(known)).toBe(false), LONG);
+    const done = { act: 'remove', state: 'confirmed', dryRun: false };
+    await vi.waitFor(async () => expect(await newest()).toMatchObject(done), LONG);
+    expect([first, other].every((id) => group.messages.has(id))).toBe(true);
+    const { cases } = await call<{ cases: { platform: string }[] }>('GET', '/v1/cases');
+    expect(cases.length).toBe(2);
+
+    await call('POST', '/v1/stops', { reason: 'a test' });
+    const held = post('match');
+    await vi.waitFor(async () => expect(await newest()).toMatchObject({ state: 'proposed', heldBy: 'stop' }), LONG);
+    expect(group.messages.has(held)).toBe(true);
+    await call('POST', '/v1/stops/lift', {});
+    await call('DELETE', '/v1/platforms/tg');
   });
 
-  it('waits for a person while enforcement is stopped', async () => {
-    await call('POST', '/v1/stops', { reason: 'a test' });
-    const known = post('match');
-    await vi.waitFor(
-      async () => expect((await actions())[0]).toMatchObject({ state: 'proposed', heldBy: 'stop' }),
-      LONG,
-    );
-    expect(isThere(known.message_id)).toBe(true);
-  });
+  it.skipIf(noProsody !== undefined)(
+    `XMPP: a second client sees a listed picture disappear, and its upload is gone${noProsody === undefined ? '' : ` (skipped: ${noProsody})`}`,
+    async () => {
+      const prosody = await TestProsody.start(['vigie', 'owner', 'user'], 'vigie');
+      const clients: TestClient[] = [];
+      try {
+        for (const name of ['owner', 'user']) clients.push(await TestClient.signIn(prosody, name));
+        const [owner, user] = clients as [TestClient, TestClient];
+        const room = `harbour@${ROOMS}`;
+        await owner.join(room);
+        const config = { 'muc#roomconfig_persistentroom': '1', 'muc#roomconfig_publicroom': '1' };
+        await owner.configure(room, config);
+        await owner.affiliate(room, 'vigie@localhost', 'admin');
+        await user.join(room);
+        const settings = { account: 'vigie@localhost', address: prosody.address, rooms: [room] };
+        const credentials = { password: 'vigie' };
+        await call('POST', '/v1/platforms', { name: 'xmpp', kind: 'xmpp', settings, credentials, dryRun: false });
+        const nick = `${room}/vigie`;
+        await owner.sees(({ name, attrs }) => name === 'presence' && String(attrs['from']).startsWith(nick));
+        const stays = await user.upload(bytesOf('no-match'));
+        await user.say(room, ...picture(stays.get));
+        const goes = await user.upload(bytesOf('match'));
+        const { id } = await user.say(room, ...picture(goes.get));
+        await owner.sees(
+          (stanza) =>
+            stanza.name === 'message' && stanza.toString().includes(id) && stanza.toString().includes('moderat'),
+        );
+        await vi.waitFor(async () => expect((await fetch(goes.get)).status).toBeGreaterThanOrEqual(400), LONG);
+        expect((await fetch(stays.get)).status).toBe(200);
+        await vi.waitFor(async () => expect(await actions('xmpp')).toMatchObject([{ state: 'confirmed' }]), LONG);
+      } finally {
+        await Promise.all(clients.map((client) => client.signOut()));
+        await prosody.stop();
+      }
+    },
+  );
 });
