@@ -89,6 +89,17 @@ const BY_COLUMN: Readonly<Record<string, fc.Arbitrary<Value>>> = {
   'source.state': oneOf('new', 'up-to-date', 'behind', 'refused', 'failing', 'held'),
   'source.hold_percent': xid(0, 100),
   'work.lane': oneOf('live', 'backfill'),
+  'platform.state': oneOf('new', 'connected', 'failing', 'refused'),
+  'policy_version.state': oneOf('draft', 'retired'),
+  'moderation_case.subject_kind': oneOf('item', 'account', 'room'),
+  'moderation_case.state': oneOf('open'),
+  'moderation_case.decision': fc.constant(null),
+  'moderation_case.decided_at': fc.constant(null),
+  'moderation_case.score': oneOf('0', '0.25', '1'),
+  'action.subject_kind': oneOf('item', 'account', 'room'),
+  'action.state': oneOf('proposed', 'ordered', 'confirmed', 'dropped', 'failed', 'given-up', 'refused'),
+  'exemption.subject_kind': oneOf('account', 'room'),
+  'evidence.state': oneOf('wanted', 'sealed', 'not-had', 'destroyed'),
 };
 
 /** Fills all tables, those of the verdicts in partitions of three days. @returns how many rows */
