@@ -93,7 +93,7 @@ describe('a platform that is watched', { timeout: 180_000 }, () => {
         const settings = { account: 'vigie@localhost', address: prosody.address, rooms: [room] };
         const credentials = { password: 'vigie' };
         await call('POST', '/v1/platforms', { name: 'xmpp', kind: 'xmpp', settings, credentials, dryRun: false });
-        const nick = `${room}/vigie`;
+        const nick = `${room}/Vigie`;
         await owner.sees(({ name, attrs }) => name === 'presence' && String(attrs['from']).startsWith(nick));
         const stays = await user.upload(bytesOf('no-match'));
         await user.say(room, ...picture(stays.get));
