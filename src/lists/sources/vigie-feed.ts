@@ -174,8 +174,9 @@ function read(lines: readonly unknown[]): Pick<SourcePage, 'changes' | 'setAside
       const { entry, unknown, malformed: bad } = found;
       for (const type of unknown) unused[type] = (unused[type] ?? 0) + 1;
       if (bad > 0) setAside.push({ reason: 'malformed-signal', where: entry.id });
-      // Without a signal it says nothing, and what it said before counts no longer.
-      changes.push(entry.signals.length === 0 ? { remove: entry.id } : { put: entry });
+      if (entry.signals.length > 0) changes.push({ put: entry });
+      // Without a signal it says nothing, and what it said before counts no longer, unless its new word cannot be read.
+      else if (bad === 0) changes.push({ remove: entry.id });
     }
   }
   return { changes, setAside, unused };
