@@ -25,6 +25,7 @@ import { createPhotoDnaHasher } from './media/photodna-hasher.js';
 import { MediaPool } from './media/pool.js';
 import { VideoPool } from './media/video/video-pool.js';
 import { Metrics } from './metrics/metrics.js';
+import { caseOfReport } from './moderation/platform-reports.js';
 import { GuardedClient } from './net/guarded-client.js';
 import { fetchFromPlatform } from './platforms/fetch-from-platform.js';
 import { PLATFORM_KINDS } from './platforms/platform-kinds.js';
@@ -251,11 +252,12 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       metrics,
     }),
   );
+  const reports: { take: ReturnType<typeof caseOfReport> } = { take: async () => undefined };
   const connections = opened.own(
     new PlatformRunner({
       ...connected,
       ...{ node, items: floor.intake.items },
-      report: async () => undefined,
+      report: (platform, report) => reports.take(platform, report),
       came: () => floor.outbox.nudge(),
       failed: (error) => logger.error({ err: error }, 'holding connections to platforms failed'),
     }),
@@ -288,6 +290,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     }),
   );
   following.verdict = (tx, verdict) => enforcement.follow(tx, verdict);
+  reports.take = caseOfReport({ database, cases: enforcement.cases });
   const curation = new Curation({
     ...{ database, keyring, lists, client, record: events.record, outbox: floor.outbox },
     route: new SourceRoute(fed),

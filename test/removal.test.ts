@@ -68,6 +68,13 @@ describe('a platform that is watched', { timeout: 180_000 }, () => {
     const { cases } = await call<{ cases: { platform: string }[] }>('GET', '/v1/cases');
     expect(cases.length).toBe(2);
 
+    const reported = group.messages.get(other);
+    if (reported === undefined) throw new Error('it is there');
+    telegram.world.post(group, { text: '/report', reply_to_message: reported as never });
+    const wanted = expect.objectContaining({ cause: 'reported', reports: 1 });
+    const open = async () => (await call<{ cases: unknown[] }>('GET', '/v1/cases')).cases;
+    await vi.waitFor(async () => expect(await open()).toContainEqual(wanted), LONG);
+
     await call('POST', '/v1/stops', { reason: 'a test' });
     const held = post('match');
     await vi.waitFor(async () => expect(await newest()).toMatchObject({ state: 'proposed', heldBy: 'stop' }), LONG);

@@ -22,7 +22,9 @@ export const settingsSchema = z.strictObject({
   mode: z
     .enum(['poll', 'webhook'])
     .default('poll')
-    .describe('`poll` asks Telegram for what is new and needs no address of its own; `webhook` is told by Telegram'),
+    .describe(
+      '`poll` asks Telegram for what is new and needs no address of its own; `webhook` is for programs that deliver to the connection themselves',
+    ),
   webhookUrl: baseUrlOrNothingSchema
     .default('')
     .describe('For `webhook`: the https address that Telegram reaches this platform of Vigie at'),
