@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { filesBelow } from './backup/copy-file.js';
 import type { BatchFiles } from './events/batch-files.js';
 import type { Db } from './schema.js';
+import { SEALED_TABLES } from './sealed-columns.js';
 import { HEADER_BYTES } from './sealed-header.js';
 
 /** How much of what is kept needs one master key to be opened. */
@@ -14,20 +15,6 @@ export interface KeyUse {
   readonly files: number;
 }
 
-/** Every column of values that are sealed under the master key itself. */
-const COLUMNS = [
-  'secret',
-  'subject_key',
-  'webhook',
-  'source',
-  'publication_key',
-  'outbox',
-  'item',
-  'proposal',
-  'derived_signal',
-  'bank_content',
-  'exchange_credential',
-] as const;
 const MAGIC = 'VIGSEAL';
 
 /**
@@ -46,7 +33,7 @@ export async function keyUse(
     uses.set(id, known);
     return known;
   };
-  for (const table of COLUMNS) {
+  for (const table of SEALED_TABLES) {
     const { rows } = await sql<{ id: string; count: number }>`
       SELECT encode(substring(sealed FROM 2 FOR 8), 'hex') AS id, count(*) AS count
       FROM ${sql.table(table)} WHERE sealed IS NOT NULL GROUP BY 1`.execute(db);

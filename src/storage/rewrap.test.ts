@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DATABASES, type TestDatabases } from '../../test/databases.js';
 import type { Database } from './database.js';
@@ -10,6 +11,7 @@ import { keyUse } from './key-use.js';
 import { Keyring } from './keyring.js';
 import { rewrap } from './rewrap.js';
 import { seal, sealedWith, unseal } from './seal.js';
+import { SEALED_TABLES, SUBJECT_SEALED_TABLES } from './sealed-columns.js';
 import { SealedReader, SealedWriter } from './sealed-file.js';
 import { openSecret } from './secrets.js';
 
@@ -39,6 +41,14 @@ describe.each(DATABASES)('sealing again under a new key: $name', ({ missing, sta
     await db.insertInto('subject_key').values(rows).execute();
     await db.insertInto('subject_key').values({ subject: 'erased', sealed: null, erased_at: new Date() }).execute();
   };
+
+  it('knows every table that holds something sealed', async () => {
+    const { rows } = await sql<{ table: string }>`
+      SELECT table_name AS table FROM information_schema.columns
+      WHERE table_schema = 'public' AND column_name = 'sealed'`.execute((await databases.open()).db);
+    const known: readonly string[] = [...SEALED_TABLES, ...SUBJECT_SEALED_TABLES];
+    expect(rows.map(({ table }) => table).sort()).toEqual([...known].sort());
+  });
 
   it('leaves the older key with nothing to open, and everything readable without it', async () => {
     const database = await databases.open();

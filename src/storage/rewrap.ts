@@ -2,20 +2,7 @@ import { sql } from 'kysely';
 import type { Keyring } from './keyring.js';
 import type { Db } from './schema.js';
 import { seal, unseal } from './seal.js';
-
-/** Small sealed values that outlive every key: their table, its key column, and what they are sealed for. */
-const LASTING = [
-  { table: 'secret', key: 'name', purpose: 'secret' },
-  { table: 'subject_key', key: 'subject', purpose: 'subject-key' },
-  { table: 'webhook', key: 'id', purpose: 'webhook' },
-  { table: 'proposal', key: 'id', purpose: 'proposal' },
-  { table: 'derived_signal', key: 'id', purpose: 'derived' },
-  { table: 'publication_key', key: 'id', purpose: 'publication-key' },
-  { table: 'source', key: 'id', purpose: 'source' },
-  { table: 'platform', key: 'id', purpose: 'platform' },
-  { table: 'bank_content', key: 'id', purpose: 'bank-content' },
-  { table: 'exchange_credential', key: 'api', purpose: 'exchange-credential' },
-] as const;
+import { LASTING_SEALS } from './sealed-columns.js';
 
 const PAGE = 500;
 
@@ -33,7 +20,7 @@ export interface Rewrapped {
 export async function rewrap(db: Db, keyring: Keyring, signal?: AbortSignal): Promise<Rewrapped> {
   let renewed = 0;
   let failed = 0;
-  for (const { table, key, purpose } of LASTING) {
+  for (const { table, key, purpose } of LASTING_SEALS) {
     for (let after = ''; ; ) {
       signal?.throwIfAborted();
       const { rows } = await sql<{ key: string; sealed: Uint8Array }>`
