@@ -1,8 +1,10 @@
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { VigieError } from '../errors.js';
 import { askFields, type FieldsSchema, readFields } from './ask-fields.js';
-import { printable, remark, writeLine } from './output.js';
+import { dataOption, formatOption } from './options.js';
+import { printable, remark, table, writeLine } from './output.js';
 import type { ServiceClient } from './service-client.js';
+import { withService } from './with-service.js';
 
 /** A kind of source or platform, with what it needs to be told. */
 export interface KindAnswer {
@@ -23,10 +25,44 @@ export const settingsOption = () =>
 export const credentialsOption = () =>
   new Option('--credentials <file>', 'a JSON object of credentials; - for standard input; asked for when left out');
 
-export function fieldRows(what: string, schema: FieldsSchema | null): string[][] {
+function fieldRows(what: string, schema: FieldsSchema | null): string[][] {
   return Object.entries(schema?.properties ?? {}).map(([name, { description }]) => [
     ...[`  ${what}.${name}${schema?.required?.includes(name) ? ' *' : ''}`, printable(description ?? '')],
   ]);
+}
+
+/** Adds `kinds`, which tells what each needs. @param who such as `source`, which is part of the route too */
+export function addKinds(command: Command, who: string): void {
+  command
+    .command('kinds')
+    .summary(`kinds of ${who}s, and what each needs`)
+    .addOption(formatOption())
+    .addOption(dataOption())
+    .action(async ({ data, format }: { readonly data: string; readonly format: 'table' | 'json' }) => {
+      await withService(data, async (service) => {
+        const kinds = await kindsOf(service, who);
+        if (format === 'json') return await writeLine(JSON.stringify(kinds));
+        for (const { kind, title, description, settings, credentials } of kinds) {
+          await writeLine(`${kind}: ${title}. ${description}`);
+          const rows = [...fieldRows('settings', settings), ...fieldRows('credentials', credentials)];
+          await writeLine(table(['', ''], rows));
+        }
+      });
+    });
+}
+
+/** Adds a command about one of them. */
+export function addNamed(command: Command, who: string, name: string, summary: string): Command {
+  return command.command(name).summary(summary).argument('<name>', `the ${who}`).addOption(dataOption());
+}
+
+/** The kind of a name. @returns undefined when the service knows none */
+export async function kindNamed(service: ServiceClient, who: string, name: string): Promise<KindAnswer | undefined> {
+  return (await kindsOf(service, who)).find(({ kind }) => kind === name);
+}
+
+async function kindsOf(service: ServiceClient, who: string): Promise<readonly KindAnswer[]> {
+  return (await service.call<{ kinds: readonly KindAnswer[] }>('GET', `/v1/${who}-kinds`)).kinds;
 }
 
 /** Has a connection tested, and writes what it said. @param who such as `source` */

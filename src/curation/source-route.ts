@@ -1,6 +1,6 @@
 import { VigieError } from '../errors.js';
 import type { Source, SourceFeedback, SourceHouse, SourceKind } from '../lists/sources/source.js';
-import { kindOf } from '../lists/sync/kind-of.js';
+import { kindOf } from '../runtime/kind-of.js';
 import type { Database } from '../storage/database.js';
 import type { Db } from '../storage/schema.js';
 import type { SourceStore, StoredSource } from '../storage/source-store.js';
@@ -46,7 +46,7 @@ export class SourceRoute implements FeedbackRoute {
 
   async #open(db: Db, { id, kind: name, settings }: StoredSource): Promise<Source> {
     const { store, kinds, house } = this.#options;
-    const kind = kindOf(kinds, name);
+    const kind = kindOf(kinds, name, 'source-kind-unknown');
     const read = kind.settings.safeParse(settings);
     const credentials = kind.credentials?.safeParse((await store.credentials(db, id)) ?? {});
     if (!read.success || credentials?.success === false) throw new VigieError('source-settings-invalid');

@@ -1,9 +1,9 @@
 import type { PlatformHouse, PlatformKind } from '../enforcement/platform.js';
 import { VigieError } from '../errors.js';
 import type { FetchFromPlatform } from '../intake/intake-parts.js';
+import { kindOf } from '../runtime/kind-of.js';
 import type { Database } from '../storage/database.js';
 import type { PlatformStore } from '../storage/platform-store.js';
-import { kindOf } from './kind-of.js';
 
 export interface FetchOptions {
   readonly database: Database;
@@ -24,7 +24,7 @@ export function fetchFromPlatform(options: FetchOptions): FetchFromPlatform {
   const known = new Map<string, { readonly at: number; readonly open: Promise<Opened> }>();
   const open = async (name: string): Promise<Opened> => {
     const platform = await store.get(database.db, name);
-    const kind = kindOf(kinds, platform.kind);
+    const kind = kindOf(kinds, platform.kind, 'platform-kind-unknown');
     const settings = kind.settings.parse(platform.settings);
     const credentials = kind.credentials?.parse(await store.credentials(database.db, platform.id));
     return (ref, signal) => kind.fetch?.(settings, credentials, house, ref, signal) ?? noMedia();

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { raiseAttention, settleAttention } from '../storage/attention/raise-attention.js';
+import { keepAttention, raiseAttention, settleAttention } from '../storage/attention/raise-attention.js';
 import type { StoredPlatform } from '../storage/platform-store.js';
 import type { Tx } from '../storage/schema.js';
 
@@ -21,19 +21,9 @@ export async function tellPlatform(tx: Tx, { id, name, state, failures, lastErro
     'platform-refused': state === 'refused',
     'platform-away': state === 'failing' && failures >= FAILURES,
   };
+  const detail = { platform: name, error: lastError };
   for (const kind of STATES) {
-    const open = await tx
-      .selectFrom('attention')
-      .select('id')
-      .where('kind', '=', kind)
-      .where('cause', '=', id)
-      .where('state', '<>', 'resolved')
-      .executeTakeFirst();
-    const detail = { platform: name, error: lastError };
-    // A state that lasts is one occurrence and not a thousand.
-    if (is[kind] && open === undefined)
-      await raiseAttention(tx, { kind, cause: id, subject: `platform:${id}`, detail });
-    else if (!is[kind] && open !== undefined) await settleAttention(tx, { kind, cause: id }, 'service');
+    await keepAttention(tx, is[kind], { kind, cause: id, subject: `platform:${id}`, detail });
   }
 }
 

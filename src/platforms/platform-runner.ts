@@ -4,6 +4,7 @@ import { VigieError } from '../errors.js';
 import type { ItemDraft } from '../intake/item-draft.js';
 import { abortable } from '../runtime/abortable.js';
 import { every } from '../runtime/every.js';
+import { kindOf } from '../runtime/kind-of.js';
 import type { Database } from '../storage/database.js';
 import {
   endConnection,
@@ -19,7 +20,6 @@ import type { PlatformStore, StoredPlatform } from '../storage/platform-store.js
 import { randomId } from '../storage/random-id.js';
 import { type ConnectionEnds, ConnectionIntake } from './connection-intake.js';
 import { connectionWait } from './connection-wait.js';
-import { kindOf } from './kind-of.js';
 import { settleTrouble, tellPlatform, tellTrouble } from './platform-attention.js';
 
 export interface PlatformRunnerOptions {
@@ -186,7 +186,7 @@ export class PlatformRunner {
 
   async #open(stored: StoredPlatform): Promise<Platform> {
     const { kinds, house, store, database } = this.#options;
-    const kind = kindOf(kinds, stored.kind);
+    const kind = kindOf(kinds, stored.kind, 'platform-kind-unknown');
     const credentials = await store.credentials(database.db, stored.id);
     return kind.open(kind.settings.parse(stored.settings), kind.credentials?.parse(credentials), house);
   }

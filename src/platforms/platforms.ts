@@ -1,12 +1,11 @@
-import { z } from 'zod';
 import type { PlatformFacts, PlatformHouse, PlatformKind } from '../enforcement/platform.js';
-import { VigieError } from '../errors.js';
-import { checkCredentials, checkSettings } from '../runtime/check-fields.js';
+import { checkCredentials, checkFields, checkSettings, formOf } from '../runtime/check-fields.js';
+import { inAMinute } from '../runtime/in-a-minute.js';
+import { kindOf } from '../runtime/kind-of.js';
 import type { Database } from '../storage/database.js';
 import type { EventDraft, EventKind, RecordEvent } from '../storage/events/event-kinds.js';
 import type { PlatformChanges, PlatformStore, StoredPlatform } from '../storage/platform-store.js';
 import type { PlatformState, Tx } from '../storage/schema.js';
-import { kindOf } from './kind-of.js';
 import { forgetPlatform } from './platform-attention.js';
 
 export interface PlatformsOptions {
@@ -42,8 +41,8 @@ export interface ShownPlatformKind {
   readonly credentials: unknown;
 }
 
-const TEST_MS = 60_000;
 const INVALID = 'platform-settings-invalid';
+const UNKNOWN = 'platform-kind-unknown';
 
 /** The platforms that are connected, as people manage them. */
 export class Platforms {
@@ -54,11 +53,10 @@ export class Platforms {
   }
 
   kinds(): readonly ShownPlatformKind[] {
-    const schemaOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-    return this.#options.kinds.map(({ kind, title, description, settings, credentials }) => ({
-      ...{ kind, title, description, settings: schemaOf(settings) },
-      credentials: credentials === undefined ? null : schemaOf(credentials),
-    }));
+    return this.#options.kinds.map((kind) => {
+      const { kind: name, title, description } = kind;
+      return { kind: name, title, description, ...formOf(kind) };
+    });
   }
 
   /**
@@ -67,9 +65,9 @@ export class Platforms {
    */
   async add(order: NewPlatformOrder, by: string): Promise<ShownPlatform> {
     const { database, store, kinds } = this.#options;
-    const kind = kindOf(kinds, order.kind);
+    const kind = kindOf(kinds, order.kind, UNKNOWN);
     const { name, dryRun = true } = order;
-    const checked = check(kind, order);
+    const checked = checkFields(kind, order, INVALID);
     await database.transaction(async (tx) => {
       const id = await store.add(tx, { name, kind: kind.kind, ...checked, dryRun, by });
       await this.#record(tx, by, id, { kind: 'platform.added', refs: { platform: id, name, kind: kind.kind, dryRun } });
@@ -93,7 +91,7 @@ export class Platforms {
     const { database, store, kinds } = this.#options;
     const platform = await store.get(database.db, name);
     const credentials = await store.credentials(database.db, platform.id);
-    return await this.#ask(kindOf(kinds, platform.kind), { settings: platform.settings, credentials }, signal);
+    return await this.#ask(kindOf(kinds, platform.kind, UNKNOWN), { settings: platform.settings, credentials }, signal);
   }
 
   /** The same for one that is not added yet. @throws VigieError `platform-settings-invalid` */
@@ -101,14 +99,14 @@ export class Platforms {
     { kind, ...order }: Pick<NewPlatformOrder, 'kind' | 'settings' | 'credentials'>,
     signal: AbortSignal,
   ): Promise<PlatformFacts> {
-    return await this.#ask(kindOf(this.#options.kinds, kind), order, signal);
+    return await this.#ask(kindOf(this.#options.kinds, kind, UNKNOWN), order, signal);
   }
 
   /** @throws VigieError `platform-not-found`, `platform-settings-invalid` */
   async change(name: string, changes: PlatformChanges, by: string): Promise<ShownPlatform> {
     const { database, store, kinds } = this.#options;
     const platform = await store.get(database.db, name);
-    const kind = kindOf(kinds, platform.kind);
+    const kind = kindOf(kinds, platform.kind, UNKNOWN);
     const { settings, credentials } = changes;
     const checked = {
       ...(settings === undefined ? {} : { settings: checkSettings(kind, settings, INVALID) }),
@@ -141,14 +139,13 @@ export class Platforms {
     order: Pick<NewPlatformOrder, 'settings' | 'credentials'>,
     signal: AbortSignal,
   ): Promise<PlatformFacts> {
-    const { settings, credentials } = check(kind, order);
-    const late = AbortSignal.timeout(TEST_MS);
-    try {
-      return await kind.test(settings, credentials, this.#options.house, AbortSignal.any([signal, late]));
-    } catch (thrown) {
-      if (!late.aborted) throw thrown;
-      throw new VigieError('platform-unreachable', { detail: 'no answer in a minute', cause: thrown });
-    }
+    const { settings, credentials } = checkFields(kind, order, INVALID);
+    const { house } = this.#options;
+    return await inAMinute(
+      (bounded) => kind.test(settings, credentials, house, bounded),
+      signal,
+      'platform-unreachable',
+    );
   }
 
   #shown(platform: StoredPlatform): ShownPlatform {
@@ -165,11 +162,4 @@ export class Platforms {
   ): Promise<void> {
     await this.#options.record(tx, { ...draft, actor: by, subject: `platform:${id}` });
   }
-}
-
-function check(kind: PlatformKind, { settings, credentials }: Pick<NewPlatformOrder, 'settings' | 'credentials'>) {
-  return {
-    settings: checkSettings(kind, settings, INVALID),
-    credentials: checkCredentials(kind, credentials, INVALID),
-  };
 }

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { type ErrorCode, VigieError } from '../errors.js';
 
 /** What something that is connected to needs to be told, as its kind describes it. */
@@ -6,6 +6,27 @@ export interface FieldsOf<Settings = unknown, Credentials = unknown> {
   readonly settings: z.ZodType<Settings>;
   /** Undefined when it needs none. */
   readonly credentials: z.ZodType<Credentials> | undefined;
+}
+
+/** JSON Schemas of what is to be told, from which people's forms are made; credentials are null when it needs none. */
+export function formOf({ settings, credentials }: FieldsOf) {
+  const schemaOf = (schema: z.ZodType): unknown => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return { settings: schemaOf(settings), credentials: credentials === undefined ? null : schemaOf(credentials) };
+}
+
+/**
+ * Checks both.
+ * @throws VigieError of the code
+ */
+export function checkFields(
+  kind: FieldsOf,
+  given: { readonly settings: unknown; readonly credentials?: unknown },
+  code: ErrorCode,
+) {
+  return {
+    settings: checkSettings(kind, given.settings, code),
+    credentials: checkCredentials(kind, given.credentials, code),
+  };
 }
 
 /**

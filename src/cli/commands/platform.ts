@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import { VigieError } from '../../errors.js';
 import {
+  addKinds,
+  addNamed,
   changedShape,
   credentialsOption,
-  fieldRows,
-  type KindAnswer,
+  kindNamed,
   type Shape,
   settingsOption,
   shapeOf,
@@ -13,7 +14,6 @@ import {
 import { dataOption, formatOption } from '../options.js';
 import { remark, table, writeLine } from '../output.js';
 import { PLATFORM_COLUMNS, type PlatformAnswer, platformInWords, platformRow } from '../platform-lines.js';
-import type { ServiceClient } from '../service-client.js';
 import { withService } from '../with-service.js';
 
 interface Data {
@@ -30,22 +30,7 @@ export function platformCommand(): Command {
   const command = new Command('platform')
     .summary('where media are shared and acted on: Telegram, XMPP, Matrix and others')
     .description('Connections to platforms. Settings and credentials come from files, standard input or the terminal.');
-  command
-    .command('kinds')
-    .summary('kinds of platforms, and what each needs')
-    .addOption(formatOption())
-    .addOption(dataOption())
-    .action(async ({ data, format }: Data & Format) => {
-      await withService(data, async (service) => {
-        const kinds = await kindsOf(service);
-        if (format === 'json') return await writeLine(JSON.stringify(kinds));
-        for (const { kind, title, description, settings, credentials } of kinds) {
-          await writeLine(`${kind}: ${title}. ${description}`);
-          const rows = [...fieldRows('settings', settings), ...fieldRows('credentials', credentials)];
-          await writeLine(table(['', ''], rows));
-        }
-      });
-    });
+  addKinds(command, 'platform');
   command
     .command('add')
     .summary('connect one; it is a dry run until `vigie platform live`')
@@ -60,7 +45,7 @@ export function platformCommand(): Command {
       await withService(
         flags.data,
         async (service) => {
-          const needs = (await kindsOf(service)).find((each) => each.kind === kind);
+          const needs = await kindNamed(service, 'platform', kind);
           if (needs === undefined) throw new VigieError('platform-kind-unknown');
           const json = { kind, ...(await shapeOf(flags, needs)) };
           if (flags.test) await tellFacts(service, 'platform', '/v1/platforms/try', { json });
@@ -133,10 +118,4 @@ export function platformCommand(): Command {
   return command;
 }
 
-function named(command: Command, name: string, summary: string): Command {
-  return command.command(name).summary(summary).argument('<name>', 'the platform').addOption(dataOption());
-}
-
-async function kindsOf(service: ServiceClient): Promise<readonly KindAnswer[]> {
-  return (await service.call<{ kinds: readonly KindAnswer[] }>('GET', '/v1/platform-kinds')).kinds;
-}
+const named = (command: Command, name: string, summary: string) => addNamed(command, 'platform', name, summary);

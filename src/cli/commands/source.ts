@@ -1,10 +1,11 @@
 import { Command, Option } from 'commander';
 import { VigieError } from '../../errors.js';
 import {
+  addKinds,
+  addNamed,
   changedShape,
   credentialsOption,
-  fieldRows,
-  type KindAnswer,
+  kindNamed,
   type Shape,
   settingsOption,
   shapeOf,
@@ -12,7 +13,6 @@ import {
 } from '../kind-fields.js';
 import { dataOption, formatOption, whole } from '../options.js';
 import { remark, table, writeLine } from '../output.js';
-import type { ServiceClient } from '../service-client.js';
 import { SOURCE_COLUMNS, type SourceAnswer, sourceInWords, sourceRow } from '../source-lines.js';
 import { withService } from '../with-service.js';
 
@@ -39,23 +39,7 @@ export function sourceCommand(): Command {
   const command = new Command('source')
     .summary('where lists come from: hotlines and exchanges that are synced')
     .description('Sources of lists. Settings and credentials come from files, standard input or the terminal.');
-  command
-    .command('kinds')
-    .summary('kinds of sources, and what each needs')
-    .addOption(formatOption())
-    .addOption(dataOption())
-    .action(async ({ data, format }: Data & Format) => {
-      await withService(data, async (service) => {
-        const kinds = await kindsOf(service);
-        if (format === 'json') return await writeLine(JSON.stringify(kinds));
-        for (const { kind, title, description, settings, credentials } of kinds) {
-          await writeLine(`${kind}: ${title}. ${description}`);
-          await writeLine(
-            table(['', ''], [...fieldRows('settings', settings), ...fieldRows('credentials', credentials)]),
-          );
-        }
-      });
-    });
+  addKinds(command, 'source');
   command
     .command('add')
     .summary('add one; its first sync begins at once')
@@ -72,7 +56,7 @@ export function sourceCommand(): Command {
       await withService(
         flags.data,
         async (service) => {
-          const needs = (await kindsOf(service)).find((each) => each.kind === kind);
+          const needs = await kindNamed(service, 'source', kind);
           if (needs === undefined) throw new VigieError('source-kind-unknown');
           const json = { kind, ...(await shapeOf(flags, needs)) };
           if (flags.test) await tellFacts(service, 'source', '/v1/sources/try', { json });
@@ -163,14 +147,7 @@ export function sourceCommand(): Command {
   return command;
 }
 
-function named(command: Command, name: string, summary: string): Command {
-  return command.command(name).summary(summary).argument('<name>', 'the source').addOption(dataOption());
-}
-
-async function kindsOf(service: ServiceClient): Promise<readonly KindAnswer[]> {
-  return (await service.call<{ kinds: readonly KindAnswer[] }>('GET', '/v1/source-kinds')).kinds;
-}
-
+const named = (command: Command, name: string, summary: string) => addNamed(command, 'source', name, summary);
 function ratesOf({ every, hold }: { readonly every?: number | undefined; readonly hold?: number | undefined }) {
   return {
     ...(every === undefined ? {} : { everySeconds: every }),

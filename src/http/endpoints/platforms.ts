@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { ShownPlatform } from '../../platforms/platforms.js';
 import { endpoint } from '../endpoint.js';
+import { credentialsSchema, factsSchema, kindShape, settingsSchemaOf, tryOutSchemaOf } from '../kind-shapes.js';
 import { listNameSchema } from '../schemas.js';
 
 const platformNameSchema = listNameSchema;
 const byName = z.object({ name: platformNameSchema });
-const anything = z.record(z.string(), z.unknown());
 
 const platformSchema = z.object({
   id: z.string(),
@@ -39,10 +39,8 @@ function present(platform: ShownPlatform): z.output<typeof platformSchema> {
   };
 }
 
-const settingsSchema = anything.describe('What the kind needs; see `GET /v1/platform-kinds`.');
-const credentialsSchema = anything.describe('Sealed in the database, and never shown again.');
+const settingsSchema = settingsSchemaOf('/v1/platform-kinds');
 const dryRunSchema = z.boolean().describe('True: what would be done there is written down and not sent.');
-const factsSchema = z.object({ facts: z.record(z.string(), z.string()) });
 
 export const listPlatformKinds = endpoint({
   method: 'GET',
@@ -50,15 +48,7 @@ export const listPlatformKinds = endpoint({
   scope: 'platforms:read',
   summary: 'Kinds of platforms, with JSON schemas of their settings and credentials',
   answer: z.object({
-    kinds: z.array(
-      z.object({
-        kind: z.string(),
-        title: z.string(),
-        description: z.string(),
-        settings: z.unknown(),
-        credentials: z.unknown().describe('Null when it needs none.'),
-      }),
-    ),
+    kinds: z.array(z.object(kindShape)),
   }),
   handle: async ({ services }) => ({ kinds: [...services.platforms.kinds()] }),
 });
@@ -107,13 +97,7 @@ export const tryOutPlatform = endpoint({
   scope: 'platforms:write',
   summary: 'Test a connection before it is added',
   description: 'Fails with the error for which the platform cannot be used.',
-  body: z
-    .object({
-      kind: z.string().max(64),
-      settings: settingsSchema.default({}),
-      credentials: credentialsSchema.optional(),
-    })
-    .strict(),
+  body: tryOutSchemaOf('/v1/platform-kinds'),
   answer: factsSchema,
   handle: async ({ body, signal, services }) => ({ facts: { ...(await services.platforms.tryOut(body, signal)) } }),
 });

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { ShownSource } from '../../lists/sync/sources.js';
 import { endpoint } from '../endpoint.js';
+import { credentialsSchema, factsSchema, kindShape, settingsSchemaOf, tryOutSchemaOf } from '../kind-shapes.js';
 import { listNameSchema } from '../schemas.js';
 
 const sourceNameSchema = listNameSchema;
 const byName = z.object({ name: sourceNameSchema });
-const anything = z.record(z.string(), z.unknown());
 
 const heldSchema = z.object({
   id: z.string(),
@@ -81,8 +81,7 @@ const holdPercentSchema = z
   .min(0)
   .max(100)
   .describe('A sync that would remove more of the list than so many percent waits for a person.');
-const settingsSchema = anything.describe('What the kind needs; see `GET /v1/source-kinds`.');
-const credentialsSchema = anything.describe('Sealed in the database, and never shown again.');
+const settingsSchema = settingsSchemaOf('/v1/source-kinds');
 
 export const listSourceKinds = endpoint({
   method: 'GET',
@@ -92,13 +91,9 @@ export const listSourceKinds = endpoint({
   answer: z.object({
     kinds: z.array(
       z.object({
-        kind: z.string(),
-        title: z.string(),
-        description: z.string(),
+        ...kindShape,
         everySeconds: z.number(),
         staleSeconds: z.number().nullable().describe('Nothing new for so long is an alarm.'),
-        settings: z.unknown(),
-        credentials: z.unknown().describe('Null when it needs none.'),
       }),
     ),
   }),
@@ -151,14 +146,8 @@ export const tryOutSource = endpoint({
   scope: 'sources:write',
   summary: 'Test a connection before it is added',
   description: 'Fails with the error for which the source cannot be used.',
-  body: z
-    .object({
-      kind: z.string().max(64),
-      settings: settingsSchema.default({}),
-      credentials: credentialsSchema.optional(),
-    })
-    .strict(),
-  answer: z.object({ facts: z.record(z.string(), z.string()) }),
+  body: tryOutSchemaOf('/v1/source-kinds'),
+  answer: factsSchema,
   handle: async ({ body, signal, services }) => ({ facts: { ...(await services.sources.tryOut(body, signal)) } }),
 });
 
@@ -169,7 +158,7 @@ export const testSource = endpoint({
   summary: 'Test the connection to a source',
   description: 'Fails with the error for which the source cannot be used.',
   params: byName,
-  answer: z.object({ facts: z.record(z.string(), z.string()) }),
+  answer: factsSchema,
   handle: async ({ params, signal, services }) => ({
     facts: { ...(await services.sources.test(params.name, signal)) },
   }),

@@ -1,4 +1,4 @@
-import { raiseAttention, settleAttention } from '../../storage/attention/raise-attention.js';
+import { keepAttention, settleAttention } from '../../storage/attention/raise-attention.js';
 import type { Tx } from '../../storage/schema.js';
 import type { StoredSource } from '../../storage/source-store.js';
 import type { SourceKind } from '../sources/source.js';
@@ -28,16 +28,7 @@ export async function tellSource(tx: Tx, source: StoredSource, kind: SourceKind 
     },
   ] as const;
   for (const { kind: about, is, detail } of troubles) {
-    const open = await tx
-      .selectFrom('attention')
-      .select('id')
-      .where('kind', '=', about)
-      .where('cause', '=', id)
-      .where('state', '<>', 'resolved')
-      .executeTakeFirst();
-    // A state that lasts is one occurrence and not a thousand.
-    if (is && open === undefined) await raiseAttention(tx, { kind: about, cause: id, subject: `source:${id}`, detail });
-    else if (!is && open !== undefined) await settleAttention(tx, { kind: about, cause: id }, 'service');
+    await keepAttention(tx, is, { kind: about, cause: id, subject: `source:${id}`, detail });
   }
 }
 

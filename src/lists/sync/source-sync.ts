@@ -1,5 +1,6 @@
 import { VigieError } from '../../errors.js';
 import { every } from '../../runtime/every.js';
+import { kindOf } from '../../runtime/kind-of.js';
 import type { Database } from '../../storage/database.js';
 import type { RecordEvent } from '../../storage/events/event-kinds.js';
 import { randomId } from '../../storage/random-id.js';
@@ -16,7 +17,6 @@ import type { SourceStore, StoredSource } from '../../storage/source-store.js';
 import type { Lists } from '../lists.js';
 import type { Source, SourceHouse, SourceKind } from '../sources/source.js';
 import type { BatchLimits } from './gather-changes.js';
-import { kindOf } from './kind-of.js';
 import { Held } from './removal-guard.js';
 import { tellSource } from './source-attention.js';
 import { syncDelta } from './sync-delta.js';
@@ -150,7 +150,7 @@ export class SourceSync {
 
   async #open(source: StoredSource): Promise<Source> {
     const { kinds, house, store, database } = this.#options;
-    const kind = kindOf(kinds, source.kind);
+    const kind = kindOf(kinds, source.kind, 'source-kind-unknown');
     const credentials = await store.credentials(database.db, source.id);
     return kind.open(kind.settings.parse(source.settings), kind.credentials?.parse(credentials), house);
   }

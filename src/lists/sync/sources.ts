@@ -1,6 +1,7 @@
-import { z } from 'zod';
 import { VigieError } from '../../errors.js';
-import { checkCredentials, checkSettings } from '../../runtime/check-fields.js';
+import { checkCredentials, checkFields, checkSettings, formOf } from '../../runtime/check-fields.js';
+import { inAMinute } from '../../runtime/in-a-minute.js';
+import { kindOf } from '../../runtime/kind-of.js';
 import type { Database } from '../../storage/database.js';
 import type { EventDraft, EventKind, RecordEvent } from '../../storage/events/event-kinds.js';
 import { createList, findList, getListById, removeList } from '../../storage/list-store.js';
@@ -9,7 +10,6 @@ import type { SourceChanges, SourceStore, StoredSource } from '../../storage/sou
 import { assertOnePersonMay } from '../approval.js';
 import type { Lists } from '../lists.js';
 import type { Source, SourceFacts, SourceHouse, SourceKind } from '../sources/source.js';
-import { kindOf } from './kind-of.js';
 import { forgetSource, isStale, tellSource } from './source-attention.js';
 
 export interface SourcesOptions {
@@ -51,8 +51,8 @@ export interface ShownKind {
 }
 
 const HOLD_PERCENT = 10;
-const TEST_MS = 60_000;
 const INVALID = 'source-settings-invalid';
+const UNKNOWN = 'source-kind-unknown';
 
 /** The sources of lists, as people manage them. */
 export class Sources {
@@ -63,14 +63,10 @@ export class Sources {
   }
 
   kinds(): readonly ShownKind[] {
-    return this.#options.kinds.map(
-      ({ kind, title, description, everySeconds, staleSeconds, settings, credentials }) => ({
-        ...{ kind, title, description, everySeconds, staleSeconds: staleSeconds ?? null },
-        settings: z.toJSONSchema(settings, { io: 'input', unrepresentable: 'any' }),
-        credentials:
-          credentials === undefined ? null : z.toJSONSchema(credentials, { io: 'input', unrepresentable: 'any' }),
-      }),
-    );
+    return this.#options.kinds.map((kind) => {
+      const { kind: name, title, description, everySeconds, staleSeconds = null } = kind;
+      return { kind: name, title, description, everySeconds, staleSeconds, ...formOf(kind) };
+    });
   }
 
   /**
@@ -80,9 +76,9 @@ export class Sources {
    */
   async add(order: NewSourceOrder, by: string): Promise<ShownSource> {
     const { database, store, kinds } = this.#options;
-    const kind = kindOf(kinds, order.kind);
+    const kind = kindOf(kinds, order.kind, UNKNOWN);
     const { name, list = name, everySeconds = kind.everySeconds, holdPercent = HOLD_PERCENT } = order;
-    const checked = check(kind, order);
+    const checked = checkFields(kind, order, INVALID);
     await database.transaction(async (tx) => {
       const there = await findList(tx, list);
       // What a source tells acts at once, and nobody approves it.
@@ -120,8 +116,8 @@ export class Sources {
     order: Pick<NewSourceOrder, 'kind' | 'settings' | 'credentials'>,
     signal: AbortSignal,
   ): Promise<SourceFacts> {
-    const kind = kindOf(this.#options.kinds, order.kind);
-    const { settings, credentials } = check(kind, order);
+    const kind = kindOf(this.#options.kinds, order.kind, UNKNOWN);
+    const { settings, credentials } = checkFields(kind, order, INVALID);
     return await ask(kind.open(settings, credentials, this.#options.house), signal);
   }
 
@@ -129,9 +125,9 @@ export class Sources {
   async open(name: string): Promise<Source> {
     const { database, store, kinds, house } = this.#options;
     const source = await store.get(database.db, name);
-    const kind = kindOf(kinds, source.kind);
+    const kind = kindOf(kinds, source.kind, UNKNOWN);
     const credentials = await store.credentials(database.db, source.id);
-    const checked = check(kind, { settings: source.settings, credentials });
+    const checked = checkFields(kind, { settings: source.settings, credentials }, INVALID);
     return kind.open(checked.settings, checked.credentials, house);
   }
 
@@ -144,7 +140,7 @@ export class Sources {
   async change(name: string, changes: SourceChanges, by: string): Promise<ShownSource> {
     const { database, store, kinds } = this.#options;
     const source = await store.get(database.db, name);
-    const kind = kindOf(kinds, source.kind);
+    const kind = kindOf(kinds, source.kind, UNKNOWN);
     const checked = {
       ...(changes.settings === undefined ? {} : { settings: checkSettings(kind, changes.settings, INVALID) }),
       ...(changes.credentials === undefined
@@ -235,18 +231,5 @@ export function stateOf(source: StoredSource, staleSeconds: number | undefined):
 }
 
 async function ask(source: Source, signal: AbortSignal): Promise<SourceFacts> {
-  const late = AbortSignal.timeout(TEST_MS);
-  try {
-    return await source.test(AbortSignal.any([signal, late]));
-  } catch (thrown) {
-    if (late.aborted) throw new VigieError('source-unreachable', { detail: 'no answer in a minute', cause: thrown });
-    throw thrown;
-  }
-}
-
-function check(kind: SourceKind, { settings, credentials }: Pick<NewSourceOrder, 'settings' | 'credentials'>) {
-  return {
-    settings: checkSettings(kind, settings, INVALID),
-    credentials: checkCredentials(kind, credentials, INVALID),
-  };
+  return await inAMinute((bounded) => source.test(bounded), signal, 'source-unreachable');
 }

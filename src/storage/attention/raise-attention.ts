@@ -92,3 +92,19 @@ export async function settleAttention(tx: Tx, { kind, cause }: AttentionKey, by:
     .executeTakeFirstOrThrow();
   return numUpdatedRows > 0n;
 }
+
+/**
+ * Says of a state that lasts whether it is so: it needs somebody once for as long as it lasts, and not a thousand times.
+ * @param is whether it is so now; when it is over, its attention is settled
+ */
+export async function keepAttention(tx: Tx, is: boolean, draft: AttentionDraft): Promise<void> {
+  const open = await tx
+    .selectFrom('attention')
+    .select('id')
+    .where('kind', '=', draft.kind)
+    .where('cause', '=', draft.cause)
+    .where('state', '<>', 'resolved')
+    .executeTakeFirst();
+  if (is && open === undefined) await raiseAttention(tx, draft);
+  else if (!is && open !== undefined) await settleAttention(tx, draft, 'service');
+}
