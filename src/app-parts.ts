@@ -51,7 +51,7 @@ import { Events } from './storage/events/events.js';
 import { openBatches } from './storage/events/open-batches.js';
 import { loadInstance } from './storage/instance-store.js';
 import type { Keyring } from './storage/keyring.js';
-import { listLists } from './storage/list-store.js';
+import { findListById, listLists } from './storage/list-store.js';
 import { takeNodeFile } from './storage/nodes/node-file.js';
 import type { NodeState } from './storage/nodes/node-store.js';
 import { NodeTable } from './storage/nodes/node-table.js';
@@ -226,6 +226,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     ...{ database, kinds: PLATFORM_KINDS, store: new PlatformStore(keyring) },
     house: { client, logger, now: Date.now },
   };
+  const fetch = fetchFromPlatform(connected);
   const stream = opened.own(await openStream(config, database, logger));
   const mediaStore = openBlobStore(media);
   const placed = { shared: config.segments !== undefined, server: config.databaseUrl !== undefined };
@@ -243,7 +244,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       scanner,
       lists,
       client,
-      fetch: fetchFromPlatform(connected),
+      fetch,
       media: itemMedia,
       followVerdict: (tx, verdict) => following.verdict(tx, verdict),
       logger,
@@ -276,7 +277,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   const enforcement = opened.own(
     new Enforcement({
       ...{ database, keyring, metrics, client, record: events.record, outbox: floor.outbox, blobs: itemMedia },
-      fetch: fetchFromPlatform(connected),
+      fetch,
       unsealForSubject: (db, subject, sealed, aad) => events.subjectKeys.unseal(db, subject, sealed, aad),
       copiesKey: mediumKey,
       held: () => connections.held,
@@ -375,7 +376,7 @@ async function disputeEntry(
   lists: Lists,
   { listId, entryId, reason, by }: { listId: string; entryId: string; reason: string; by: string },
 ): Promise<void> {
-  const list = await database.db.selectFrom('list').select('name').where('id', '=', listId).executeTakeFirst();
+  const list = await findListById(database.db, listId);
   if (list !== undefined) await acting(by, () => lists.dispute(list.name, [entryId], { reason, by }));
 }
 

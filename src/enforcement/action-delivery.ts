@@ -3,7 +3,8 @@ import { VigieError } from '../errors.js';
 import { raiseAttention, settleAttention } from '../storage/attention/raise-attention.js';
 import type { Database } from '../storage/database.js';
 import { type ActionRow, actionOfEffect, findAction, moveAction } from '../storage/enforcement/action-store.js';
-import { readFacts } from '../storage/enforcement/facts.js';
+import { aboutAction, readFacts } from '../storage/enforcement/facts.js';
+import { isUndone } from '../storage/enforcement/undoing.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import type { Delivery, EffectEnding, EffectKind } from '../storage/outbox/effect-kind.js';
 import type { Db, Tx } from '../storage/schema.js';
@@ -41,8 +42,7 @@ type Payload = z.infer<typeof payloadSchema>;
 type Result =
   | { readonly say: 'done'; readonly outcome: Outcome; readonly dryRun: boolean }
   /** It was kept back right before it was sent. */
-  | Exclude<Judgement, { readonly say: 'go' }>
-  | { readonly say: 'target-gone' }
+  | { readonly say: 'dropped'; readonly why: string }
   | { readonly say: 'cannot-undo' };
 
 const NOT_ORDERED = 'not-ordered';
@@ -77,18 +77,16 @@ export class ActionDelivery {
     if (action?.state !== 'ordered') return { drop: NOT_ORDERED };
     // It is being written down, in the transaction that has just looked at everything.
     if (action.effect_id === null) return 'go';
+    // What was undone while it was being sent, and failed, is not sent again.
+    if (action.undoes === null && (await isUndone(db, id))) return { drop: 'undone' };
     const judgement = await this.#judge(db, action);
-    if (judgement.say === 'go') return 'go';
-    if (judgement.say === 'already') return { drop: 'already' };
-    return { drop: judgement.say === 'hold' ? judgement.by : judgement.why };
+    return judgement.say === 'go' ? 'go' : { drop: reasonOf(judgement) };
   }
 
   async #judge(db: Db, action: ActionRow): Promise<Judgement> {
-    const { platform, item_id: itemId, list_id: listId, entry_id: entryId, act } = action;
-    const { accountId, room } = await whose(db, action);
-    const facts = await readFacts(db, { platform, itemId, accountId, room, listId, entryId });
+    const facts = await readFacts(db, aboutAction(action));
     const orderedBy = action.ordered_by === 'policy' ? 'policy' : 'person';
-    return judge(facts, { orderedBy, takesDown: TAKES_DOWN.has(act), when: 'delivery' });
+    return judge(facts, { orderedBy, takesDown: TAKES_DOWN.has(action.act), when: 'delivery' });
   }
 
   async #deliver({ action: id }: Payload, { signal }: Delivery): Promise<Result> {
@@ -100,11 +98,11 @@ export class ActionDelivery {
       signal.throwIfAborted();
     }
     const target = await readTarget(database.db, action, this.#options);
-    if (target === undefined) return { say: 'target-gone' };
+    if (target === undefined) return { say: 'dropped', why: 'target-gone' };
     // Sealing may have taken a while: the last look is the one right before the act.
     const judgement = await this.#judge(database.db, action);
-    if (judgement.say !== 'go') return judgement;
-    if ((await findAction(database.db, id))?.state !== 'ordered') return { say: 'drop', why: 'undone' };
+    if (judgement.say !== 'go') return { say: 'dropped', why: reasonOf(judgement) };
+    if ((await findAction(database.db, id))?.state !== 'ordered') return { say: 'dropped', why: 'undone' };
     if (action.dry_run || judgement.dryRun) return { say: 'done', outcome: 'done', dryRun: true };
     const order: Order = { id, act: action.act, target, message: action.message };
     try {
@@ -132,7 +130,7 @@ export class ActionDelivery {
       const moved = await moveAction(tx, action.id, from, { state: 'given-up' });
       if (moved) await recordAction(record, tx, moved, { kind: 'action.given-up', actor: by, payload: { reason } });
     }
-    await this.#settle(tx, action);
+    await settleFailed(tx, action);
   }
 
   async #result(tx: Tx, action: ActionRow, result: Result): Promise<void> {
@@ -141,14 +139,9 @@ export class ActionDelivery {
     } else if (result.say === 'cannot-undo') {
       await this.#dropped(tx, action, 'act-unsupported');
       await this.#options.cannotUndo(tx, action);
-    } else if (result.say === 'target-gone') {
-      await this.#dropped(tx, action, 'target-gone');
-    } else if (result.say === 'already') {
-      await this.#dropped(tx, action, 'already');
     } else {
-      await this.#dropped(tx, action, result.say === 'hold' ? result.by : result.why);
+      await this.#dropped(tx, action, result.why);
     }
-    await this.#settle(tx, action);
   }
 
   async #confirmed(tx: Tx, action: ActionRow, outcome: Outcome, dryRun: boolean): Promise<void> {
@@ -197,38 +190,32 @@ export class ActionDelivery {
       detail: { action: failed.id, platform, act, error },
     });
   }
+}
 
-  /** The attention of what failed for one cause is settled when nothing more has failed for it. */
-  async #settle(tx: Tx, { platform, outcome }: ActionRow): Promise<void> {
-    if (outcome === null) return;
-    const more = await tx
-      .selectFrom('action')
-      .select('id')
-      .where('state', '=', 'failed')
-      .where('platform', '=', platform)
-      .where('outcome', '=', outcome)
-      .limit(1)
-      .executeTakeFirst();
-    if (more !== undefined) return;
-    await settleAttention(tx, { kind: 'action-failed', cause: `${platform} ${outcome}` }, 'service');
-  }
+/**
+ * The attention of what failed for one cause is settled when nothing more has failed for it.
+ * @param action as it was when it had failed
+ */
+export async function settleFailed(tx: Tx, { platform, outcome }: ActionRow): Promise<void> {
+  if (outcome === null) return;
+  const more = await tx
+    .selectFrom('action')
+    .select('id')
+    .where('state', '=', 'failed')
+    .where('platform', '=', platform)
+    .where('outcome', '=', outcome)
+    .limit(1)
+    .executeTakeFirst();
+  if (more !== undefined) return;
+  await settleAttention(tx, { kind: 'action-failed', cause: `${platform} ${outcome}` }, 'service');
+}
+
+/** In one word why an act is not done. */
+function reasonOf(judgement: Exclude<Judgement, { readonly say: 'go' }>): string {
+  if (judgement.say === 'already') return 'already';
+  return judgement.say === 'hold' ? judgement.by : judgement.why;
 }
 
 function isHold(text: string): text is Hold {
   return (HOLDS as readonly string[]).includes(text);
-}
-
-/** The account and the room that an action is about, for exemptions. */
-export async function whose(
-  db: Db,
-  { subject_kind: kind, subject_id: subject, item_id: itemId }: ActionRow,
-): Promise<{ readonly accountId: string | null; readonly room: string | null }> {
-  const item =
-    itemId === null
-      ? undefined
-      : await db.selectFrom('item').select(['account_id', 'room']).where('id', '=', itemId).executeTakeFirst();
-  return {
-    accountId: kind === 'account' ? subject : (item?.account_id ?? null),
-    room: kind === 'room' ? subject : (item?.room ?? null),
-  };
 }

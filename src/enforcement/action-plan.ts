@@ -1,3 +1,4 @@
+import { TAKING_ACTS } from '../storage/enforcement/action-store.js';
 import type { RetryPlan } from '../storage/outbox/retry-plan.js';
 import { ACTS, type Act } from './acts.js';
 
@@ -23,13 +24,7 @@ export const TAKES_DOWN: ReadonlySet<string> = new Set<Act>(['remove', 'hide']);
 export const TELLS: ReadonlySet<string> = new Set<Act>(['notify-author', 'notify-room']);
 
 /** What takes something away, and so is counted and braked. */
-export const TAKES: ReadonlySet<string> = new Set<Act>([
-  'remove',
-  'hide',
-  'restrict-room',
-  'close-room',
-  'suspend-account',
-]);
+export const TAKES: ReadonlySet<string> = new Set<Act>(TAKING_ACTS);
 
 export function isAct(name: string): name is Act {
   return (ACTS as readonly string[]).includes(name);

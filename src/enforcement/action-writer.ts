@@ -1,6 +1,5 @@
 import {
   type ActionRow,
-  findAction,
   insertAction,
   latestAction,
   moveAction,
@@ -28,8 +27,6 @@ export interface WantedAct {
   readonly act: Act;
   readonly subject: Subject;
   readonly itemId: string | null;
-  readonly accountId: string | null;
-  readonly room: string | null;
   readonly verdictId: string | null;
   readonly caseId?: string | null;
   readonly entry: { readonly listId: string; readonly entryId: string } | null;
@@ -65,8 +62,8 @@ export class ActionWriter {
     const again = before === undefined ? 'first' : whatAgain(before, wanted);
     if (again === 'nothing') return undefined;
     const { listId = null, entryId = null } = wanted.entry ?? {};
-    const { platform } = wanted.subject;
-    const facts = await readFacts(tx, { platform, ...about(wanted), listId, entryId });
+    const { subject, itemId } = wanted;
+    const facts = await readFacts(tx, { subject, itemId, listId, entryId });
     if (facts.dryRun === null) return undefined;
     // A rehearsal does not stand in the way of the act itself, and is not rehearsed twice.
     if (again === 'rehearsed' && facts.dryRun) return undefined;
@@ -75,7 +72,7 @@ export class ActionWriter {
     const judgement = judge(facts, { orderedBy, takesDown: TAKES_DOWN.has(wanted.act), when: 'write' });
     const held = await this.#held(tx, wanted, again, judgement);
     const state = stateOf(judgement.say, held);
-    const id = await insertAction(tx, {
+    const action = await insertAction(tx, {
       ...wanted,
       ...{ listId, entryId, state, round: (before?.round ?? 0) + 1, dryRun: facts.dryRun },
       ...{ caseId: wanted.caseId ?? null, undoes: wanted.undoes ?? null, ...wanted.times },
@@ -83,7 +80,6 @@ export class ActionWriter {
       outcome: judgement.say === 'drop' ? judgement.why : state === 'confirmed' ? 'already' : null,
       orderedBy: state === 'ordered' || state === 'confirmed' ? (wanted.by ?? 'policy') : null,
     });
-    const action = id === undefined ? undefined : await findAction(tx, id);
     if (action === undefined) return undefined;
     await this.#record(tx, action, wanted);
     if (action.state === 'ordered') await sendOrder(this.#options.outbox, tx, action);
@@ -141,10 +137,6 @@ function stateOf(say: ReturnType<typeof judge>['say'], held: Hold | undefined) {
   if (say === 'drop') return 'dropped' as const;
   if (say === 'already') return 'confirmed' as const;
   return held === undefined ? ('ordered' as const) : ('proposed' as const);
-}
-
-function about({ itemId, accountId, room }: WantedAct) {
-  return { itemId, accountId, room };
 }
 
 /** What an act means when there was the same before. */

@@ -98,6 +98,20 @@ describe.each(DATABASES)('the brakes: $name', ({ missing, start }) => {
       expect(await brakes.stops(10)).toHaveLength(2);
     });
 
+    it('orders again what no other stop holds', async () => {
+      const { enforcer, brakes } = opened(async () => 'done');
+      await addPlatform(database, 'there');
+      await post(enforcer);
+      await enforce(database, enforcer, judged(await addItem(database, { platform: 'there' }), { platform: 'there' }), [
+        proposal(),
+      ]);
+      await brakes.stop('here', 'x', 'anna');
+      await brakes.stop(undefined, 'x', 'anna');
+      expect(await brakes.lift(undefined, 'anna', true)).toBe(1);
+      expect((await actions()).map(({ state }) => state)).toEqual(['proposed', 'ordered']);
+      expect(await brakes.lift('here', 'anna', true)).toBe(1);
+    });
+
     it('stops an order that is tried again, at its next attempt on any node', async () => {
       let stopped = false;
       let after = 0;

@@ -13,9 +13,8 @@ import {
   type NewExemption,
   type StopRow,
 } from '../storage/enforcement/brake-store.js';
-import { heldActions, holdOrdered } from '../storage/enforcement/hold-ordered.js';
+import { holdOrdered, stoppedActions } from '../storage/enforcement/hold-ordered.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
-import type { Outbox } from '../storage/outbox/outbox.js';
 import { recordAction } from './action-orders.js';
 import type { Enforcer } from './enforcer.js';
 import { RateWatch, type RateWatchOptions } from './rate-watch.js';
@@ -23,20 +22,19 @@ import { RateWatch, type RateWatchOptions } from './rate-watch.js';
 export interface BrakesOptions extends Omit<RateWatchOptions, 'database'> {
   readonly database: Database;
   readonly record: RecordEvent;
-  readonly outbox: Outbox;
   readonly enforcer: Pick<Enforcer, 'approveIn'>;
   /** Finds the account of a platform by the platform's own id; undefined when it was never met. */
   readonly accountId: (platform: string, account: string) => Promise<string | undefined>;
-  /** Milliseconds between two looks at the rates. */
-  readonly pollMs?: number;
   readonly failed?: (error: unknown) => void;
-  readonly now?: () => number;
 }
 
+/** Between two looks at the rates. */
+const POLL_MS = 10_000;
 const PORTION = 500;
 const LONGEST_EXEMPTION_MS = 366 * 86_400_000;
 /** All platforms. */
 const ALL = '';
+const LEFT_AS_IT_IS: ReadonlySet<string> = new Set(['action-unwanted', 'action-not-waiting', 'enforcement-stopped']);
 
 /** Emergency stops, exemptions, and the watch over how much is removed. */
 export class Brakes {
@@ -51,8 +49,8 @@ export class Brakes {
 
   /** Begins to watch the rates. */
   start(): void {
-    const { pollMs = 10_000, failed = () => undefined } = this.#options;
-    this.#stopWatching = every(pollMs, () => this.#rates.look(), failed);
+    const { failed = () => undefined } = this.#options;
+    this.#stopWatching = every(POLL_MS, () => this.#rates.look(), failed);
   }
 
   async close(): Promise<void> {
@@ -126,9 +124,9 @@ export class Brakes {
     exemption: Omit<NewExemption, 'by' | 'subjectId'> & { readonly subject: string },
     by: string,
   ): Promise<ExemptionRow> {
-    const { database, record, accountId, now = Date.now } = this.#options;
+    const { database, record, accountId } = this.#options;
     const { subject, ...rest } = exemption;
-    const ahead = rest.until.getTime() - now();
+    const ahead = rest.until.getTime() - Date.now();
     if (!(ahead > 0 && ahead <= LONGEST_EXEMPTION_MS)) throw new VigieError('exemption-invalid', { detail: 'until' });
     const subjectId = rest.kind === 'room' ? subject : await accountId(rest.platform, subject);
     if (subjectId === undefined) throw new VigieError('exemption-invalid', { detail: 'account' });
@@ -163,21 +161,21 @@ export class Brakes {
     let resumed = 0;
     let after = '';
     for (;;) {
-      const ids = await heldActions(database.db, { platform, by: 'stop', after }, PORTION);
+      const ids = await stoppedActions(database.db, { platform, after }, PORTION);
       for (const id of ids) if (await this.#order(enforcer, id, by)) resumed++;
       after = ids.at(-1) ?? after;
       if (ids.length < PORTION) return resumed;
     }
   }
 
-  /** What is not wanted any more, or was decided meanwhile, is left as it is. */
+  /** What is not wanted any more, was decided meanwhile, or is held by another stop, is left as it is. */
   async #order(enforcer: BrakesOptions['enforcer'], id: string, by: string): Promise<boolean> {
     try {
       await this.#options.database.transaction((tx) => enforcer.approveIn(tx, id, by, 'stop lifted'));
       return true;
     } catch (error) {
       const { code } = VigieError.from(error);
-      if (code === 'action-unwanted' || code === 'action-not-waiting') return false;
+      if (LEFT_AS_IT_IS.has(code)) return false;
       throw error;
     }
   }

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { DATABASES } from '../../test/databases.js';
 import { openedBefore } from '../../test/opened-database.js';
 import { VigieError } from '../errors.js';
+import { listAttention } from '../storage/attention/attention-store.js';
 import type { Database } from '../storage/database.js';
 import { setEntryStatus } from '../storage/entry-status-store.js';
 import type { Order } from './acts.js';
@@ -37,10 +38,11 @@ describe.each(DATABASES)('decisions: $name', ({ missing, start }) => {
       listId = await addList(database);
     });
 
-    const opened = (unsupported: readonly string[] = []) => {
+    const opened = (unsupported: readonly string[] = [], meanwhile = async (_order: Order) => {}) => {
       open = openEnforcement(database, {
         act: async (_platform, order) => {
           orders.push(order);
+          await meanwhile(order);
           if (unsupported.includes(order.act)) throw new VigieError('act-unsupported');
           return 'done';
         },
@@ -143,6 +145,31 @@ describe.each(DATABASES)('decisions: $name', ({ missing, start }) => {
       expect(acted('notify-author')).toEqual([`message ${item}`, `message ${copy}`].sort());
       expect(orders.find(({ act }) => act === 'notify-author')?.message).toMatch(/by mistake/);
       expect(await database.db.selectFrom('entry_status').selectAll().execute()).toEqual([]);
+    });
+
+    it('does not send again what was undone while it was being sent, and failed', async () => {
+      const undoing: (() => Promise<unknown>)[] = [];
+      const { enforcer, outbox, decisions } = opened([], async ({ act, id }) => {
+        if (act !== 'remove') return;
+        await undoing.shift()?.();
+        expect(id).toBe(action?.id);
+        throw new VigieError('platform-unreachable');
+      });
+      const [action] = await enforce(database, enforcer, judged(await addItem(database)), [proposal()]);
+      undoing.push(() => decisions.undoAction(action?.id ?? '', { by: 'anna', reason: 'no', dispute: false }));
+      await outbox.start();
+      await done(2);
+      expect(orders.map(({ act }) => act)).toEqual(['remove', 'restore']);
+    });
+
+    it('settles what was told of a failure when it is undone', async () => {
+      const { enforcer, outbox, decisions } = opened(['remove']);
+      const [action] = await enforce(database, enforcer, judged(await addItem(database)), [proposal()]);
+      const told = async () => (await listAttention(database.db, { kind: 'action-failed', limit: 5 })).length;
+      await outbox.start();
+      await vi.waitFor(async () => expect(await told()).toBe(1), { timeout: 20_000, interval: 10 });
+      await decisions.undoAction(action?.id ?? '', { by: 'anna', reason: 'no', dispute: false });
+      expect(await told()).toBe(0);
     });
 
     it('undoes what is dismissed', async () => {

@@ -4,12 +4,12 @@ import type { Database } from '../storage/database.js';
 import { type ActionRow, findAction, moveAction } from '../storage/enforcement/action-store.js';
 import type { CaseRow } from '../storage/enforcement/case-store.js';
 import { matchesOf, type Reached, reachedItems } from '../storage/enforcement/copies.js';
-import { actionsOfEntry, actionsOfItem, isUndone } from '../storage/enforcement/undoing.js';
+import { actionsOfEntry, actionsOfItems, isUndone } from '../storage/enforcement/undoing.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { readItems } from '../storage/items/item-rows.js';
 import { giveUpEffect } from '../storage/outbox/outbox-store.js';
 import type { CaseDecision, Tx } from '../storage/schema.js';
-import { whose } from './action-delivery.js';
+import { settleFailed } from './action-delivery.js';
 import { recordAction } from './action-orders.js';
 import { isAct } from './action-plan.js';
 import { type Act, UNDONE_BY } from './acts.js';
@@ -19,7 +19,7 @@ export interface DecisionsOptions {
   readonly database: Database;
   readonly record: RecordEvent;
   readonly cases: Cases;
-  readonly enforcer: Pick<Enforcer, 'writer' | 'refuseIn'>;
+  readonly enforcer: Pick<Enforcer, 'writer'>;
   /** Disputes an entry, or does nothing when its list is gone. */
   readonly dispute: (entry: { listId: string; entryId: string }, reason: string, by: string) => Promise<void>;
 }
@@ -140,13 +140,12 @@ export class Decisions {
   /** Undoes what was done to an item and to those that carry the same media. */
   async #undoItem(itemId: string, by: DecisionBy, disputed: boolean): Promise<Consequences> {
     const { db } = this.#options.database;
-    let all = await this.#undoAll(await actionsOfItem(db, itemId), by, disputed);
+    let all = await this.#undoAll(await actionsOfItems(db, [itemId]), by, disputed);
     const media = await this.#media(itemId, await matchesOf(db, itemId));
     for (let after = ''; ; ) {
       const portion = await reachedItems(db, { itemId, media, entries: [], siblings: false }, after, PORTION);
-      for (const { itemId: copy } of portion) {
-        all = sum(all, await this.#undoAll(await actionsOfItem(db, copy), by, disputed));
-      }
+      const copies = portion.map(({ itemId: copy }) => copy);
+      all = sum(all, await this.#undoAll(await actionsOfItems(db, copies), by, disputed));
       after = portion.at(-1)?.itemId ?? after;
       if (portion.length < PORTION) return all;
     }
@@ -211,7 +210,6 @@ export class Decisions {
     const written = await enforcer.writer.write(tx, {
       ...wanted(act, { platform, kind, id: subject }, { by, reason }),
       ...{ itemId, verdictId, undoes: id, message: UNDONE, reason: 'undone' },
-      ...(await whose(tx, action)),
     });
     if (written === undefined) return nothing;
     await undo();
@@ -219,12 +217,14 @@ export class Decisions {
   }
 
   /** @returns whether it waited, and does no more */
-  async #takeBack(tx: Tx, { id, state, effect_id: effect }: ActionRow): Promise<boolean> {
+  async #takeBack(tx: Tx, action: ActionRow): Promise<boolean> {
+    const { id, state, effect_id: effect } = action;
     const waits = state === 'failed' || state === 'ordered';
     if (state !== 'proposed' && !waits) return false;
     if (waits && (effect === null || !(await giveUpEffect(tx, effect)))) return false;
     const dropped = await moveAction(tx, id, [state], { state: 'dropped', heldBy: null, outcome: 'undone' });
     if (dropped === undefined) return false;
+    if (state === 'failed') await settleFailed(tx, action);
     await recordAction(this.#options.record, tx, dropped, { kind: 'action.dropped', refs: { reason: 'undone' } });
     return true;
   }
@@ -237,7 +237,7 @@ function wanted(
 ) {
   return {
     ...{ act, subject, rule: RULE, policyVersion: null, reason: 'decided', message: null, needsPerson: false },
-    ...{ itemId: null, accountId: null, room: null, verdictId: null, entry: null, cause: null, by: by.by },
+    ...{ itemId: null, verdictId: null, entry: null, cause: null, by: by.by },
     times: { seenAt: null, fetchedAt: null, verdictAt: null },
   };
 }

@@ -101,6 +101,23 @@ describe.each(DATABASES)('the enforcer: $name', ({ missing, start }) => {
       expect(orders).toHaveLength(1);
     });
 
+    it('is shown page by page, also what was written at one moment', async () => {
+      const { enforcer } = enforcement();
+      const items: ReturnType<typeof judged>[] = [];
+      for (let i = 0; i < 5; i++) items.push(judged(await addItem(database)));
+      await database.transaction(async (tx) => {
+        for (const item of items) await enforcer.enforce(tx, item, [proposal()]);
+      });
+      const shown: string[] = [];
+      for (let before: string | undefined; ; ) {
+        const page = await enforcer.ls({ limit: 2, before });
+        shown.push(...page.map(({ subject_id: id }) => id));
+        before = page.at(-1)?.id;
+        if (page.length < 2) break;
+      }
+      expect(shown.sort()).toEqual(items.map(({ id }) => id).sort());
+    });
+
     it('holds and drops as things stand when it is written', async () => {
       const { enforcer } = enforcement(undefined, { holdAbove: { entry: 2 } });
       const next = async (more: Parameters<typeof proposal>[0] = {}) =>

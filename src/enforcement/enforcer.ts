@@ -13,12 +13,12 @@ import {
   showAction,
 } from '../storage/enforcement/action-store.js';
 import { copyKey, noteCopies, noteMatches } from '../storage/enforcement/copies.js';
-import { readFacts } from '../storage/enforcement/facts.js';
+import { aboutAction, readFacts } from '../storage/enforcement/facts.js';
 import type { Rates } from '../storage/enforcement/rates.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import type { Outbox } from '../storage/outbox/outbox.js';
 import type { Tx } from '../storage/schema.js';
-import { ActionDelivery, type ActionDeliveryOptions, whose } from './action-delivery.js';
+import { ActionDelivery, type ActionDeliveryOptions } from './action-delivery.js';
 import { recordAction, sendOrder } from './action-orders.js';
 import { TAKES_DOWN } from './action-plan.js';
 import { ActionWriter } from './action-writer.js';
@@ -108,9 +108,8 @@ export class Enforcer {
     const { record, outbox } = this.#options;
     const before = await findAction(tx, id);
     if (before === undefined) throw new VigieError('action-not-found');
-    const { platform, item_id: itemId, list_id: listId, entry_id: entryId, act } = before;
-    const facts = await readFacts(tx, { platform, itemId, ...(await whose(tx, before)), listId, entryId });
-    const judgement = judge(facts, { orderedBy: 'person', takesDown: TAKES_DOWN.has(act), when: 'write' });
+    const facts = await readFacts(tx, aboutAction(before));
+    const judgement = judge(facts, { orderedBy: 'person', takesDown: TAKES_DOWN.has(before.act), when: 'write' });
     if (judgement.say === 'hold') throw new VigieError('enforcement-stopped');
     if (judgement.say === 'drop') throw new VigieError('action-unwanted', { detail: judgement.why });
     const already = judgement.say === 'already';
@@ -131,17 +130,15 @@ export class Enforcer {
 
   /** A person does not want what was proposed. @throws VigieError `action-not-found`, `action-not-waiting` */
   async refuse(id: string, by: string, reason: string): Promise<ShownAction> {
-    await this.#options.database.transaction(async (tx) => await this.refuseIn(tx, id, by, reason));
+    const { database, record } = this.#options;
+    await database.transaction(async (tx) => {
+      const before = await findAction(tx, id);
+      if (before === undefined) throw new VigieError('action-not-found');
+      const action = await moveAction(tx, id, ['proposed'], { state: 'refused', heldBy: null });
+      if (action === undefined) throw new VigieError('action-not-waiting', { detail: before.state });
+      await recordAction(record, tx, action, { kind: 'action.refused', actor: by, payload: { reason } });
+    });
     return await this.show(id);
-  }
-
-  /** As a part of a transaction. */
-  async refuseIn(tx: Tx, id: string, by: string, reason: string): Promise<void> {
-    const before = await findAction(tx, id);
-    if (before === undefined) throw new VigieError('action-not-found');
-    const action = await moveAction(tx, id, ['proposed'], { state: 'refused', heldBy: null });
-    if (action === undefined) throw new VigieError('action-not-waiting', { detail: before.state });
-    await recordAction(this.#options.record, tx, action, { kind: 'action.refused', actor: by, payload: { reason } });
   }
 
   /**
@@ -218,11 +215,10 @@ export class Enforcer {
   /** The platform cannot bring back what was taken: its author is told instead. */
   async #tellAuthor(tx: Tx, action: ActionRow): Promise<void> {
     const { platform, item_id: itemId, verdict_id: verdictId, ordered_by: by } = action;
-    const { accountId, room } = await whose(tx, action);
     await this.writer.write(tx, {
       act: 'notify-author',
       subject: { platform, kind: action.subject_kind, id: action.subject_id },
-      ...{ itemId, accountId, room, verdictId, entry: null, rule: action.rule, policyVersion: null },
+      ...{ itemId, verdictId, entry: null, rule: action.rule, policyVersion: null },
       ...{ reason: action.reason, message: action.message, needsPerson: false, cause: action.cause },
       times: { seenAt: null, fetchedAt: null, verdictAt: null },
       by: by === 'policy' ? null : by,

@@ -34,10 +34,10 @@ export function wantedActs(
     const listId = entry === null ? undefined : lists.get(entry.list);
     // A list that has just gone leaves an act that rests on nothing: it is not done.
     if (entry !== null && listId === undefined) return [];
-    const { id: itemId, accountId, room, verdictId, seenAt, fetchedAt, verdictAt, eventId: cause } = item;
+    const { id: itemId, verdictId, seenAt, fetchedAt, verdictAt, eventId: cause } = item;
     return [
       {
-        ...{ act, subject, itemId, accountId, room, verdictId, rule, policyVersion, reason, message, needsPerson },
+        ...{ act, subject, itemId, verdictId, rule, policyVersion, reason, message, needsPerson },
         entry: entry === null || listId === undefined ? null : { listId, entryId: entry.entry },
         ...{ cause, times: { seenAt, fetchedAt, verdictAt }, by: null },
       },

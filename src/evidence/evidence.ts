@@ -3,9 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { VigieError } from '../errors.js';
 import type { FetchFromPlatform } from '../intake/intake-parts.js';
 import { openContent } from '../intake/sealed-content.js';
+import { storeMedium } from '../intake/store-medium.js';
 import type { SealedBlobStore } from '../lists/sealed-blob-store.js';
 import type { GuardedClient } from '../net/guarded-client.js';
-import { abortableEach } from '../runtime/abortable.js';
 import { every } from '../runtime/every.js';
 import { raiseAttention, settleAttention } from '../storage/attention/raise-attention.js';
 import type { Database } from '../storage/database.js';
@@ -39,8 +39,6 @@ export interface EvidenceOptions {
   readonly retainMs?: number;
   /** How long an act waits for the bytes of its item. */
   readonly patienceMs?: number;
-  /** Between two looks for what is left to do. */
-  readonly pollMs?: number;
   readonly failed?: (error: unknown) => void;
 }
 
@@ -53,6 +51,8 @@ export interface KeptMedium {
 }
 
 const DAY = 86_400_000;
+/** Between two looks for what is left to do. */
+const POLL_MS = 5_000;
 const LEASE_MS = 90_000;
 const SEAL_MS = 60_000;
 /** The first look of the loop at what an act should have sealed. */
@@ -83,8 +83,8 @@ export class Evidence {
 
   /** Begins to seal what no act has sealed, and to destroy what is over. */
   start(): void {
-    const { pollMs = 5_000, failed = () => undefined } = this.#options;
-    this.#stop = every(pollMs, () => this.tend(), failed);
+    const { failed = () => undefined } = this.#options;
+    this.#stop = every(POLL_MS, () => this.tend(), failed);
   }
 
   async close(): Promise<void> {
@@ -159,6 +159,8 @@ export class Evidence {
     try {
       stored = await this.#store(row, signal);
     } catch (thrown) {
+      // Its lease runs out, and another goes on.
+      if (this.#closing.signal.aborted) return false;
       await this.#couldNot(row, signal.aborted ? 'fetch-timeout' : VigieError.from(thrown).code);
       return false;
     }
@@ -187,21 +189,8 @@ export class Evidence {
   async #write(source: AsyncIterable<Uint8Array>, signal: AbortSignal) {
     const { blobs, maximumBytes } = this.#options;
     const digest = createHash('sha256');
-    const writer = await blobs.create();
-    try {
-      let bytes = 0;
-      for await (const chunk of abortableEach(source, signal)) {
-        bytes += chunk.byteLength;
-        if (bytes > maximumBytes) throw new VigieError('media-too-large', { detail: `limit ${maximumBytes} bytes` });
-        digest.update(chunk);
-        await writer.write(chunk);
-      }
-      const { id } = await writer.commit();
-      return { blob: id, bytes, sha256: new Uint8Array(digest.digest()) };
-    } catch (error) {
-      await writer.abort();
-      throw error;
-    }
+    const stored = await storeMedium(blobs, source, digest, { maximumBytes, signal });
+    return { ...stored, sha256: new Uint8Array(digest.digest()) };
   }
 
   async #couldNot({ id, item_id: item, medium, attempts }: EvidenceRow, error: string): Promise<void> {

@@ -1,8 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { VigieError } from '../errors.js';
 import type { SealedBlobStore } from '../lists/sealed-blob-store.js';
-import { abortableEach } from '../runtime/abortable.js';
 import type { StoredMedium } from './item-draft.js';
+import { storeMedium } from './store-medium.js';
 
 export interface StoreMediumOptions {
   readonly name?: string | undefined;
@@ -28,21 +27,8 @@ export class ItemMedia {
   async store(source: AsyncIterable<Uint8Array>, options: StoreMediumOptions): Promise<StoredMedium> {
     const { name, maximumBytes, signal } = options;
     const digest = createHmac('sha256', this.#key);
-    const writer = await this.#blobs.create();
-    try {
-      let bytes = 0;
-      for await (const chunk of abortableEach(source, signal)) {
-        bytes += chunk.byteLength;
-        if (bytes > maximumBytes) throw new VigieError('media-too-large', { detail: `limit ${maximumBytes} bytes` });
-        digest.update(chunk);
-        await writer.write(chunk);
-      }
-      const { id } = await writer.commit();
-      return { blob: id, bytes, digest: digest.digest('base64'), name: name?.slice(0, 255) ?? null };
-    } catch (error) {
-      await writer.abort();
-      throw error;
-    }
+    const stored = await storeMedium(this.#blobs, source, digest, { maximumBytes, signal });
+    return { ...stored, digest: digest.digest('base64'), name: name?.slice(0, 255) ?? null };
   }
 
   /** At once, or piece by piece when it is long. @throws VigieError `blob-not-found`, `seal-damaged`, `seal-key-wrong` */

@@ -1,7 +1,7 @@
 import { VigieError } from '../errors.js';
 import type { Database } from '../storage/database.js';
-import type { Subject } from '../storage/enforcement/action-store.js';
 import {
+  type CaseDraft,
   type CaseFilter,
   type CaseRow,
   closeCase,
@@ -17,16 +17,7 @@ import { seal } from '../storage/seal.js';
 const HOUR = 3_600_000;
 const PURPOSE = 'case';
 
-export interface NewCase {
-  readonly subject: Subject;
-  /** Why, in kebab-case. */
-  readonly cause: string;
-  /** From 0 to 100; anything else is brought into the range. */
-  readonly priority: number;
-  readonly itemId: string | null;
-  readonly verdictId: string | null;
-  readonly score?: number | null;
-  readonly reports?: number;
+export interface NewCase extends Omit<CaseDraft, 'openedBy' | 'dueInMs'> {
   /** Id of a principal, or `policy`. */
   readonly by: string;
 }

@@ -6,12 +6,10 @@ import { abortable } from '../runtime/abortable.js';
 import { every } from '../runtime/every.js';
 import { kindOf } from '../runtime/kind-of.js';
 import type { Database } from '../storage/database.js';
+import { freeLeases, type Lease, leaseDue } from '../storage/lease.js';
 import {
   endConnection,
-  freePlatformLeases,
-  leaseDuePlatform,
   letPlatformGo,
-  type PlatformLease,
   readPlatformMemory,
   rememberForPlatform,
   renewPlatformLease,
@@ -78,7 +76,7 @@ export class PlatformRunner {
   /** Makes the connections that are due, from now on until `close`. */
   async start(): Promise<void> {
     const { database, failed, tickMs = TICK_MS } = this.#options;
-    if (database.dialect === 'embedded') await freePlatformLeases(database.db);
+    if (database.dialect === 'embedded') await freeLeases(database.db, 'platform');
     this.#ticking ??= every(tickMs, () => this.#tick(), failed);
   }
 
@@ -122,7 +120,7 @@ export class PlatformRunner {
       const { database, node } = this.#options;
       const holder = `${node}/${randomId()}`;
       const except = [...this.#running.keys()];
-      const lease = await leaseDuePlatform(database.db, { holder, leaseMs: this.#leaseMs, except });
+      const lease = await leaseDue(database.db, 'platform', { holder, leaseMs: this.#leaseMs, except });
       if (lease === undefined) return;
       const run = this.#run(lease)
         .catch(this.#options.failed)
@@ -131,7 +129,7 @@ export class PlatformRunner {
     }
   }
 
-  async #run(lease: PlatformLease): Promise<void> {
+  async #run(lease: Lease): Promise<void> {
     const { database, store } = this.#options;
     const lost = new AbortController();
     const signal = AbortSignal.any([this.#stop.signal, lost.signal]);
@@ -156,7 +154,7 @@ export class PlatformRunner {
     }
   }
 
-  async #renew(stored: StoredPlatform, lease: PlatformLease, beat: Heartbeat, lost: AbortController): Promise<void> {
+  async #renew(stored: StoredPlatform, lease: Lease, beat: Heartbeat, lost: AbortController): Promise<void> {
     const { database, store } = this.#options;
     const heard = beat.takeHeard();
     const ours = await renewPlatformLease(database.db, lease, { leaseMs: this.#leaseMs, heard });
@@ -166,7 +164,7 @@ export class PlatformRunner {
     }
   }
 
-  #endsOf(stored: StoredPlatform, lease: PlatformLease, memory: unknown, beat: Heartbeat): ConnectionEnds {
+  #endsOf(stored: StoredPlatform, lease: Lease, memory: unknown, beat: Heartbeat): ConnectionEnds {
     const { database, items, report } = this.#options;
     const { id, name } = stored;
     return {
@@ -191,7 +189,7 @@ export class PlatformRunner {
     return kind.open(kind.settings.parse(stored.settings), kind.credentials?.parse(credentials), house);
   }
 
-  async #end(lease: PlatformLease, stored: StoredPlatform, error: VigieError, wasWell: boolean): Promise<void> {
+  async #end(lease: Lease, stored: StoredPlatform, error: VigieError, wasWell: boolean): Promise<void> {
     const { database, store, random = Math.random } = this.#options;
     // One that had worked is made again soon, however often it had failed before.
     const failures = wasWell ? 1 : stored.failures + 1;

@@ -29,3 +29,8 @@ export const POSTGRES_TYPES: pg.CustomTypesConfig = {
 export function jsonb<T>(value: T): RawBuilder<T> {
   return sql<T>`${JSON.stringify(value)}::jsonb`;
 }
+
+/** A moment by the clock of the database. @param ms milliseconds from now; below 0 for what has passed */
+export function fromNow(ms: number): RawBuilder<Date> {
+  return sql<Date>`now() + ${ms}::float8 * interval '1 millisecond'`;
+}

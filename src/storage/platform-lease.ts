@@ -1,40 +1,8 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import { VigieError } from '../errors.js';
-import { jsonb } from './column-values.js';
+import { fromNow, jsonb } from './column-values.js';
+import type { Lease } from './lease.js';
 import type { Db, PlatformState } from './schema.js';
-
-/** The one process that holds the connection to a platform has this; times are the database's. */
-export interface PlatformLease {
-  readonly id: string;
-  readonly holder: string;
-}
-
-const after = (ms: number): RawBuilder<Date> => sql<Date>`now() + ${ms}::float8 * interval '1 millisecond'`;
-
-/**
- * Takes the platform that has waited longest among those that are enabled and due.
- * @param options.except ids of platforms that are not taken
- * @returns undefined when none is
- */
-export async function leaseDuePlatform(
-  db: Db,
-  {
-    holder,
-    leaseMs,
-    except,
-  }: { readonly holder: string; readonly leaseMs: number; readonly except: readonly string[] },
-): Promise<PlatformLease | undefined> {
-  const { rows } = await sql<{ id: string }>`
-    UPDATE platform SET leased_by = ${holder}, leased_until = ${after(leaseMs)}
-    WHERE id = (
-      SELECT id FROM platform
-      WHERE enabled AND next_at <= now() AND (leased_until IS NULL OR leased_until < now())
-        AND id NOT IN (SELECT jsonb_array_elements_text(${JSON.stringify(except)}::jsonb))
-      ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
-    ) RETURNING id`.execute(db);
-  const [row] = rows;
-  return row && { id: row.id, holder };
-}
 
 /**
  * Holds on, and says how the connection does.
@@ -43,13 +11,13 @@ export async function leaseDuePlatform(
  */
 export async function renewPlatformLease(
   db: Db,
-  { id, holder }: PlatformLease,
+  { id, holder }: Lease,
   { leaseMs, heard }: { readonly leaseMs: number; readonly heard: boolean },
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('platform')
     .set({
-      leased_until: after(leaseMs),
+      leased_until: fromNow(leaseMs),
       ...(heard ? { heard_at: sql<Date>`now()`, state: 'connected', last_error: null, failures: 0 } : {}),
       ...(heard ? { connected_at: sql<Date>`CASE WHEN state = 'connected' THEN connected_at ELSE now() END` } : {}),
     })
@@ -59,11 +27,6 @@ export async function renewPlatformLease(
   return numUpdatedRows > 0n;
 }
 
-/** Leases that an earlier process on an embedded database has left: nobody else can hold one. */
-export async function freePlatformLeases(db: Db): Promise<void> {
-  await db.updateTable('platform').set({ leased_by: null, leased_until: null }).execute();
-}
-
 /** @returns undefined when nothing was remembered. */
 export async function readPlatformMemory(db: Db, id: string): Promise<unknown> {
   const row = await db.selectFrom('platform').select('memory').where('id', '=', id).executeTakeFirst();
@@ -71,7 +34,7 @@ export async function readPlatformMemory(db: Db, id: string): Promise<unknown> {
 }
 
 /** @throws VigieError `platform-unreachable` when the lease is not ours any more: then another's memory is not overwritten */
-export async function rememberForPlatform(db: Db, { id, holder }: PlatformLease, memory: unknown): Promise<void> {
+export async function rememberForPlatform(db: Db, { id, holder }: Lease, memory: unknown): Promise<void> {
   const { numUpdatedRows } = await db
     .updateTable('platform')
     .set({ memory: memory === undefined ? null : jsonb(memory) })
@@ -91,11 +54,11 @@ export interface EndOfConnection {
 }
 
 /** Writes down how a connection ended, and lets it go. @returns false when it was not ours any more */
-export async function endConnection(db: Db, { id, holder }: PlatformLease, end: EndOfConnection): Promise<boolean> {
+export async function endConnection(db: Db, { id, holder }: Lease, end: EndOfConnection): Promise<boolean> {
   const { state, error, failures, waitMs } = end;
   const { numUpdatedRows } = await db
     .updateTable('platform')
-    .set({ ...{ state, failures, last_error: error, next_at: after(waitMs) }, leased_by: null, leased_until: null })
+    .set({ ...{ state, failures, last_error: error, next_at: fromNow(waitMs) }, leased_by: null, leased_until: null })
     .where('id', '=', id)
     .where('leased_by', '=', holder)
     .executeTakeFirstOrThrow();
@@ -103,7 +66,7 @@ export async function endConnection(db: Db, { id, holder }: PlatformLease, end: 
 }
 
 /** Gives the connection back at once, such as at the end of the service: another process may take it. */
-export async function letPlatformGo(db: Db, { id, holder }: PlatformLease): Promise<void> {
+export async function letPlatformGo(db: Db, { id, holder }: Lease): Promise<void> {
   await db
     .updateTable('platform')
     .set({ leased_by: null, leased_until: null })

@@ -1,56 +1,24 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import { VigieError } from '../errors.js';
-import { jsonb } from './column-values.js';
+import { fromNow, jsonb } from './column-values.js';
+import { type Lease, type LeaseOrder, leaseDue } from './lease.js';
 import type { Db, SourceOutcome, Tx } from './schema.js';
 import type { HeldChange, RemovalWindow, SetAsideCounts, SourceCounts } from './source-store.js';
 
-/** The one process that syncs a source holds this; times are the database's. */
-export interface SourceLease {
-  readonly id: string;
-  readonly holder: string;
-}
-
-const after = (ms: number): RawBuilder<Date> => sql<Date>`now() + ${ms}::float8 * interval '1 millisecond'`;
-
-/**
- * Takes the source that has waited longest among those that are due.
- * @param options.except ids of sources that are not taken
- * @returns undefined when none is due
- */
-export async function leaseDueSource(
-  db: Db,
-  {
-    holder,
-    leaseMs,
-    except,
-  }: { readonly holder: string; readonly leaseMs: number; readonly except: readonly string[] },
-): Promise<SourceLease | undefined> {
-  const { rows } = await sql<{ id: string }>`
-    UPDATE source SET leased_by = ${holder}, leased_until = ${after(leaseMs)}, tried_at = now()
-    WHERE id = (
-      SELECT id FROM source
-      WHERE enabled AND list_id IS NOT NULL AND next_at <= now() AND (leased_until IS NULL OR leased_until < now())
-        AND id NOT IN (SELECT jsonb_array_elements_text(${JSON.stringify(except)}::jsonb))
-      ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
-    ) RETURNING id`.execute(db);
-  const [row] = rows;
-  return row && { id: row.id, holder };
+/** Takes the source that has waited longest among those that are due. @returns undefined when none is */
+export async function leaseDueSource(db: Db, order: LeaseOrder): Promise<Lease | undefined> {
+  return await leaseDue(db, 'source', order, { set: sql`, tried_at = now()`, where: sql`list_id IS NOT NULL` });
 }
 
 /** @returns false once another holds it, or a person has changed the source */
-export async function renewLease(db: Db, { id, holder }: SourceLease, leaseMs: number): Promise<boolean> {
+export async function renewLease(db: Db, { id, holder }: Lease, leaseMs: number): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('source')
-    .set({ leased_until: after(leaseMs) as unknown as Date })
+    .set({ leased_until: fromNow(leaseMs) as unknown as Date })
     .where('id', '=', id)
     .where('leased_by', '=', holder)
     .executeTakeFirstOrThrow();
   return numUpdatedRows > 0n;
-}
-
-/** Leases that an earlier process on an embedded database has left: nobody else can hold one. */
-export async function freeLeases(db: Db): Promise<void> {
-  await db.updateTable('source').set({ leased_by: null, leased_until: null }).execute();
 }
 
 /** What is stored of a source with the changes of its list. */
@@ -72,7 +40,7 @@ export interface SourceProgress {
  * Moves the checkpoint, in the transaction of what it stands for.
  * @throws VigieError `source-busy` when the lease is not ours any more; then nothing of the transaction must stay
  */
-export async function saveSourceProgress(tx: Tx, lease: SourceLease, progress: SourceProgress): Promise<void> {
+export async function saveSourceProgress(tx: Tx, lease: Lease, progress: SourceProgress): Promise<void> {
   const { checkpoint, counts, setAside, unused, removals, news, sameVersion, toldAnew } = progress;
   const kept = checkpoint === undefined ? null : jsonb<unknown>(checkpoint);
   const row = await tx
@@ -111,14 +79,14 @@ export interface SyncEnd {
 }
 
 /** Writes down how a sync has ended, and lets the source go. @returns false when it was not ours any more */
-export async function endSync(tx: Tx, { id, holder }: SourceLease, end: SyncEnd): Promise<boolean> {
+export async function endSync(tx: Tx, { id, holder }: Lease, end: SyncEnd): Promise<boolean> {
   const { outcome, error, failures, waitMs, held } = end;
   const { numUpdatedRows } = await tx
     .updateTable('source')
     .set({
       ...{ state: outcome, last_error: error, failures, leased_by: null, leased_until: null },
       ...(held === undefined ? {} : { held: held === null ? null : jsonb<unknown>(held) }),
-      next_at: after(waitMs),
+      next_at: fromNow(waitMs),
       ...(outcome === 'up-to-date' ? { synced_at: sql`now()` as unknown as Date } : {}),
     })
     .where('id', '=', id)
@@ -128,7 +96,7 @@ export async function endSync(tx: Tx, { id, holder }: SourceLease, end: SyncEnd)
 }
 
 /** Lets a source go without a word; another process may go on at once. */
-export async function letGo(db: Db, { id, holder }: SourceLease): Promise<void> {
+export async function letGo(db: Db, { id, holder }: Lease): Promise<void> {
   await db
     .updateTable('source')
     .set({ leased_by: null, leased_until: null, next_at: sql<Date>`now()` })

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { VigieError } from '../../errors.js';
 import type { ShownAction } from '../../storage/enforcement/action-store.js';
 import { endpoint } from '../endpoint.js';
 
@@ -75,23 +74,17 @@ export const listActions = endpoint({
     heldBy: z.string().max(32).optional(),
     item: z.string().max(64).optional(),
     limit: z.coerce.number().int().min(1).max(500).default(100),
-    before: z.string().max(120).optional().describe('`next` of the page before.'),
+    before: z.string().max(64).optional().describe('`next` of the page before.'),
   }),
   answer: z.object({ actions: z.array(actionSchema), next: z.string().nullable() }),
   handle: async ({ query: { before, item, limit, ...rest }, services }) => {
-    const actions = await services.enforcement.enforcer.ls({ ...rest, itemId: item, limit, before: placeOf(before) });
-    const last = actions.length === limit ? actions.at(-1) : undefined;
-    const next = last === undefined ? null : `${last.proposed_at.toISOString()} ${last.id}`;
+    const { enforcer } = services.enforcement;
+    if (before !== undefined) await enforcer.show(before);
+    const actions = await enforcer.ls({ ...rest, itemId: item, limit, before });
+    const next = actions.length === limit ? (actions.at(-1)?.id ?? null) : null;
     return { actions: actions.map(present), next };
   },
 });
-
-function placeOf(text: string | undefined): { readonly at: Date; readonly id: string } | undefined {
-  if (text === undefined) return undefined;
-  const [at = '', id = ''] = text.split(' ');
-  if (Number.isNaN(Date.parse(at))) throw new VigieError('request-invalid', { detail: '/before' });
-  return { at: new Date(at), id };
-}
 
 export const getAction = endpoint({
   method: 'GET',

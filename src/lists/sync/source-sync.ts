@@ -3,16 +3,10 @@ import { every } from '../../runtime/every.js';
 import { kindOf } from '../../runtime/kind-of.js';
 import type { Database } from '../../storage/database.js';
 import type { RecordEvent } from '../../storage/events/event-kinds.js';
+import { freeLeases, type Lease } from '../../storage/lease.js';
 import { randomId } from '../../storage/random-id.js';
 import type { Tx } from '../../storage/schema.js';
-import {
-  endSync,
-  freeLeases,
-  leaseDueSource,
-  letGo,
-  renewLease,
-  type SourceLease,
-} from '../../storage/source-lease.js';
+import { endSync, leaseDueSource, letGo, renewLease } from '../../storage/source-lease.js';
 import type { SourceStore, StoredSource } from '../../storage/source-store.js';
 import type { Lists } from '../lists.js';
 import type { Source, SourceHouse, SourceKind } from '../sources/source.js';
@@ -46,7 +40,7 @@ export type SyncOutcome = 'up-to-date' | 'behind' | 'refused' | 'failing' | 'hel
 /** What the sync of one source works with. */
 export interface SyncWork {
   readonly source: StoredSource & { readonly listId: string; readonly listName: string };
-  readonly lease: SourceLease;
+  readonly lease: Lease;
   readonly lists: Lists;
   readonly database: Database;
   readonly record: RecordEvent | undefined;
@@ -81,7 +75,7 @@ export class SourceSync {
   /** Syncs what is due, from now on until `close`. */
   async start(): Promise<void> {
     const { database, failed } = this.#options;
-    if (database.dialect === 'embedded') await freeLeases(database.db);
+    if (database.dialect === 'embedded') await freeLeases(database.db, 'source');
     this.#ticking ??= every(TICK_MS, () => this.#tick(), failed ?? (() => undefined));
   }
 
@@ -109,13 +103,13 @@ export class SourceSync {
     }
   }
 
-  #lease(): Promise<SourceLease | undefined> {
+  #lease(): Promise<Lease | undefined> {
     const { database, node } = this.#options;
     const holder = `${node}/${randomId()}`;
     return leaseDueSource(database.db, { holder, leaseMs: this.#leaseMs, except: [...this.#running.keys()] });
   }
 
-  async #sync(lease: SourceLease): Promise<SyncOutcome> {
+  async #sync(lease: Lease): Promise<SyncOutcome> {
     const { database, store, lists, record, limits } = this.#options;
     const lost = new AbortController();
     const signal = AbortSignal.any([this.#stop.signal, lost.signal]);
@@ -155,7 +149,7 @@ export class SourceSync {
     return kind.open(kind.settings.parse(source.settings), kind.credentials?.parse(credentials), house);
   }
 
-  async #end(lease: SourceLease, before: StoredSource, how: 'up-to-date' | 'behind' | Held | VigieError) {
+  async #end(lease: Lease, before: StoredSource, how: 'up-to-date' | 'behind' | Held | VigieError) {
     const { database, store, kinds, record } = this.#options;
     const { outcome, error, failures, waitMs } = this.#endOf(before, how);
     const held = how instanceof Held ? how.change : outcome === 'up-to-date' ? null : undefined;

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { notify } from '../advisory-lock.js';
-import { jsonb } from '../column-values.js';
+import { fromNow, jsonb } from '../column-values.js';
 import { randomId } from '../random-id.js';
 import type { Tx } from '../schema.js';
 import { ATTENTION_KINDS, type AttentionKind } from './attention-kinds.js';
@@ -43,7 +43,7 @@ export async function raiseAttention(tx: Tx, draft: AttentionDraft): Promise<str
       cause,
       subject,
       detail: jsonb<unknown>(detail),
-      due: sql<Date>`now() + ${dueInMs}::float8 * interval '1 millisecond'`,
+      due: fromNow(dueInMs),
     })
     .onConflict((conflict) =>
       conflict.columns(['kind', 'cause']).where('state', '<>', 'resolved').doUpdateSet({

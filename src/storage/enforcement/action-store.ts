@@ -38,13 +38,16 @@ export interface NewAction {
   readonly orderedBy: string | null;
 }
 
+/** Acts that take something away: they are counted, braked and undone. */
+export const TAKING_ACTS = ['remove', 'hide', 'restrict-room', 'close-room', 'suspend-account'] as const;
+
 const now = sql<Date>`now()`;
 const ENDED: readonly ActionState[] = ['confirmed', 'dropped', 'given-up', 'refused'];
 
-/** @returns its id; undefined when another has just written the same */
-export async function insertAction(tx: Tx, action: NewAction): Promise<string | undefined> {
+/** @returns undefined when another has just written the same */
+export async function insertAction(tx: Tx, action: NewAction): Promise<ActionRow | undefined> {
   const { subject, state } = action;
-  const row = await tx
+  return await tx
     .insertInto('action')
     .values({
       id: randomId(),
@@ -76,9 +79,8 @@ export async function insertAction(tx: Tx, action: NewAction): Promise<string | 
       ended_at: ENDED.includes(state) ? now : null,
     })
     .onConflict((conflict) => conflict.columns(['platform', 'subject_kind', 'subject_id', 'act', 'round']).doNothing())
-    .returning('id')
+    .returningAll()
     .executeTakeFirst();
-  return row?.id;
 }
 
 /** The action of the last round, with whether it was undone since. */
@@ -163,11 +165,10 @@ export interface ActionFilter {
   readonly state?: ActionState | 'open' | undefined;
   readonly platform?: string | undefined;
   readonly heldBy?: string | undefined;
-  readonly subjectId?: string | undefined;
   readonly itemId?: string | undefined;
   readonly limit: number;
-  /** Only what was proposed before. */
-  readonly before?: { readonly at: Date; readonly id: string } | undefined;
+  /** Id of an action: only what was proposed before it. */
+  readonly before?: string | undefined;
 }
 
 /** An action with how its delivery stands. */
@@ -181,17 +182,17 @@ const OPEN: readonly ActionState[] = ['proposed', 'ordered', 'failed'];
 
 /** Newest first. */
 export async function listActions(db: Db, filter: ActionFilter): Promise<ShownAction[]> {
-  const { state, platform, heldBy, subjectId, itemId, limit, before } = filter;
+  const { state, platform, heldBy, itemId, limit, before } = filter;
   return await selectShown(db)
     .$if(state === 'open', (query) => query.where('action.state', 'in', [...OPEN]))
     .$if(state !== undefined && state !== 'open', (query) => query.where('action.state', '=', state as ActionState))
     .$if(platform !== undefined, (query) => query.where('action.platform', '=', platform ?? ''))
     .$if(heldBy !== undefined, (query) => query.where('action.held_by', '=', heldBy ?? ''))
-    .$if(subjectId !== undefined, (query) => query.where('action.subject_id', '=', subjectId ?? ''))
     .$if(itemId !== undefined, (query) => query.where('action.item_id', '=', itemId ?? ''))
     .$if(before !== undefined, (query) =>
-      query.where((eb) =>
-        eb(eb.refTuple('action.proposed_at', 'action.id'), '<', eb.tuple(before?.at ?? new Date(0), before?.id ?? '')),
+      // By the row itself: a Date would cut its microseconds, and acts of one verdict share their moment.
+      query.where(
+        sql<boolean>`(action.proposed_at, action.id) < (SELECT proposed_at, id FROM action WHERE id = ${before})`,
       ),
     )
     .orderBy('action.proposed_at', 'desc')

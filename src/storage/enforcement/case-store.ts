@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely';
+import { fromNow } from '../column-values.js';
 import { randomId } from '../random-id.js';
 import type { CaseDecision, Db, ModerationCaseTable, Tx } from '../schema.js';
 import type { Subject } from './action-store.js';
@@ -9,11 +10,10 @@ export interface CaseDraft {
   readonly subject: Subject;
   /** In kebab-case. */
   readonly cause: string;
-  /** From 0 to 100. */
+  /** From 0 to 100; `Cases` brings anything else into the range. */
   readonly priority: number;
   readonly itemId: string | null;
   readonly verdictId: string | null;
-  readonly score?: number | null;
   /** Reports of users that come with it. */
   readonly reports?: number;
   readonly openedBy: string;
@@ -22,19 +22,18 @@ export interface CaseDraft {
 
 /** Opens a case, or lets the one that is open for the subject grow. @returns its id, and whether it is new */
 export async function openCase(tx: Tx, draft: CaseDraft): Promise<{ readonly id: string; readonly fresh: boolean }> {
-  const { subject, cause, priority, itemId, verdictId, score = null, reports = 0, openedBy, dueInMs } = draft;
+  const { subject, cause, priority, itemId, verdictId, reports = 0, openedBy, dueInMs } = draft;
   const id = randomId();
   const row = await tx
     .insertInto('moderation_case')
     .values({
       ...{ id, subject_kind: subject.kind, subject_id: subject.id, platform: subject.platform },
-      ...{ priority, cause, item_id: itemId, verdict_id: verdictId, score, reports, opened_by: openedBy },
-      due: sql<Date>`now() + ${dueInMs}::float8 * interval '1 millisecond'`,
+      ...{ priority, cause, item_id: itemId, verdict_id: verdictId, reports, opened_by: openedBy },
+      due: fromNow(dueInMs),
     })
     .onConflict((conflict) =>
       conflict.columns(['platform', 'subject_kind', 'subject_id']).where('state', '=', 'open').doUpdateSet({
         priority: sql<number>`greatest(moderation_case.priority, excluded.priority)`,
-        score: sql<number>`greatest(moderation_case.score, excluded.score)`,
         reports: sql<number>`moderation_case.reports + excluded.reports`,
         due: sql<Date>`least(moderation_case.due, excluded.due)`,
       }),

@@ -1,12 +1,12 @@
 /** The SQL of evidence: which media are to be sealed, which are, and which have been destroyed. */
 import { type Selectable, sql } from 'kysely';
+import { fromNow } from '../column-values.js';
 import { randomId } from '../random-id.js';
 import type { Db, EvidenceTable, Tx } from '../schema.js';
 
 export type EvidenceRow = Selectable<EvidenceTable>;
 
 const now = sql<Date>`now()`;
-const after = (ms: number) => sql<Date>`now() + ${ms}::float8 * interval '1 millisecond'`;
 
 /** A medium whose bytes are to be kept. */
 export interface WantedMedium {
@@ -33,9 +33,9 @@ export async function wantEvidence(
     .insertInto('evidence')
     .values(
       media.map(({ ordinal, blob, bytes, sha256 }) => ({
-        ...{ id: randomId(), item_id: itemId, medium: ordinal, next_at: after(firstMs) },
+        ...{ id: randomId(), item_id: itemId, medium: ordinal, next_at: fromNow(firstMs) },
         ...(blob === null ? {} : { state: 'sealed' as const, blob, bytes, sha256, sealed_at: now }),
-        retain_until: after(retainMs),
+        retain_until: fromNow(retainMs),
       })),
     )
     .onConflict((conflict) => conflict.columns(['item_id', 'medium']).doNothing())
@@ -55,7 +55,7 @@ export async function claimEvidence(
       : sql`id IN (SELECT id FROM evidence WHERE state = 'wanted' AND next_at <= now()
           ORDER BY next_at LIMIT ${of.most} FOR UPDATE SKIP LOCKED)`;
   const { rows } = await sql<EvidenceRow>`
-    UPDATE evidence SET attempts = attempts + 1, next_at = ${after(leaseMs)}
+    UPDATE evidence SET attempts = attempts + 1, next_at = ${fromNow(leaseMs)}
     WHERE state = 'wanted' AND ${due} RETURNING *`.execute(db);
   return rows;
 }
@@ -96,7 +96,7 @@ export async function noteFailed(tx: Tx, id: string, error: string, waitMs: numb
     .updateTable('evidence')
     .set({
       last_error: error,
-      ...(waitMs === null ? { state: 'not-had' } : { next_at: after(waitMs) }),
+      ...(waitMs === null ? { state: 'not-had' } : { next_at: fromNow(waitMs) }),
     })
     .where('id', '=', id)
     .where('state', '=', 'wanted')

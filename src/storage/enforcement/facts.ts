@@ -1,12 +1,11 @@
 import { sql } from 'kysely';
 import type { Db } from '../schema.js';
+import type { ActionRow, Subject } from './action-store.js';
 
 /** What an act is about, as far as it decides whether it may be done. */
 export interface FactsOf {
-  readonly platform: string;
+  readonly subject: Subject;
   readonly itemId: string | null;
-  readonly accountId: string | null;
-  readonly room: string | null;
   /** The entry that it rests on. */
   readonly listId: string | null;
   readonly entryId: string | null;
@@ -27,15 +26,19 @@ export interface Facts {
   readonly disputed: boolean;
 }
 
-/** All facts in one look, so that they are of one moment. */
+/** All facts in one look, so that they are of one moment. An item's author and room may be exempt as well. */
 export async function readFacts(db: Db, of: FactsOf): Promise<Facts> {
-  const { platform, itemId, accountId, room, listId, entryId } = of;
+  const { itemId, listId, entryId } = of;
+  const { platform, kind, id } = of.subject;
   const { rows } = await sql<Facts>`
     SELECT p.dry_run AS "dryRun",
       EXISTS (SELECT FROM enforcement_stop WHERE lifted_at IS NULL AND platform IN ('', ${platform})) AS stopped,
       EXISTS (
         SELECT FROM exemption WHERE platform = ${platform} AND ended_at IS NULL AND until > now()
-          AND (subject_kind, subject_id) IN (('account', ${accountId}::text), ('room', ${room}::text))
+          AND (subject_kind, subject_id) IN (
+            ('account', CASE ${kind} WHEN 'account' THEN ${id} ELSE i.account_id END),
+            ('room', CASE ${kind} WHEN 'room' THEN ${id} ELSE i.room END)
+          )
       ) AS exempt,
       i.gone_at IS NOT NULL AS gone,
       ${listId}::text IS NOT NULL AND l.id IS NULL AS "listGone",
@@ -50,4 +53,10 @@ export async function readFacts(db: Db, of: FactsOf): Promise<Facts> {
       FROM entry_status WHERE list_id = ${listId} AND entry_id = ${entryId}
     ) AS s ON true`.execute(db);
   return rows[0] as Facts;
+}
+
+/** What an action is about. */
+export function aboutAction(action: ActionRow): FactsOf {
+  const { platform, subject_kind: kind, subject_id: id, item_id: itemId, list_id: listId, entry_id: entryId } = action;
+  return { subject: { platform, kind, id }, itemId, listId, entryId };
 }

@@ -23,17 +23,17 @@ export async function holdOrdered(tx: Tx, platform: string | undefined, limit: n
   return rows;
 }
 
-/** Ids of actions that wait for one reason, a page by id. */
-export async function heldActions(
+/** Ids of actions that wait since a stop, a page by id. */
+export async function stoppedActions(
   db: Db,
-  { platform, by, after }: { readonly platform: string | undefined; readonly by: string; readonly after: string },
+  { platform, after }: { readonly platform: string | undefined; readonly after: string },
   limit: number,
 ): Promise<readonly string[]> {
   const rows = await db
     .selectFrom('action')
     .select('id')
     .where('state', '=', 'proposed')
-    .where('held_by', '=', by)
+    .where('held_by', '=', 'stop')
     .where('id', '>', after)
     .$if(platform !== undefined, (query) => query.where('platform', '=', platform ?? ''))
     .orderBy('id')

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../schema.js';
+import { TAKING_ACTS } from './action-store.js';
 
 /** How many acts rules have ordered in the last hour, each counted up to a bound. */
 export interface Rates {
@@ -8,8 +9,10 @@ export interface Rates {
   readonly entry: number;
 }
 
+const TAKING = sql`act IN (${sql.join(TAKING_ACTS.map((act) => sql.lit(act)))})`;
+
 /** Acts that take something away; what rules order of the rest needs no brake. */
-const TAKES = sql`act IN ('remove', 'hide', 'restrict-room', 'close-room', 'suspend-account') AND ordered_by = 'policy'
+const TAKES = sql`${TAKING} AND ordered_by = 'policy'
   AND ordered_at > now() - interval '1 hour'`;
 
 export async function readRates(
@@ -42,7 +45,7 @@ export async function overRates(db: Db, bounds: Rates): Promise<readonly OverRat
     WITH recent AS MATERIALIZED (
       SELECT platform, list_id, entry_id FROM action
       WHERE proposed_at > now() - interval '1 hour' AND (ordered_by = 'policy' OR held_by = 'rate')
-        AND act IN ('remove', 'hide', 'restrict-room', 'close-room', 'suspend-account')
+        AND ${TAKING}
     )
     SELECT 'platform' AS what, platform, NULL AS "listId", NULL AS "entryId", count(*)::int AS count
       FROM recent GROUP BY platform HAVING count(*) > ${bounds.platform}

@@ -1,5 +1,5 @@
 import type { Db } from '../schema.js';
-import type { ActionRow } from './action-store.js';
+import { type ActionRow, TAKING_ACTS } from './action-store.js';
 
 /** Actions that take something away, or wait to do so. */
 const selectTaking = (db: Db) =>
@@ -7,11 +7,15 @@ const selectTaking = (db: Db) =>
     .selectFrom('action')
     .selectAll()
     .where('undoes', 'is', null)
-    .where('act', 'in', ['remove', 'hide', 'restrict-room', 'close-room', 'suspend-account'])
+    .where('act', 'in', [...TAKING_ACTS])
     .where('state', 'in', ['proposed', 'ordered', 'failed', 'confirmed']);
 
-export async function actionsOfItem(db: Db, itemId: string): Promise<readonly ActionRow[]> {
-  return await selectTaking(db).where('subject_kind', '=', 'item').where('subject_id', '=', itemId).execute();
+export async function actionsOfItems(db: Db, itemIds: readonly string[]): Promise<readonly ActionRow[]> {
+  if (itemIds.length === 0) return [];
+  return await selectTaking(db)
+    .where('subject_kind', '=', 'item')
+    .where('subject_id', 'in', [...itemIds])
+    .execute();
 }
 
 /** A page by id. */

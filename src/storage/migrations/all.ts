@@ -11,6 +11,7 @@ import { enrichment } from './0010-enrichment.js';
 import { sourceAnew } from './0011-source-anew.js';
 import { restored } from './0012-restored.js';
 import { enforcement } from './0013-enforcement.js';
+import { enforcementIndexes } from './0014-enforcement-indexes.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, in order. */
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   sourceAnew,
   restored,
   enforcement,
+  enforcementIndexes,
 ];

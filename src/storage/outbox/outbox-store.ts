@@ -1,12 +1,12 @@
 /** The SQL of the outbox. Times are the database's, so that the clocks of the nodes do not matter. */
 import { sql } from 'kysely';
+import { fromNow } from '../column-values.js';
 import type { Db, OutboxState, Tx } from '../schema.js';
 
 /** The part of a subject before the first slash: who receives it. */
 export const receiverOf = (subject: string): string => subject.split('/', 1)[0] ?? subject;
 
 const receiverColumn = sql<string>`split_part(subject, '/', 1)`;
-const after = (ms: number) => sql<Date>`now() + ${ms}::float8 * interval '1 millisecond'`;
 
 export interface NewEffect {
   readonly id: string;
@@ -88,7 +88,7 @@ export async function claimEffects(
       LIMIT ${most}
       FOR UPDATE SKIP LOCKED
     )
-    UPDATE outbox SET leased_by = ${lease}, leased_until = ${after(leaseMs)}, next_at = ${after(leaseMs)}, attempts = attempts + 1
+    UPDATE outbox SET leased_by = ${lease}, leased_until = ${fromNow(leaseMs)}, next_at = ${fromNow(leaseMs)}, attempts = attempts + 1
     FROM due WHERE outbox.id = due.id
     RETURNING outbox.id, kind, subject, idempotency_key AS "idempotencyKey", sealed, attempts
   `.execute(db);
@@ -118,7 +118,7 @@ export async function endLease(
       ...(ending.state === 'released'
         ? { attempts: sql<number>`attempts - 1`, next_at: sql<Date>`now()` }
         : { state: ending.state, last_error: 'error' in ending ? ending.error : null }),
-      ...(ending.state === 'pending' ? { next_at: after(ending.waitMs) } : {}),
+      ...(ending.state === 'pending' ? { next_at: fromNow(ending.waitMs) } : {}),
     })
     .where('id', '=', id)
     .where('leased_by', '=', lease)
@@ -214,7 +214,7 @@ export async function exhaustStranded(
       selectFrom('outbox')
         .select('id')
         .where('state', '=', 'pending')
-        .where('next_at', '<', after(-dueForMs))
+        .where('next_at', '<', fromNow(-dueForMs))
         .$if(kinds.length > 0, (query) => query.where('kind', 'not in', kinds))
         .orderBy('next_at')
         .limit(100)
@@ -230,7 +230,11 @@ export async function forgetFinished(db: Db, keepMs: number): Promise<number> {
   const { numDeletedRows } = await db
     .deleteFrom('outbox')
     .where('id', 'in', ({ selectFrom }) =>
-      selectFrom('outbox').select('id').where('finished_at', '<', after(-keepMs)).orderBy('finished_at').limit(10_000),
+      selectFrom('outbox')
+        .select('id')
+        .where('finished_at', '<', fromNow(-keepMs))
+        .orderBy('finished_at')
+        .limit(10_000),
     )
     .executeTakeFirstOrThrow();
   return Number(numDeletedRows);

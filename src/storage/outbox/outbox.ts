@@ -193,8 +193,7 @@ export class Outbox {
         refs: { effect: id, kind: effect.kind },
         payload: { reason },
       });
-      await this.#kinds.get(effect.kind)?.ended?.(tx, id, { state: 'given-up', by, reason });
-      await this.#settle(tx, effect);
+      await this.#ended(tx, effect, { state: 'given-up', by, reason });
       await notify(tx, OUTBOX_CHANNEL, '');
       return true;
     });
