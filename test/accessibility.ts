@@ -107,12 +107,18 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   return [...rules, ...contrast.map((fault) => `too little contrast, ${fault}`)];
 }
 
-/** Presses the tabulator so many times, from where the focus is. @returns the names of what was focused, and whether that went down the page */
-export async function tabThrough(page: Page, times: number): Promise<{ names: string[]; inOrder: boolean }> {
+/** More than there is to focus before the content of any page. */
+const MOST_TABS = 60;
+
+/**
+ * Presses the tabulator until something of a name is focused, from where the focus is.
+ * @returns the names of what was focused, and whether that went down the page
+ */
+export async function tabTo(page: Page, wanted: string): Promise<{ names: string[]; inOrder: boolean }> {
   const names: string[] = [];
   let inOrder = true;
   await page.evaluate('window.previouslyFocused = undefined');
-  for (let i = 0; i < times; i++) {
+  while (names.at(-1) !== wanted && names.length < MOST_TABS) {
     await page.keyboard.press('Tab');
     const [name, follows] = await page.evaluate<[string, boolean]>(`(() => {
       const at = document.activeElement, before = window.previouslyFocused;

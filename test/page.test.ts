@@ -3,7 +3,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { photographLikeJpeg } from '../bench/pictures.js';
 import { programs } from '../src/media/video/testing/video-pools.js';
-import { accessibilityFaults, tabThrough } from './accessibility.js';
+import { accessibilityFaults, tabTo } from './accessibility.js';
 import { launchChromium, noChromium, type WatchedPage, watchedPage } from './browser.js';
 import { type RunningService, startService } from './service.js';
 
@@ -273,10 +273,10 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'the page in Chromium', 
   it.each(['light', 'dark'] as const)('can be read and walked through, %s', async (colorScheme) => {
     const { page, trouble } = await openPage({ colorScheme, reducedMotion: 'reduce' });
     await page.getByRole('button', { name: /^Scan all/ }).waitFor();
-    const { names, inOrder } = await tabThrough(page, 15);
+    const { names, inOrder } = await tabTo(page, 'Choose files');
     expect(names[0]).toBe('Go to the content');
     expect(names).not.toContain('');
-    expect(names).toContain('Choose files');
+    expect(names.at(-1)).toBe('Choose files');
     expect(inOrder).toBe(true);
     await page.getByRole('button', { name: /^Scan all/ }).click();
     await verdict(page, 'lighthouse-small.jpg', 'match');

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
-import { Client, type Dispatcher } from 'undici';
+import { json as parsed } from 'node:stream/consumers';
 import { ERRORS, type ErrorCode, type Problem, VigieError } from '../errors.js';
+import { type HttpAnswer, httpRequest } from '../net/http-request.js';
 import { inOptions } from './option-names.js';
 
 export type ServiceBody = string | Readable;
@@ -12,52 +13,51 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+const CONNECT_MS = 5_000;
+
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** Speaks to the service that owns a data directory, through its socket. */
 export class ServiceClient {
-  readonly #client: Client;
+  readonly #socketPath: string;
+  readonly #closed = new AbortController();
 
   constructor(socketPath: string) {
-    this.#client = new Client('http://localhost', {
-      connect: { socketPath, timeout: 5_000 },
-      // Imports and compactions take as long as they take; the command can be interrupted at any time.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
+    this.#socketPath = socketPath;
   }
 
   /** @throws VigieError as the service told it, `service-not-running`, `service-not-yours` or `service-lost` */
   async call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
     const { body } = await this.request(method, path, options);
     try {
-      return (await body.json()) as T;
+      return (await parsed(body)) as T;
     } catch (cause) {
       throw lostOr(cause);
     }
   }
 
   /** The same with an answer of any kind; an answer that is an error is thrown. */
-  async request(method: Method, path: string, options: CallOptions = {}): Promise<Dispatcher.ResponseData> {
+  async request(method: Method, path: string, options: CallOptions = {}): Promise<HttpAnswer> {
     const { json, body, headers, signal } = options;
-    let response: Dispatcher.ResponseData;
+    let response: HttpAnswer;
     try {
-      response = await this.#client.request({
+      // Imports and compactions take as long as they take; the command can be interrupted at any time.
+      response = await httpRequest(new URL(path, 'http://localhost'), {
         method,
-        path,
-        body: json === undefined ? (body ?? null) : JSON.stringify(json),
+        body: json === undefined ? body : JSON.stringify(json),
         headers: { ...(json === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-        ...(signal === undefined ? {} : { signal }),
+        ...{ socketPath: this.#socketPath, connectMs: CONNECT_MS },
+        signal: AbortSignal.any([this.#closed.signal, ...(signal === undefined ? [] : [signal])]),
       });
     } catch (cause) {
       throw lostOr(cause);
     }
-    if (response.statusCode >= 400) throw await toError(response);
+    if (response.status >= 400) throw await toError(response);
     return response;
   }
 
   async close(): Promise<void> {
-    await this.#client.destroy();
+    this.#closed.abort(new VigieError('service-lost'));
   }
 }
 
@@ -68,10 +68,7 @@ const CONNECTION: Readonly<Record<string, ErrorCode>> = {
   EPERM: 'service-not-yours',
   ECONNRESET: 'service-lost',
   EPIPE: 'service-lost',
-  UND_ERR_SOCKET: 'service-lost',
-  UND_ERR_CONNECT_TIMEOUT: 'service-lost',
-  UND_ERR_CLOSED: 'service-lost',
-  UND_ERR_DESTROYED: 'service-lost',
+  ETIMEDOUT: 'service-lost',
 };
 
 /** What became of the connection; an error of another kind, such as one of the file that was sent, is left as it is. */
@@ -82,8 +79,8 @@ export function lostOr(cause: unknown): unknown {
   return new VigieError(known, { cause });
 }
 
-async function toError(response: Dispatcher.ResponseData): Promise<VigieError> {
-  const problem = (await response.body.json().catch(() => undefined)) as Partial<Problem> | undefined;
+async function toError({ body }: HttpAnswer): Promise<VigieError> {
+  const problem = (await parsed(body).catch(() => undefined)) as Partial<Problem> | undefined;
   return fromProblem(problem ?? {});
 }
 

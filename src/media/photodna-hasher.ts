@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { request } from 'undici';
 import { VigieError } from '../errors.js';
+import { httpRequest } from '../net/http-request.js';
 import { signalType } from '../signals/signal-types.js';
 
 /** A licensed PhotoDNA hasher outside of Vigie. */
@@ -81,7 +81,7 @@ class EndpointHasher implements PhotoDnaHasher {
   async hash(bytes: Uint8Array, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Uint8Array | undefined> {
     try {
       // The operator chose this address, and it may well be on this machine: it is not judged like one from outside.
-      const { statusCode, body } = await request(this.#url, {
+      const { status, body } = await httpRequest(new URL(this.#url), {
         method: 'POST',
         body: bytes,
         headers: { 'content-type': 'application/octet-stream' },
@@ -92,8 +92,8 @@ class EndpointHasher implements PhotoDnaHasher {
         text += (chunk as Buffer).toString('latin1');
         if (text.length > MAXIMUM_ANSWER) throw new VigieError('hasher-failed', { detail: 'its answer is too long' });
       }
-      if (statusCode === 204) return undefined;
-      if (statusCode !== 200) throw new VigieError('hasher-failed', { detail: `it answered ${statusCode}` });
+      if (status === 204) return undefined;
+      if (status !== 200) throw new VigieError('hasher-failed', { detail: `it answered ${status}` });
       return parseAnswer(text);
     } catch (cause) {
       if (cause instanceof VigieError) throw cause;

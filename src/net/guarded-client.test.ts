@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createSocketServer } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Fetched, GuardedClient } from './guarded-client.js';
 
@@ -24,6 +25,14 @@ const read = async ({ body }: Fetched): Promise<string> => {
   for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
 };
+
+function chunked(body: string): string {
+  return `${unfinished(body)}0\r\n\r\n`;
+}
+
+function unfinished(body: string): string {
+  return `${body.length.toString(16)}\r\n${body}\r\n`;
+}
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
 
@@ -65,6 +74,40 @@ describe('GuardedClient', () => {
       expect(() => client.assertUrl(url), url).toThrow(code('url-forbidden'));
     for (const url of ['https://a.example/x?y', 'http://localhost/', 'http://10.1.2.3/', 'http://93.184.216.34/'])
       expect(() => client.assertUrl(url), url).not.toThrow();
+  });
+
+  it.each([
+    { framing: 'a length', head: 'Content-Length: 65536\r\n', wrap: (body: string) => body, whole: true },
+    { framing: 'chunks', head: 'Transfer-Encoding: chunked\r\n', wrap: chunked, whole: true },
+    { framing: 'its end', head: '', wrap: (body: string) => body, whole: true },
+    {
+      framing: 'a length it does not keep',
+      head: 'Content-Length: 65537\r\n',
+      wrap: (body: string) => body,
+      whole: false,
+    },
+    { framing: 'chunks without the last', head: 'Transfer-Encoding: chunked\r\n', wrap: unfinished, whole: false },
+  ])('reads late what a sender closed behind: $framing', async ({ head, wrap, whole }) => {
+    const body = 'x'.repeat(65_536);
+    let sent: () => void = () => undefined;
+    const closed = new Promise<void>((resolve) => {
+      sent = resolve;
+    });
+    const server = createSocketServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\nConnection: close\r\n${head}\r\n${wrap(body)}`, sent));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const readLate = async (fetched: Fetched) => {
+      await closed;
+      for (let turn = 0; turn < 100; turn++) await setImmediate();
+      return await read(fetched);
+    };
+    const answer = new GuardedClient(open).fetch(`http://127.0.0.1:${port}/`, readLate);
+    if (whole) expect((await answer) === body).toBe(true);
+    else await expect(answer).rejects.toEqual(code('fetch-failed'));
+    server.close();
   });
 
   it('judges every answer of the name service', async () => {

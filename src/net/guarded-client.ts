@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
-import { Agent, request } from 'undici';
+import { isIP, type LookupFunction } from 'node:net';
 import { VigieError } from '../errors.js';
 import { abortable } from '../runtime/abortable.js';
 import { AddressGuard } from './address-guard.js';
+import { type HttpAnswer, type HttpRequest, httpRequest } from './http-request.js';
 
 const MAXIMUM_REDIRECTS = 3;
 
@@ -100,7 +100,7 @@ export class GuardedClient {
     return await this.#limited(this.#timeoutMs, options.signal, async (signal) => {
       let target = parse(url);
       for (let redirects = 0; ; redirects++) {
-        const next = await this.#once(target, signal, consume);
+        const next = await this.#once(target, { signal }, async (answer) => await bodyOrRedirect(answer, consume));
         if (!('location' in next)) return next.value;
         if (redirects === MAXIMUM_REDIRECTS) throw new VigieError('fetch-failed', { detail: 'too many redirects' });
         target = parse(next.location, target);
@@ -114,21 +114,9 @@ export class GuardedClient {
    * @throws VigieError `url-invalid`, `url-forbidden`, `fetch-failed`, `fetch-timeout`; what `consume` throws as one of ours
    */
   async exchange<T>(url: string, sent: ExchangeRequest, consume: (answer: ExchangeAnswer) => Promise<T>): Promise<T> {
-    const { method = 'GET', headers, body = null, timeoutMs = this.#timeoutMs } = sent;
+    const { method = 'GET', headers, body, timeoutMs = this.#timeoutMs } = sent;
     return await this.#limited(timeoutMs, sent.signal, async (signal) => {
-      const target = parse(url);
-      const dispatcher = agentFor(await this.#judge(hostOf(target), signal));
-      try {
-        const response = await request(target, {
-          ...{ dispatcher, signal, method, body, headersTimeout: timeoutMs, bodyTimeout: timeoutMs },
-          headers: { accept: '*/*', 'user-agent': 'Vigie', ...headers },
-        });
-        // Whoever reads the body meets its errors there; one that is given up must not raise one that nobody meets.
-        response.body.on('error', () => undefined);
-        return await consume({ status: response.statusCode, headers: firstOf(response.headers), body: response.body });
-      } finally {
-        await dispatcher.destroy();
-      }
+      return await this.#once(parse(url), { method, headers: headers ?? {}, body, signal }, consume);
     });
   }
 
@@ -165,33 +153,16 @@ export class GuardedClient {
 
   async #once<T>(
     url: URL,
-    signal: AbortSignal,
-    consume: (fetched: Fetched) => Promise<T>,
-  ): Promise<{ readonly value: T } | { readonly location: string }> {
-    const dispatcher = agentFor(await this.#judge(hostOf(url), signal));
+    sent: HttpRequest & { readonly signal: AbortSignal },
+    consume: (answer: ExchangeAnswer) => Promise<T>,
+  ): Promise<T> {
+    const lookup = leadTo(await this.#judge(hostOf(url), sent.signal));
+    const headers = { accept: '*/*', 'user-agent': 'Vigie', ...sent.headers };
+    const answer = await httpRequest(url, { ...sent, headers, lookup });
     try {
-      const response = await request(url, {
-        dispatcher,
-        signal,
-        headers: { accept: '*/*', 'user-agent': 'Vigie' },
-        headersTimeout: this.#timeoutMs,
-        bodyTimeout: this.#timeoutMs,
-      });
-      const { statusCode, headers, body } = response;
-      // Whoever reads the body meets its errors there; a body that is given up must not raise one that nobody meets.
-      body.on('error', () => undefined);
-      if (statusCode >= 300 && statusCode < 400 && typeof headers['location'] === 'string') {
-        body.destroy();
-        return { location: headers['location'] };
-      }
-      if (statusCode !== 200) {
-        body.destroy();
-        throw new VigieError('fetch-failed', { detail: `the server answered ${statusCode}` });
-      }
-      const declared = Number(headers['content-length']);
-      return { value: await consume({ body, length: Number.isSafeInteger(declared) ? declared : undefined }) };
+      return await consume({ ...answer, headers: firstOf(answer.headers) });
     } finally {
-      await dispatcher.destroy();
+      answer.body.destroy();
     }
   }
 
@@ -205,21 +176,28 @@ export class GuardedClient {
   }
 }
 
-/** Connects to one address, whatever the name in the URL answers by now. */
-function agentFor(address: string): Agent {
-  return new Agent({
-    connect: {
-      lookup: (_host, lookupOptions, callback) => {
-        const family = isIP(address);
-        if (lookupOptions.all) callback(null, [{ address, family }]);
-        else callback(null, address, family);
-      },
-    },
-    pipelining: 0,
-  });
+/** @throws VigieError `fetch-failed` for an answer that is neither */
+async function bodyOrRedirect<T>(
+  { status, headers, body }: ExchangeAnswer,
+  consume: (fetched: Fetched) => Promise<T>,
+): Promise<{ readonly value: T } | { readonly location: string }> {
+  const location = status >= 300 && status < 400 ? headers['location'] : undefined;
+  if (location !== undefined) return { location };
+  if (status !== 200) throw new VigieError('fetch-failed', { detail: `the server answered ${status}` });
+  const declared = Number(headers['content-length']);
+  return { value: await consume({ body, length: Number.isSafeInteger(declared) ? declared : undefined }) };
 }
 
-function firstOf(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+/** Connects to one address, whatever the name in the URL answers by now. */
+function leadTo(address: string): LookupFunction {
+  return (_host, { all }, callback) => {
+    const family = isIP(address);
+    if (all) callback(null, [{ address, family }]);
+    else callback(null, address, family);
+  };
+}
+
+function firstOf(headers: HttpAnswer['headers']): Record<string, string> {
   const first: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     const one = Array.isArray(value) ? value[0] : value;

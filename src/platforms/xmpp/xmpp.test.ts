@@ -1,12 +1,12 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { type Element, xml } from '@xmpp/client';
 import sharp from 'sharp';
-import { request } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Act, Order, Target } from '../../enforcement/acts.js';
 import type { Platform, PlatformHouse } from '../../enforcement/platform.js';
 import { VigieError } from '../../errors.js';
 import { GuardedClient } from '../../net/guarded-client.js';
+import { drain, httpRequest } from '../../net/http-request.js';
 import { NS } from './namespaces.js';
 import { KeptIntake } from './testing/kept-intake.js';
 import { NEWER_ROOMS, PLAIN_ROOMS, prosodyMissing, ROOMS, TestProsody } from './testing/prosody.js';
@@ -130,9 +130,9 @@ describe.skipIf(missing !== undefined)(
     }
 
     const statusOf = async (url: string) => {
-      const { statusCode, body } = await request(url);
-      await body.dump();
-      return statusCode;
+      const { status, body } = await httpRequest(new URL(url));
+      await drain(body);
+      return status;
     };
 
     const takenBack = (id: string) => (stanza: { toString(): string }) =>

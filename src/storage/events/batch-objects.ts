@@ -1,5 +1,7 @@
+import { arrayBuffer, text } from 'node:stream/consumers';
 import { VigieError } from '../../errors.js';
 import type { ByteSource } from '../../index/byte-io.js';
+import { drain, type HttpAnswer } from '../../net/http-request.js';
 import type { Keyring } from '../keyring.js';
 import { S3Client } from '../s3/s3-client.js';
 import { type S3Credentials, type S3Place, s3Credentials } from '../s3/s3-place.js';
@@ -58,7 +60,7 @@ export class BatchObjects implements BatchFiles {
       headers: { 'if-none-match': '*' },
       body: { bytes: bytes.length, sha256: sha256(bytes), open: () => once(bytes) },
       attempts: WRITE_ATTEMPTS,
-      read: ({ body }) => body.dump(),
+      read: ({ body }) => drain(body),
     });
   }
 
@@ -70,7 +72,7 @@ export class BatchObjects implements BatchFiles {
     const bytes = await this.#client.send({
       method: 'GET',
       key: pathOf(name),
-      read: async ({ body }) => new Uint8Array(await body.arrayBuffer()),
+      read: async ({ body }) => new Uint8Array(await arrayBuffer(body)),
     });
     return sourceOf(bytes);
   }
@@ -93,7 +95,7 @@ export class BatchObjects implements BatchFiles {
           method: 'GET',
           key: pathOf(name),
           headers: { range: `bytes=0-${bytes - 1}` },
-          read: async ({ body }) => new Uint8Array(await body.arrayBuffer()).subarray(0, bytes),
+          read: async ({ body }) => new Uint8Array(await arrayBuffer(body)).subarray(0, bytes),
         })
         .catch((error: unknown) => {
           if (error instanceof VigieError && error.code === 'blob-not-found') return undefined;
@@ -111,7 +113,7 @@ export class BatchObjects implements BatchFiles {
         prefix: `${this.#client.prefix}${prefix}`,
         ...(next === undefined ? {} : { 'continuation-token': next }),
       };
-      const read = async ({ body }: { readonly body: { text(): Promise<string> } }) => parseListing(await body.text());
+      const read = async ({ body }: HttpAnswer) => parseListing(await text(body));
       const page = await this.#client.send({ method: 'GET', query, read });
       for (const { key } of page.objects) {
         const name = nameOf(key.slice(key.lastIndexOf('/') + 1));

@@ -1,5 +1,7 @@
+import { text } from 'node:stream/consumers';
 import { VigieError } from '../../errors.js';
 import type { ByteSource } from '../../index/byte-io.js';
+import { drain } from '../../net/http-request.js';
 import type { BlobStore, BlobWriter, ListedBlob } from '../blob-store.js';
 import { S3Client } from './s3-client.js';
 import { type S3Credentials, type S3Place, s3Credentials } from './s3-place.js';
@@ -76,7 +78,7 @@ export class S3BlobStore implements BlobStore {
 
   async has(id: string): Promise<boolean> {
     try {
-      await this.#client.send({ method: 'HEAD', key: keyOf(id), read: ({ body }) => body.dump() });
+      await this.#client.send({ method: 'HEAD', key: keyOf(id), read: ({ body }) => drain(body) });
       return true;
     } catch (error) {
       if (error instanceof VigieError && error.code === 'blob-not-found') return false;
@@ -87,7 +89,7 @@ export class S3BlobStore implements BlobStore {
   async delete(id: string): Promise<void> {
     if (!ID.test(id)) return;
     await this.#client
-      .send({ method: 'DELETE', key: keyOf(id), read: ({ body }) => body.dump() })
+      .send({ method: 'DELETE', key: keyOf(id), read: ({ body }) => drain(body) })
       .catch((error: unknown) => {
         if (!(error instanceof VigieError && error.code === 'blob-not-found')) throw error;
       });
@@ -106,7 +108,7 @@ export class S3BlobStore implements BlobStore {
       const page = await this.#client.send({
         method: 'GET',
         query,
-        read: async ({ body }) => parseListing(await body.text()),
+        read: async ({ body }) => parseListing(await text(body)),
       });
       for (const { key, bytes, modified } of page.objects) {
         const [, id] = KEY.exec(key.slice(this.#client.prefix.length)) ?? [];

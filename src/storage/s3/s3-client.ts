@@ -1,7 +1,9 @@
+import http from 'node:http';
+import https from 'node:https';
 import { Readable } from 'node:stream';
 import { AwsV4Signer } from 'aws4fetch';
-import { Agent, type Dispatcher, request } from 'undici';
 import { VigieError } from '../../errors.js';
+import { type HttpAnswer, httpRequest } from '../../net/http-request.js';
 import type { S3Credentials, S3Place } from './s3-place.js';
 import { errorCodeOf } from './s3-xml.js';
 
@@ -27,7 +29,7 @@ export interface S3Request<T> {
   /** Made anew for each attempt. */
   readonly body?: { readonly bytes: number; readonly sha256: string; open(): AsyncIterable<Uint8Array> };
   /** Reads the answer of an attempt that went well. What it throws counts as a failed attempt, unless it is a VigieError. */
-  readonly read: (answer: Dispatcher.ResponseData) => Promise<T>;
+  readonly read: (answer: HttpAnswer) => Promise<T>;
 }
 
 /** SHA-256 of nothing, which a request without a body is signed with. */
@@ -40,11 +42,13 @@ const NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b85
 export class S3Client {
   readonly #place: S3Place;
   readonly #credentials: S3Credentials;
-  readonly #agent = new Agent({ connect: { timeout: CONNECT_MS }, headersTimeout: SILENT_MS, bodyTimeout: SILENT_MS });
+  readonly #agent: http.Agent;
 
   constructor(place: S3Place, credentials: S3Credentials) {
     this.#place = place;
     this.#credentials = credentials;
+    const { Agent } = new URL(place.endpoint).protocol === 'https:' ? https : http;
+    this.#agent = new Agent({ keepAlive: true });
   }
 
   get prefix(): string {
@@ -78,18 +82,25 @@ export class S3Client {
       ...this.#credentials,
     });
     const signed = await signer.sign();
-    const answer = await request(signed.url, {
+    const answer = await httpRequest(new URL(signed.url), {
       method,
       headers: {
         ...Object.fromEntries(signed.headers),
         ...(body === undefined ? {} : { 'content-length': String(body.bytes) }),
       },
       ...(body === undefined ? {} : { body: Readable.from(body.open()) }),
-      dispatcher: this.#agent,
+      agent: this.#agent,
+      connectMs: CONNECT_MS,
+      silentMs: SILENT_MS,
       signal: AbortSignal.timeout(REQUEST_MS),
     });
-    if (answer.statusCode >= 200 && answer.statusCode < 300) return await read(answer);
-    throw await refusal(answer);
+    try {
+      if (answer.status >= 200 && answer.status < 300) return await read(answer);
+      throw await refusal(answer);
+    } finally {
+      // Read to its end it leaves its connection to the next.
+      answer.body.destroy();
+    }
   }
 }
 
@@ -97,16 +108,15 @@ export class S3Client {
 class Stumbled extends Error {}
 
 /** The error of an answer that is none of success; what another attempt may mend is no VigieError. */
-async function refusal({ statusCode, body }: Dispatcher.ResponseData): Promise<Error> {
+async function refusal({ status, body }: HttpAnswer): Promise<Error> {
   let text = '';
   for await (const chunk of body) {
     text += String(chunk);
     if (text.length > ERROR_BYTES) break;
   }
-  const code = errorCodeOf(text) ?? String(statusCode);
-  if (statusCode === 404 && (code === 'NoSuchKey' || code === '404')) return new VigieError('blob-not-found');
-  if (statusCode >= 500 || statusCode === 429 || statusCode === 408 || code === 'RequestTimeout')
-    return new Stumbled(code);
+  const code = errorCodeOf(text) ?? String(status);
+  if (status === 404 && (code === 'NoSuchKey' || code === '404')) return new VigieError('blob-not-found');
+  if (status >= 500 || status === 429 || status === 408 || code === 'RequestTimeout') return new Stumbled(code);
   return new VigieError('store-unavailable', { detail: `the object store says ${code}` });
 }
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { text } from 'node:stream/consumers';
 import { VigieError } from '../../errors.js';
 import type { ByteSource } from '../../index/byte-io.js';
+import { drain, type HttpAnswer } from '../../net/http-request.js';
 import type { S3Client } from './s3-client.js';
 import { escapeXml, textOf } from './s3-xml.js';
 
@@ -23,7 +25,7 @@ export async function uploadFile(
     method: 'POST',
     key,
     query: { uploads: '' },
-    read: async ({ body }) => textOf(await body.text(), 'UploadId'),
+    read: async ({ body }) => textOf(await text(body), 'UploadId'),
   });
   if (upload === undefined) throw new VigieError('store-unavailable', { detail: 'the object store names no upload' });
   try {
@@ -51,7 +53,7 @@ async function uploadParts(
       query: { partNumber: String(number), uploadId: upload },
       body: await range(source, from, Math.min(partBytes, source.size - from)),
       read: async (answer) => {
-        await answer.body.dump();
+        await drain(answer.body);
         return String(answer.headers['etag'] ?? '');
       },
     });
@@ -65,7 +67,7 @@ async function uploadParts(
     body: { bytes: list.byteLength, sha256: createHash('sha256').update(list).digest('hex'), open: () => once(list) },
     read: async ({ body }) => {
       // The service can answer 200 and find out afterwards that it failed.
-      if (textOf(await body.text(), 'ETag') === undefined) throw new Error('not completed');
+      if (textOf(await text(body), 'ETag') === undefined) throw new Error('not completed');
     },
   });
 }
@@ -90,6 +92,6 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-async function emptied({ body }: { readonly body: { dump(): Promise<void> } }): Promise<void> {
-  await body.dump();
+async function emptied({ body }: HttpAnswer): Promise<void> {
+  await drain(body);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Element, xml } from '@xmpp/client';
-import { request } from 'undici';
+import { drain, httpRequest } from '../../../net/http-request.js';
 import { NS } from '../namespaces.js';
 import { Session } from '../session.js';
 import { DOMAIN, type TestProsody, UPLOADS } from './prosody.js';
@@ -83,11 +83,11 @@ export class TestClient {
     const put = slot?.getChild('put');
     const authorization = put?.getChildText('header') ?? '';
     const again = async () => {
-      const { statusCode, body } = await request(put?.attrs['url'] ?? '', {
-        ...{ method: 'PUT', body: bytes, headers: { authorization, 'content-type': 'image/png' } },
-      });
-      await body.dump();
-      return statusCode;
+      const headers = { authorization, 'content-type': 'image/png' };
+      const sent = { method: 'PUT', body: bytes, headers };
+      const { status, body } = await httpRequest(new URL(put?.attrs['url'] ?? ''), sent);
+      await drain(body);
+      return status;
     };
     const status = await again();
     if (status !== 201) throw new Error(`the upload was answered with ${status}`);
