@@ -1,11 +1,18 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { DEFAULTS } from '../src/config.js';
+import { Enforcement } from '../src/enforcement/enforcement.js';
+import { proposeFor } from '../src/enforcement/propose-for.js';
 import { Intake } from '../src/intake/intake.js';
 import { loadListFile } from '../src/lists/ephemeral.js';
 import { SealedBlobStore } from '../src/lists/sealed-blob-store.js';
 import { MediaPool } from '../src/media/pool.js';
+import { Metrics } from '../src/metrics/metrics.js';
+import { GuardedClient } from '../src/net/guarded-client.js';
+import { DEFAULT_POLICY } from '../src/policy/default-policy.js';
+import { readPolicy } from '../src/policy/read-policy.js';
 import { Scanner } from '../src/scan/scanner.js';
 import { SeenLog } from '../src/scan/seen-log.js';
 import { raiseAttention } from '../src/storage/attention/raise-attention.js';
@@ -13,6 +20,7 @@ import { type Database, openDatabase } from '../src/storage/database.js';
 import { DirectoryBlobStore } from '../src/storage/directory-blob-store.js';
 import { Events } from '../src/storage/events/events.js';
 import { Keyring } from '../src/storage/keyring.js';
+import { Outbox } from '../src/storage/outbox/outbox.js';
 import { TableWorkStream } from '../src/storage/work/table-work-stream.js';
 import { noPostgres, startPostgres } from '../test/databases.js';
 import { type Bench, type BenchRow, median } from './harness.js';
@@ -162,21 +170,31 @@ class House {
     for (const each of ['media', 'tmp']) await mkdir(join(folder, each), { recursive: true });
     const stream = await TableWorkStream.open(database);
     const events = new Events(keyring);
+    const blobs = new SealedBlobStore(
+      new DirectoryBlobStore(join(folder, 'media'), join(folder, 'tmp')),
+      keyring,
+      'medium',
+    );
+    const { policy: read } = readPolicy(DEFAULT_POLICY);
+    if (read === undefined) throw new Error('The default policy cannot be read.');
+    const policy = { ...read, number: 1 };
+    const { record } = events;
+    const logger = pino({ level: 'silent' });
+    const enforcement = new Enforcement({
+      ...{ database, keyring, record, blobs, client: new GuardedClient(), metrics: new Metrics() },
+      outbox: new Outbox({ database, keyring, record, logger, node: 'bench' }),
+      ...{ maximumBytes: 2 ** 24, copiesKey: new Uint8Array(32), propose: proposeFor(() => policy) },
+      ...{ held: () => [], act: async () => 'done', accountId: async () => undefined, dispute: async () => undefined },
+      unsealForSubject: (db, subject, sealed, aad) => events.subjectKeys.unseal(db, subject, sealed, aad),
+    });
     const open = () =>
       Intake.open({
-        database,
-        keyring,
-        stream,
-        scanner,
-        blobs: new SealedBlobStore(
-          new DirectoryBlobStore(join(folder, 'media'), join(folder, 'tmp')),
-          keyring,
-          'medium',
-        ),
+        ...{ database, keyring, stream, scanner, blobs },
         assertUrl: () => undefined,
         record: events.record,
         enqueueMatch: async () => undefined,
         raiseAttention,
+        followVerdict: (told) => enforcement.follow(told),
         sealForSubject: (tx, subject, plain, aad) => events.subjectKeys.seal(tx, subject, plain, aad),
         node: 'bench',
         ready: () => true,

@@ -232,7 +232,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   const placed = { shared: config.segments !== undefined, server: config.databaseUrl !== undefined };
   const batches = openBatches({ segments, ...placed, local: dataDir.events }, keyring);
   const itemMedia = new SealedBlobStore(mediaStore, keyring, 'medium');
-  const following: { verdict: Enforcement['follow'] } = { verdict: async () => [] };
+  const following: { verdict: Enforcement['follow'] } = { verdict: () => ({ copies: [] }) };
   const floor = opened.own(
     await GroundFloor.open({
       config,
@@ -246,7 +246,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       client,
       fetch,
       media: itemMedia,
-      followVerdict: (tx, verdict) => following.verdict(tx, verdict),
+      followVerdict: (verdict) => following.verdict(verdict),
       logger,
       node,
       ready,
@@ -290,7 +290,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       failed: (error) => logger.warn({ err: error }, 'watching over what is done on platforms failed'),
     }),
   );
-  following.verdict = (tx, verdict) => enforcement.follow(tx, verdict);
+  following.verdict = (verdict) => enforcement.follow(verdict);
   reports.take = caseOfReport({ database, cases: enforcement.cases });
   const curation = new Curation({
     ...{ database, keyring, lists, client, record: events.record, outbox: floor.outbox },

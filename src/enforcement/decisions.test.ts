@@ -15,6 +15,7 @@ import {
   clearEnforcement,
   enforce,
   judged,
+  noteMedia,
   openEnforcement,
   proposal,
   type TestEnforcement,
@@ -75,16 +76,17 @@ describe.each(DATABASES)('decisions: $name', ({ missing, start }) => {
     it('reaches every copy and every match of the entry, and no other medium of the item', async () => {
       const { enforcer, cases, outbox, decisions } = opened();
       const [picture, logo] = [randomBytes(32), randomBytes(32)];
-      const matched = { ordinal: 0, matches: [{ list: 'known', entry: 'e1' }], sha256: picture };
+      const matched = { ordinal: 0, matches: [{ list: 'known', entry: 'e1' }] };
       const items = await Promise.all(Array.from({ length: 5 }, () => addItem(database)));
       const [first, copy, sameEntry, sameLogo, sibling] = items as [string, string, string, string, string];
       const waits = [proposal({ needsPerson: true }), proposal({ act: 'open-case', priority: 70 })];
-      const both = [matched, { ordinal: 1, matches: [], sha256: logo }];
+      await noteMedia(database, first, [picture, logo]);
+      await noteMedia(database, copy, [randomBytes(32), randomBytes(32), randomBytes(32), picture]);
+      await noteMedia(database, sameEntry, [randomBytes(32)]);
+      await noteMedia(database, sameLogo, [logo]);
+      const both = [matched, { ordinal: 1, matches: [] }];
       await enforce(database, enforcer, judged(first, { media: both }), waits);
-      await enforce(database, enforcer, judged(copy, { media: [{ ordinal: 3, matches: [], sha256: picture }] }), []);
-      const near = { ordinal: 0, matches: matched.matches, sha256: randomBytes(32) };
-      await enforce(database, enforcer, judged(sameEntry, { media: [near] }), [proposal({ act: 'hide' })]);
-      await enforce(database, enforcer, judged(sameLogo, { media: [{ ordinal: 0, matches: [], sha256: logo }] }), []);
+      await enforce(database, enforcer, judged(sameEntry, { media: [matched] }), [proposal({ act: 'hide' })]);
       await outbox.start();
       await done(1);
       const [opened1] = await cases.ls({ state: 'open', limit: 5 });
@@ -134,8 +136,10 @@ describe.each(DATABASES)('decisions: $name', ({ missing, start }) => {
 
     it('tells the author where the platform cannot bring it back, and undoes copies of one action', async () => {
       const { enforcer, outbox, decisions } = opened(['restore']);
-      const media = [{ ordinal: 0, matches: [{ list: 'known', entry: 'e1' }], sha256: randomBytes(32) }];
+      const media = [{ ordinal: 0, matches: [{ list: 'known', entry: 'e1' }] }];
       const [item, copy] = [await addItem(database), await addItem(database)];
+      const picture = randomBytes(32);
+      for (const each of [item, copy]) await noteMedia(database, each, [picture]);
       const [action] = await enforce(database, enforcer, judged(item, { media }), [proposal()]);
       await enforce(database, enforcer, judged(copy, { media }), [proposal({ act: 'hide' })]);
       await outbox.start();

@@ -1,15 +1,15 @@
 import { Evidence, type EvidenceOptions } from '../evidence/evidence.js';
-import type { VerdictTold } from '../intake/intake-parts.js';
+import type { VerdictFollowing, VerdictTold } from '../intake/intake-parts.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { Cases } from '../moderation/cases.js';
-import type { Proposal } from '../policy/proposal.js';
 import { type ActionRow, countOpenActions } from '../storage/enforcement/action-store.js';
 import { countOpenCases } from '../storage/enforcement/case-store.js';
-import type { Tx } from '../storage/schema.js';
+import { copyKey } from '../storage/enforcement/copies.js';
 import { Brakes, type BrakesOptions } from './brakes.js';
 import { Decisions, type DecisionsOptions } from './decisions.js';
 import { Enforcer, type EnforcerOptions } from './enforcer.js';
 import { judgedItem } from './judged-item.js';
+import type { Proposing } from './propose-for.js';
 
 export interface EnforcementOptions
   extends Omit<EnforcerOptions, 'cases' | 'evidence' | 'ended'>,
@@ -18,7 +18,9 @@ export interface EnforcementOptions
     Pick<EvidenceOptions, 'blobs' | 'client' | 'fetch' | 'maximumBytes' | 'retainMs'> {
   readonly metrics: Metrics;
   /** What the policy proposes for a verdict. */
-  readonly propose: (tx: Tx, told: VerdictTold) => Promise<readonly Proposal[]>;
+  readonly propose: (told: VerdictTold) => Proposing;
+  /** The secret that media are compared under. */
+  readonly copiesKey: Uint8Array;
 }
 
 /** Everything that acts on platforms, and what people decide about it, wired to each other. Make it before the outbox starts. */
@@ -29,10 +31,12 @@ export class Enforcement {
   readonly cases: Cases;
   readonly evidence: Evidence;
   readonly #propose: EnforcementOptions['propose'];
+  readonly #copiesKey: Uint8Array;
 
   constructor(options: EnforcementOptions) {
     const { metrics, database } = options;
     this.#propose = options.propose;
+    this.#copiesKey = options.copiesKey;
     this.cases = new Cases(options);
     this.evidence = new Evidence(options);
     const { cases, evidence } = this;
@@ -56,10 +60,22 @@ export class Enforcement {
     });
   }
 
-  /** What follows from a verdict of the intake, in its transaction. @returns blobs that are evidence from now on */
-  async follow(tx: Tx, told: VerdictTold): Promise<readonly string[]> {
-    const { kept } = await this.enforcer.enforce(tx, judgedItem(told), await this.#propose(tx, told));
-    return kept;
+  /** What follows from a verdict of the intake: its blobs that are kept are evidence from then on. */
+  follow(told: VerdictTold): VerdictFollowing {
+    const copies = [...told.digests].map(([ordinal, sha256]) => ({
+      ordinal,
+      medium: copyKey(this.#copiesKey, sha256),
+    }));
+    const proposing = this.#propose(told);
+    const found = told.media.some(({ matches }) => matches.length > 0) || (told.words?.links ?? []).length > 0;
+    if (!found && typeof proposing !== 'function' && proposing.length === 0) return { copies };
+    return {
+      copies,
+      within: async (tx, eventId) => {
+        const proposals = typeof proposing === 'function' ? await proposing(tx) : proposing;
+        return (await this.enforcer.enforce(tx, judgedItem(told, eventId), proposals)).kept;
+      },
+    };
   }
 
   start(): void {

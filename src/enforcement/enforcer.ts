@@ -12,7 +12,7 @@ import {
   type ShownAction,
   showAction,
 } from '../storage/enforcement/action-store.js';
-import { copyKey, noteCopies, noteMatches } from '../storage/enforcement/copies.js';
+import { noteMatches } from '../storage/enforcement/copies.js';
 import { aboutAction, readFacts } from '../storage/enforcement/facts.js';
 import type { Rates } from '../storage/enforcement/rates.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
@@ -36,8 +36,6 @@ export interface EnforcerOptions extends Omit<ActionDeliveryOptions, 'cannotUndo
   readonly cases: Cases;
   /** Without, what is to be preserved is only told in the case. */
   readonly evidence?: Evidence | undefined;
-  /** The secret that media are compared under. */
-  readonly copiesKey: Uint8Array;
   readonly holdAbove?: Partial<Rates>;
 }
 
@@ -67,7 +65,7 @@ export class Enforcer {
   }
 
   /**
-   * Writes down what follows from a verdict, in the transaction that stores it: what the item matched, its copies, the
+   * Writes down what follows from a verdict, in the transaction that stores it: what the item matched, the
    * acts with why they wait or are dropped, evidence that is wanted, and cases.
    */
   async enforce(tx: Tx, item: JudgedItem, proposals: readonly Proposal[]): Promise<Enforced> {
@@ -179,12 +177,6 @@ export class Enforcer {
       }),
     );
     await noteMatches(tx, id, matches);
-    await noteCopies(
-      tx,
-      media.flatMap(({ ordinal, sha256 }) =>
-        sha256 === undefined ? [] : [{ itemId: id, ordinal, medium: copyKey(this.#options.copiesKey, sha256) }],
-      ),
-    );
     return lists;
   }
 

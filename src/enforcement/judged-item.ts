@@ -28,18 +28,11 @@ export interface JudgedMedium {
   readonly bytes?: number | undefined;
 }
 
-/** An item as its verdict is told by the intake. */
-export function judgedItem({
-  item,
-  verdictId,
-  eventId,
-  at,
-  fetchedAt,
-  media,
-  words,
-  digests,
-  blobs,
-}: VerdictTold): JudgedItem {
+/** An item as its verdict is told by the intake. @param eventId of the event that says so, where there is one */
+export function judgedItem(
+  { item, verdictId, at, fetchedAt, media, words, digests, blobs }: VerdictTold,
+  eventId: string | null,
+): JudgedItem {
   const { id, platform, accountId, room, seenAt, receivedAt } = item;
   const found = (words?.links ?? []).map(({ list, entry }) => ({ list, entry }));
   return {

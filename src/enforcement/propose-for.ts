@@ -7,22 +7,27 @@ import type { Tx } from '../storage/schema.js';
 
 const HISTORY_MS = 366 * 86_400_000;
 
+/** What a policy proposes for a verdict: what is known by itself, or what the transaction that stores it has to find out. */
+export type Proposing = readonly Proposal[] | ((tx: Tx) => Promise<readonly Proposal[]>);
+
 /**
- * What the active policy proposes for a verdict, in the transaction that stores it.
+ * What the active policy proposes for a verdict.
  * @param active the policy that verdicts are judged by now
  */
 export function proposeFor(active: () => NumberedPolicy) {
-  return async (tx: Tx, told: VerdictTold): Promise<readonly Proposal[]> => {
+  return (told: VerdictTold): Proposing => {
     const { verdict, reason, media, words, at, surface, item } = told;
     const { platform, lane, room, accountId: account, jurisdiction } = item;
     const policy = active();
+    const judge = (confirmedAt: readonly Date[]) =>
+      propose(policy, {
+        ...{ at, verdict, reason, platform, surface, lane, room, account, jurisdiction, score: null },
+        findings: findingsOf({ media, ...(words === undefined ? {} : { words }) }),
+        confirmedAt,
+      });
     const asksHistory = policy.rules.some(({ when }) => when['author-confirmed'] !== undefined);
+    if (!asksHistory || account === null) return judge([]);
     const window = { since: new Date(at.getTime() - HISTORY_MS), until: at };
-    const history = asksHistory && account !== null ? await confirmedItems(tx, [account], window) : undefined;
-    return propose(policy, {
-      ...{ at, verdict, reason, platform, surface, lane, room, account, jurisdiction, score: null },
-      findings: findingsOf({ media, ...(words === undefined ? {} : { words }) }),
-      confirmedAt: (account === null ? undefined : history?.get(account)) ?? [],
-    });
+    return async (tx) => judge((await confirmedItems(tx, [account], window)).get(account) ?? []);
   };
 }

@@ -1,5 +1,6 @@
 import type { VerdictWord } from '../scan/verdict.js';
 import type { Lane, Surface, Tx } from '../storage/schema.js';
+import type { MediumCopy } from '../storage/verdicts/verdict-record.js';
 import type { MediumDetail, WordsDetail } from './verdict-detail.js';
 
 /** What intake needs of the parts beside it, as functions, so that it stands without them. */
@@ -34,8 +35,6 @@ export interface MatchTold {
 export interface VerdictTold extends Omit<MatchTold, 'eventId' | 'item' | 'itemRef'> {
   readonly verdict: VerdictWord;
   readonly reason: string | null;
-  /** Id of the event that says so, where there is one. */
-  readonly eventId: string | null;
   readonly item: NonNullable<MatchTold['item']> & {
     /** When the platform told of it. */
     readonly seenAt: Date | null;
@@ -51,11 +50,20 @@ export interface VerdictTold extends Omit<MatchTold, 'eventId' | 'item' | 'itemR
   readonly blobs: ReadonlyMap<number, string>;
 }
 
-/**
- * Writes down what follows from a verdict as a part of its transaction.
- * @returns blobs of the item that are needed from now on, and not to be deleted
- */
-export type FollowVerdict = (tx: Tx, told: VerdictTold) => Promise<readonly string[]>;
+/** What follows from a verdict, as far as it is known before it is stored. */
+export interface VerdictFollowing {
+  /** Its media, as copies of them are found: written with all verdicts of a batch at once. */
+  readonly copies: readonly MediumCopy[];
+  /**
+   * Writes down the rest as a part of its transaction; absent where nothing more follows.
+   * @param eventId of the event that says so, where there is one
+   * @returns blobs of the item that are needed from now on, and not to be deleted
+   */
+  readonly within?: (tx: Tx, eventId: string | null) => Promise<readonly string[]>;
+}
+
+/** Decides what follows from a verdict. Nearly every verdict is one of no match, from which nothing does: it is quick. */
+export type FollowVerdict = (told: VerdictTold) => VerdictFollowing;
 
 /** Queues what follows from a match or from keywords (webhooks) as a part of the transaction. */
 export type EnqueueMatch = (tx: Tx, match: MatchTold) => Promise<void>;

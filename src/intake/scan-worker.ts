@@ -260,24 +260,23 @@ export class ScanWorker {
       at,
     }: ReturnType<typeof combineVerdicts> & Pick<VerdictRecord, 'id' | 'at'>,
     kept: Set<string>,
-  ): Pick<Told, 'alongside' | 'last'> {
+  ): Pick<Told, 'copies' | 'alongside' | 'last'> {
     const { media, words, appliedSeq } = looked;
     const reviewed = (words?.reviewTotal ?? 0) > 0;
     const { record, enqueueMatch, raiseAttention, followVerdict, node } = this.#options;
-    const follow = async (tx: Tx, eventId: string | null): Promise<void> => {
-      if (followVerdict === undefined) return;
-      const { id, platform, platformId, accountId, room, surface, lane, receivedAt, seenAt, album, blobs } = item;
-      const { jurisdiction, digests, fetchedAt } = looked;
-      for (const blob of await followVerdict(tx, {
-        ...{ verdictId, verdict, reason, eventId, surface, at, engine: ENGINE, appliedSeq, media, words },
+    const { id, platform, platformId, accountId, room, surface, lane, receivedAt, seenAt, album, blobs } = item;
+    const { jurisdiction, digests, fetchedAt } = looked;
+    const { copies = [], within } =
+      followVerdict?.({
+        ...{ verdictId, verdict, reason, surface, at, engine: ENGINE, appliedSeq, media, words },
         item: { id, platform, platformId, accountId, room, jurisdiction, lane, receivedAt, seenAt, album },
         ...{ fetchedAt, digests, blobs },
-      })) {
-        kept.add(blob);
-      }
+      }) ?? {};
+    const follow = async (tx: Tx, eventId: string | null): Promise<void> => {
+      for (const blob of (await within?.(tx, eventId)) ?? []) kept.add(blob);
     };
     if (verdict === 'no-match' && !reviewed) {
-      return followVerdict === undefined ? {} : { alongside: (tx) => follow(tx, null) };
+      return within === undefined ? { copies } : { copies, alongside: (tx) => follow(tx, null) };
     }
     const subject = `item:${item.id}`;
     const actor = `node:${node}`;
@@ -293,7 +292,6 @@ export class ScanWorker {
                 ...{ kind: 'item.review-proposed', actor, subject, payload },
                 refs: { ...refs, entries: words?.reviewTotal ?? 0 },
               });
-        const { id, platform, platformId, accountId, room, surface, lane, receivedAt } = item;
         const about = { id, platform, platformId, accountId, room, lane, receivedAt };
         const told = {
           verdictId,
@@ -310,7 +308,7 @@ export class ScanWorker {
         await follow(tx, eventId);
         await enqueueMatch(tx, told);
       };
-      return { alongside, ...reviewAttention(raiseAttention, words) };
+      return { copies, alongside, ...reviewAttention(raiseAttention, words) };
     }
     const format = media.find(({ ordinal }) => ordinal === medium)?.format ?? 'unknown';
     const why = reason ?? 'internal';
@@ -319,6 +317,7 @@ export class ScanWorker {
     const detail = { reason: why, format };
     const attention = { kind: 'could-not-tell', cause, subject: 'service', detail, items: replayable } as const;
     return {
+      copies,
       alongside: async (tx) => {
         const refs = { item: item.id, reason: why };
         await follow(tx, await record(tx, { kind: 'item.set-aside', actor, subject, refs }));

@@ -6,6 +6,7 @@ import { Cases } from '../../moderation/cases.js';
 import type { Proposal } from '../../policy/proposal.js';
 import type { Database } from '../../storage/database.js';
 import type { ActionRow } from '../../storage/enforcement/action-store.js';
+import { copyKey } from '../../storage/enforcement/copies.js';
 import { Events } from '../../storage/events/events.js';
 import type { OutboxOptions } from '../../storage/outbox/outbox.js';
 import { openOutbox, TEST_KEYRING } from '../../storage/outbox/testing/open-outbox.js';
@@ -26,7 +27,7 @@ export function openEnforcement(
   const recorder = new Events(TEST_KEYRING);
   const cases = new Cases({ database, record: recorder.record, keyring: TEST_KEYRING });
   const enforcer = new Enforcer({
-    ...{ database, outbox, cases, record: recorder.record, keyring: TEST_KEYRING, copiesKey: COPIES_KEY },
+    ...{ database, outbox, cases, record: recorder.record, keyring: TEST_KEYRING },
     unsealForSubject: (db, subject, sealed, aad) => recorder.subjectKeys.unseal(db, subject, sealed, aad),
     held: () => ['here'],
     plan: { attempts: 1_000, refusals: 1, base: 1, factor: 1, cap: 5 },
@@ -93,6 +94,12 @@ export async function addItem(
       .execute();
   });
   return id;
+}
+
+/** Notes the media of an item, by ordinal, as they are when its verdict is stored. */
+export async function noteMedia(database: Database, itemId: string, digests: readonly Uint8Array[]): Promise<void> {
+  const rows = digests.map((sha256, ordinal) => ({ item_id: itemId, ordinal, medium: copyKey(COPIES_KEY, sha256) }));
+  await database.db.insertInto('item_copy').values(rows).execute();
 }
 
 export function judged(id: string, more: Partial<JudgedItem> = {}): JudgedItem {

@@ -26,20 +26,6 @@ export async function noteMatches(tx: Tx, itemId: string, matches: readonly Item
     .execute();
 }
 
-export async function noteCopies(
-  db: Db,
-  media: readonly { readonly itemId: string; readonly ordinal: number; readonly medium: string }[],
-): Promise<void> {
-  if (media.length === 0) return;
-  // An item that retention has taken meanwhile is left out.
-  await sql`
-    INSERT INTO item_copy (medium, item_id, ordinal)
-    SELECT t.medium, t."itemId", t.ordinal
-    FROM jsonb_to_recordset(${JSON.stringify(media)}::jsonb) AS t (medium bigint, "itemId" text, ordinal smallint)
-    WHERE EXISTS (SELECT FROM item WHERE id = t."itemId")
-    ON CONFLICT DO NOTHING`.execute(db);
-}
-
 /** The lists and entries that an item matched. */
 export async function matchesOf(db: Db, itemId: string): Promise<readonly ItemEntry[]> {
   return await db

@@ -21,6 +21,13 @@ export interface VerdictRecord {
   readonly at: Date;
 }
 
+/** A medium of an item, as it is compared with those of others. */
+export interface MediumCopy {
+  readonly ordinal: number;
+  /** `copyKey` of its SHA-256. */
+  readonly medium: string;
+}
+
 /** A verdict with everything that must be true in the same moment. */
 export interface Told {
   readonly verdict: VerdictRecord;
@@ -28,6 +35,8 @@ export interface Told {
   readonly moves?: 'told' | 'set-aside';
   /** The work that is done by it. */
   readonly work?: Work;
+  /** Media of the item, noted when it is told. */
+  readonly copies?: readonly MediumCopy[];
   /** Runs in the same transaction when the verdict was stored: events and effects. */
   readonly alongside?: (tx: Tx) => Promise<void>;
   /**

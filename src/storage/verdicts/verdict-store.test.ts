@@ -148,6 +148,7 @@ describe.each(DATABASES)('VerdictStore: $name', ({ missing, start }) => {
           stores[i % 2]?.tell({
             verdict: record({ itemId, verdict: 'match', reason: null }),
             moves: 'told',
+            copies: [0, 1].map((ordinal) => ({ ordinal, medium: String(2n ** 63n - 1n - BigInt(i)) })),
             alongside,
           }),
         ),
@@ -158,6 +159,12 @@ describe.each(DATABASES)('VerdictStore: $name', ({ missing, start }) => {
     expect(rows.map(({ item_id }) => item_id).sort()).toEqual([...items].sort());
     expect(effects).toBeGreaterThanOrEqual(20);
     expect((await minutesOf(database)).reduce((sum, { count }) => sum + count, 0)).toBe(20);
+    const copies = await database.db
+      .selectFrom('item_copy')
+      .select(['item_id', 'ordinal'])
+      .orderBy('ordinal')
+      .execute();
+    expect(copies.map(({ item_id }) => item_id).sort()).toEqual([...items, ...items].sort());
     const states = await database.db.selectFrom('item').select('state').distinct().execute();
     expect(states).toEqual([{ state: 'told' }]);
   });
