@@ -25,6 +25,7 @@ import { createPhotoDnaHasher } from './media/photodna-hasher.js';
 import { MediaPool } from './media/pool.js';
 import { VideoPool } from './media/video/video-pool.js';
 import { Metrics } from './metrics/metrics.js';
+import type { Cases } from './moderation/cases.js';
 import { caseOfReport } from './moderation/platform-reports.js';
 import { GuardedClient } from './net/guarded-client.js';
 import { fetchFromPlatform } from './platforms/fetch-from-platform.js';
@@ -232,7 +233,10 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   const placed = { shared: config.segments !== undefined, server: config.databaseUrl !== undefined };
   const batches = openBatches({ segments, ...placed, local: dataDir.events }, keyring);
   const itemMedia = new SealedBlobStore(mediaStore, keyring, 'medium');
-  const following: { verdict: Enforcement['follow'] } = { verdict: () => ({ copies: [] }) };
+  const following: { verdict: Enforcement['follow']; again: Cases['lookedAtAgain'] } = {
+    verdict: () => ({ copies: [] }),
+    again: async () => undefined,
+  };
   const floor = opened.own(
     await GroundFloor.open({
       config,
@@ -247,6 +251,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       fetch,
       media: itemMedia,
       followVerdict: (verdict) => following.verdict(verdict),
+      lookedAtAgain: (tx, items) => following.again(tx, items),
       logger,
       node,
       ready,
@@ -291,6 +296,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     }),
   );
   following.verdict = (verdict) => enforcement.follow(verdict);
+  following.again = (tx, items) => enforcement.cases.lookedAtAgain(tx, items);
   reports.take = caseOfReport({ database, cases: enforcement.cases });
   const curation = new Curation({
     ...{ database, keyring, lists, client, record: events.record, outbox: floor.outbox },

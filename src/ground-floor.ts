@@ -22,6 +22,7 @@ import { EventVerifier } from './storage/events/event-verifier.js';
 import type { Events } from './storage/events/events.js';
 import type { Keyring } from './storage/keyring.js';
 import { Outbox } from './storage/outbox/outbox.js';
+import type { Tx } from './storage/schema.js';
 import type { WorkStream } from './storage/work/work-stream.js';
 
 export interface GroundFloorOptions {
@@ -40,6 +41,8 @@ export interface GroundFloorOptions {
   readonly media: SealedBlobStore;
   /** What follows from a verdict on platforms. */
   readonly followVerdict: FollowVerdict;
+  /** Told of items that are looked at again after they could not be told, as a part of the transaction. */
+  readonly lookedAtAgain: (tx: Tx, items: readonly string[]) => Promise<void>;
   readonly logger: Logger;
   /** Name of this process among those that share the database. */
   readonly node: string;
@@ -99,6 +102,7 @@ export class GroundFloor {
     });
     const requeue: ConstructorParameters<typeof Attentions>[0]['requeue'] = async (tx, ids) => {
       await intake.items.requeue(tx, ids);
+      await options.lookedAtAgain(tx, ids);
     };
     const attentions = new Attentions({ database, record, requeue });
     const mail = config.mail === undefined ? {} : { mail: createMailSink(config.mail) };

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { json as parsed } from 'node:stream/consumers';
 import { ERRORS, type ErrorCode, type Problem, VigieError } from '../errors.js';
-import { type HttpAnswer, httpRequest } from '../net/http-request.js';
+import { type HttpAnswer, httpRequest } from '../runtime/http-request.js';
 import { inOptions } from './option-names.js';
 
 export type ServiceBody = string | Readable;

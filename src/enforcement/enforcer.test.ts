@@ -118,6 +118,28 @@ describe.each(DATABASES)('the enforcer: $name', ({ missing, start }) => {
       expect(shown.sort()).toEqual(items.map(({ id }) => id).sort());
     });
 
+    it('makes few cases of an outage, and none of what is looked at again', async () => {
+      const { enforcer, cases } = enforcement();
+      const untold = [proposal({ act: 'open-case', reason: 'could-not-tell', entry: null, priority: 20 })];
+      const items: string[] = [];
+      for (let i = 0; i < 60; i++) items.push(await addItem(database));
+      for (const id of items) await enforce(database, enforcer, judged(id, { media: [] }), untold);
+      const opened = await cases.ls({ state: 'open', limit: 100 });
+      expect(opened.map(({ item_id: id }) => id).sort()).toEqual(items.slice(0, 50).sort());
+      const [reported, ...others] = items as [string, ...string[]];
+      await database.transaction(async (tx) => {
+        const subject = { platform: 'here', kind: 'item', id: reported } as const;
+        const about = { itemId: reported, verdictId: null, reports: 1, priority: 60, by: 'policy' };
+        await cases.open(tx, { subject, cause: 'reported', ...about });
+      });
+      await database.transaction((tx) => cases.lookedAtAgain(tx, [reported, ...others.slice(0, 30)]));
+      const left = await cases.ls({ state: 'open', limit: 100 });
+      expect(left.map(({ item_id: id }) => id).sort()).toEqual([reported, ...others.slice(30, 49)].sort());
+      const [last] = items.slice(-1);
+      await enforce(database, enforcer, judged(last ?? '', { media: [] }), untold);
+      expect(await cases.ls({ state: 'open', limit: 100 })).toHaveLength(left.length + 1);
+    });
+
     it('holds and drops as things stand when it is written', async () => {
       const { enforcer } = enforcement(undefined, { holdAbove: { entry: 2 } });
       const next = async (more: Parameters<typeof proposal>[0] = {}) =>

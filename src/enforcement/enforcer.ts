@@ -1,6 +1,6 @@
 import { VigieError } from '../errors.js';
 import type { Evidence } from '../evidence/evidence.js';
-import type { Cases } from '../moderation/cases.js';
+import { type Cases, UNTOLD } from '../moderation/cases.js';
 import type { Proposal } from '../policy/proposal.js';
 import type { Database } from '../storage/database.js';
 import {
@@ -187,9 +187,10 @@ export class Enforcer {
       const subject = subjectOf(item, proposal);
       if ((act !== 'open-case' && act !== 'report') || subject === undefined) continue;
       const priority = proposal.priority ?? (act === 'report' ? 80 : 50);
-      const about = { itemId: item.id, verdictId: item.verdictId, by: 'policy' };
-      const id = await this.#options.cases.open(tx, { subject, cause: reason, priority, ...about });
-      if (subject.kind === 'item') own = id;
+      const wanted = { subject, cause: reason, priority, itemId: item.id, verdictId: item.verdictId, by: 'policy' };
+      const { cases } = this.#options;
+      const id = reason === UNTOLD ? await cases.openUntold(tx, wanted) : await cases.open(tx, wanted);
+      if (subject.kind === 'item') own = id ?? own;
     }
     return own;
   }

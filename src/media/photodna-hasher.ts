@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { VigieError } from '../errors.js';
-import { httpRequest } from '../net/http-request.js';
+import { httpRequest } from '../runtime/http-request.js';
 import { signalType } from '../signals/signal-types.js';
 
 /** A licensed PhotoDNA hasher outside of Vigie. */

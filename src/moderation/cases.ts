@@ -6,8 +6,10 @@ import {
   type CaseRow,
   closeCase,
   findCase,
+  hasOpenCases,
   listCases,
   openCase,
+  unreportedCases,
 } from '../storage/enforcement/case-store.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import type { Keyring } from '../storage/keyring.js';
@@ -16,6 +18,10 @@ import { seal } from '../storage/seal.js';
 
 const HOUR = 3_600_000;
 const PURPOSE = 'case';
+/** Cause of the cases of what could not be looked at. */
+export const UNTOLD = 'could-not-tell';
+/** Cases of it that are open on one platform at the most. */
+const MOST_UNTOLD = 50;
 
 export interface NewCase extends Omit<CaseDraft, 'openedBy' | 'dueInMs'> {
   /** Id of a principal, or `policy`. */
@@ -50,6 +56,23 @@ export class Cases {
       });
     }
     return id;
+  }
+
+  /**
+   * Opens a case for something that could not be told, unless many are open on its platform: an outage is one attention,
+   * whose backlog holds all its items, and not a case an item.
+   * @returns its id; undefined when none was opened
+   */
+  async openUntold(tx: Tx, wanted: NewCase): Promise<string | undefined> {
+    if (await hasOpenCases(tx, wanted.subject.platform, UNTOLD, MOST_UNTOLD)) return undefined;
+    return await this.open(tx, { ...wanted, cause: UNTOLD });
+  }
+
+  /** Items that could not be told are looked at again: what their cases asked for is being done. As a part of the transaction. */
+  async lookedAtAgain(tx: Tx, itemIds: readonly string[]): Promise<void> {
+    for (const id of await unreportedCases(tx, UNTOLD, itemIds)) {
+      await this.decide(tx, id, { decision: 'dismissed', reason: 'it is looked at again', by: 'service' });
+    }
   }
 
   async ls(filter: CaseFilter): Promise<readonly CaseRow[]> {

@@ -2,8 +2,8 @@ import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { VigieError } from '../errors.js';
 import { abortable } from '../runtime/abortable.js';
+import { type HttpAnswer, type HttpRequest, httpRequest } from '../runtime/http-request.js';
 import { AddressGuard } from './address-guard.js';
-import { type HttpAnswer, type HttpRequest, httpRequest } from './http-request.js';
 
 const MAXIMUM_REDIRECTS = 3;
 

@@ -6,7 +6,7 @@ import type { Act, Order, Target } from '../../enforcement/acts.js';
 import type { Platform, PlatformHouse } from '../../enforcement/platform.js';
 import { VigieError } from '../../errors.js';
 import { GuardedClient } from '../../net/guarded-client.js';
-import { drain, httpRequest } from '../../net/http-request.js';
+import { drain, httpRequest } from '../../runtime/http-request.js';
 import { NS } from './namespaces.js';
 import { KeptIntake } from './testing/kept-intake.js';
 import { NEWER_ROOMS, PLAIN_ROOMS, prosodyMissing, ROOMS, TestProsody } from './testing/prosody.js';

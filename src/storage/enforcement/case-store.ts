@@ -43,6 +43,36 @@ export async function openCase(tx: Tx, draft: CaseDraft): Promise<{ readonly id:
   return { id: row.id, fresh: row.id === id };
 }
 
+/** Whether so many cases of a cause are open on a platform, or more. */
+export async function hasOpenCases(db: Db, platform: string, cause: string, most: number): Promise<boolean> {
+  const open = db
+    .selectFrom('moderation_case')
+    .select('id')
+    .where('state', '=', 'open')
+    .where('cause', '=', cause)
+    .where('platform', '=', platform);
+  return (
+    (await open
+      .offset(most - 1)
+      .limit(1)
+      .executeTakeFirst()) !== undefined
+  );
+}
+
+/** Open cases of some items that have a cause, and that no user has reported. @returns their ids */
+export async function unreportedCases(db: Db, cause: string, itemIds: readonly string[]): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('moderation_case')
+    .select('id')
+    .where('state', '=', 'open')
+    .where('cause', '=', cause)
+    .where('reports', '=', 0)
+    .where(sql<boolean>`item_id = ANY (${itemIds}::text[])`)
+    .orderBy('id')
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 export interface CaseFilter {
   readonly state: 'open' | 'decided';
   readonly platform?: string | undefined;

@@ -1,7 +1,7 @@
 import { arrayBuffer, text } from 'node:stream/consumers';
 import { VigieError } from '../../errors.js';
 import type { ByteSource } from '../../index/byte-io.js';
-import { drain, type HttpAnswer } from '../../net/http-request.js';
+import { drain, type HttpAnswer } from '../../runtime/http-request.js';
 import type { Keyring } from '../keyring.js';
 import { S3Client } from '../s3/s3-client.js';
 import { type S3Credentials, type S3Place, s3Credentials } from '../s3/s3-place.js';

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { VigieError } from '../../errors.js';
 import type { ByteSource } from '../../index/byte-io.js';
-import { drain } from '../../net/http-request.js';
+import { drain } from '../../runtime/http-request.js';
 import type { BlobStore, BlobWriter, ListedBlob } from '../blob-store.js';
 import { S3Client } from './s3-client.js';
 import { type S3Credentials, type S3Place, s3Credentials } from './s3-place.js';

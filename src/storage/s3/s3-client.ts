@@ -3,7 +3,7 @@ import https from 'node:https';
 import { Readable } from 'node:stream';
 import { AwsV4Signer } from 'aws4fetch';
 import { VigieError } from '../../errors.js';
-import { type HttpAnswer, httpRequest } from '../../net/http-request.js';
+import { type HttpAnswer, httpRequest } from '../../runtime/http-request.js';
 import type { S3Credentials, S3Place } from './s3-place.js';
 import { errorCodeOf } from './s3-xml.js';
 

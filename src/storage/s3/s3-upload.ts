@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { VigieError } from '../../errors.js';
 import type { ByteSource } from '../../index/byte-io.js';
-import { drain, type HttpAnswer } from '../../net/http-request.js';
+import { drain, type HttpAnswer } from '../../runtime/http-request.js';
 import type { S3Client } from './s3-client.js';
 import { escapeXml, textOf } from './s3-xml.js';
 

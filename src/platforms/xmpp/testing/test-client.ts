@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Element, xml } from '@xmpp/client';
-import { drain, httpRequest } from '../../../net/http-request.js';
+import { drain, httpRequest } from '../../../runtime/http-request.js';
 import { NS } from '../namespaces.js';
 import { Session } from '../session.js';
 import { DOMAIN, type TestProsody, UPLOADS } from './prosody.js';
