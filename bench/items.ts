@@ -183,7 +183,12 @@ class House {
     const enforcement = new Enforcement({
       ...{ database, keyring, record, blobs, client: new GuardedClient(), metrics: new Metrics() },
       outbox: new Outbox({ database, keyring, record, logger, node: 'bench' }),
-      ...{ maximumBytes: 2 ** 24, copiesKey: new Uint8Array(32), propose: proposeFor(() => policy) },
+      ...{
+        ...DEFAULTS.removals,
+        maximumBytes: 2 ** 24,
+        copiesKey: new Uint8Array(32),
+        propose: proposeFor(() => policy),
+      },
       ...{ held: () => [], act: async () => 'done', accountId: async () => undefined, dispute: async () => undefined },
       unsealForSubject: (db, subject, sealed, aad) => events.subjectKeys.unseal(db, subject, sealed, aad),
     });

@@ -292,6 +292,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
         (await floor.intake.subjectOf({ platform, account }))?.slice('account:'.length),
       dispute: ({ listId, entryId }, reason, by) => disputeEntry(database, lists, { listId, entryId, reason, by }),
       propose: proposeFor(() => policies.active()),
+      ...config.removals,
+      retainMs: config.evidenceMs,
       failed: (error) => logger.warn({ err: error }, 'watching over what is done on platforms failed'),
     }),
   );

@@ -67,6 +67,13 @@ export interface Config {
   readonly arachnid: { readonly url: string; readonly user: string; readonly password: string } | undefined;
   /** Different media within a time from which on an entry that matches them is silenced; 0 for never. */
   readonly flood: { readonly limit: number; readonly windowMs: number };
+  /** Removals of rules in an hour, from one platform or for one list, and for one entry; more are told of, or wait for a person. */
+  readonly removals: {
+    readonly alarmAbove: { readonly platform: number; readonly list: number; readonly entry: number };
+    readonly holdAbove: { readonly platform: number; readonly list: number; readonly entry: number };
+  };
+  /** How long the bytes of what was removed are kept. */
+  readonly evidenceMs: number;
   /** How often who may ask; see access/quotas.ts. */
   readonly rates: Rates;
   /** Where mail about alarms goes; none when left out. */
@@ -112,6 +119,11 @@ export const DEFAULTS: Config = {
   photodna: { hasher: undefined, metric: 'squared-euclidean', threshold: undefined },
   arachnid: undefined,
   flood: { limit: 1_000, windowMs: 3_600_000 },
+  removals: {
+    alarmAbove: { platform: 500, list: 500, entry: 50 },
+    holdAbove: { platform: 5_000, list: 5_000, entry: 500 },
+  },
+  evidenceMs: 90 * 86_400_000,
   rates: DEFAULT_RATES,
   mail: undefined,
   logLevel: 'info',

@@ -22,11 +22,11 @@ export function size(text: string): number {
   return Math.round(Number(digits) * factor);
 }
 
-/** `500ms`, `20s`, `2m`: milliseconds; a bare number is seconds. */
+/** `500ms`, `20s`, `2m`, `90d`: milliseconds; a bare number is seconds. */
 export function duration(text: string): number {
-  const [, digits, unit] = /^([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h)?$/.exec(text.trim()) ?? [];
-  if (digits === undefined) throw new InvalidArgumentError('Give a time such as 500ms, 20s or 2m.');
-  const factor = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit ?? 's'] ?? 1_000;
+  const [, digits, unit] = /^([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)?$/.exec(text.trim()) ?? [];
+  if (digits === undefined) throw new InvalidArgumentError('Give a time such as 500ms, 20s, 2m or 90d.');
+  const factor = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit ?? 's'] ?? 1_000;
   return Math.round(Number(digits) * factor);
 }
 

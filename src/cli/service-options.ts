@@ -31,6 +31,11 @@ export interface ServiceFlags extends DecoderFlags, PhotoDnaFlags {
   readonly indexMemory?: number;
   readonly floodLimit?: number;
   readonly floodWindow?: number;
+  readonly removalAlarm?: number;
+  readonly removalAlarmEntry?: number;
+  readonly removalHold?: number;
+  readonly removalHoldEntry?: number;
+  readonly evidenceKeep?: number;
   readonly arachnidUrl?: string;
   readonly arachnidCredentials?: string;
   readonly rate?: readonly string[];
@@ -59,6 +64,10 @@ export const serviceOptions = (): readonly Option[] => [
   new Option('--flood-window <time>', 'the time in which they are counted')
     .env('VIGIE_FLOOD_WINDOW')
     .argParser(duration),
+  ...removalOptions(),
+  new Option('--evidence-keep <time>', 'how long the bytes of what was removed are kept')
+    .env('VIGIE_EVIDENCE_KEEP')
+    .argParser(duration),
   new Option(
     '--arachnid-url <url>',
     'ask Project Arachnid about public pictures that no list knows: HASHES OF UNKNOWN PUBLIC MEDIA GO TO A THIRD PARTY; ' +
@@ -82,6 +91,20 @@ export const serviceOptions = (): readonly Option[] => [
     .choices(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('warn'),
 ];
+
+function removalOptions(): readonly Option[] {
+  const count = whole(0, 10_000_000);
+  return [
+    new Option('--removal-alarm <n>', 'removals of rules in an hour, of a platform or list, that people are told of')
+      .env('VIGIE_REMOVAL_ALARM')
+      .argParser(count),
+    new Option('--removal-alarm-entry <n>', 'the same of one entry').env('VIGIE_REMOVAL_ALARM_ENTRY').argParser(count),
+    new Option('--removal-hold <n>', 'the same from which on they wait for a person')
+      .env('VIGIE_REMOVAL_HOLD')
+      .argParser(count),
+    new Option('--removal-hold-entry <n>', 'the same of one entry').env('VIGIE_REMOVAL_HOLD_ENTRY').argParser(count),
+  ];
+}
 
 export function configFrom(flags: ServiceFlags): Config {
   const { decoders, limits } = decoderConfig(flags);
@@ -109,9 +132,20 @@ export function configFrom(flags: ServiceFlags): Config {
       limit: flags.floodLimit ?? DEFAULTS.flood.limit,
       windowMs: flags.floodWindow ?? DEFAULTS.flood.windowMs,
     },
+    removals: removalsFrom(flags),
+    evidenceMs: flags.evidenceKeep ?? DEFAULTS.evidenceMs,
     rates: flags.rate === undefined ? DEFAULTS.rates : (parseRates(flags.rate) ?? DEFAULTS.rates),
     mail: mailFrom(flags),
     logLevel: flags.log,
+  };
+}
+
+function removalsFrom(flags: ServiceFlags): Config['removals'] {
+  const { alarmAbove, holdAbove } = DEFAULTS.removals;
+  const { removalAlarm: alarm = alarmAbove.platform, removalHold: hold = holdAbove.platform } = flags;
+  return {
+    alarmAbove: { platform: alarm, list: alarm, entry: flags.removalAlarmEntry ?? alarmAbove.entry },
+    holdAbove: { platform: hold, list: hold, entry: flags.removalHoldEntry ?? holdAbove.entry },
   };
 }
 

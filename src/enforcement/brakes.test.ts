@@ -16,6 +16,7 @@ import {
   clearEnforcement,
   enforce,
   judged,
+  MANY,
   openEnforcement,
   proposal,
   type TestEnforcement,
@@ -47,7 +48,7 @@ describe.each(DATABASES)('the brakes: $name', ({ missing, start }) => {
       open.push(made);
       const { outbox, enforcer, recorder } = made;
       const brakes = new Brakes({
-        ...{ database, outbox, enforcer, record: recorder.record, alarmAbove: { entry: 3 } },
+        ...{ database, outbox, enforcer, record: recorder.record, alarmAbove: { ...MANY, entry: 3 } },
         accountId: async (_platform, account) => (account === 'somebody' ? 'a1' : undefined),
       });
       return { ...made, brakes };

@@ -14,6 +14,7 @@ import {
   clearEnforcement,
   enforce,
   judged,
+  MANY,
   openEnforcement,
   proposal,
   type TestEnforcement,
@@ -141,7 +142,7 @@ describe.each(DATABASES)('the enforcer: $name', ({ missing, start }) => {
     });
 
     it('holds and drops as things stand when it is written', async () => {
-      const { enforcer } = enforcement(undefined, { holdAbove: { entry: 2 } });
+      const { enforcer } = enforcement(undefined, { holdAbove: { ...MANY, entry: 2 } });
       const next = async (more: Parameters<typeof proposal>[0] = {}) =>
         only(await enforce(database, enforcer, judged(await addItem(database)), [proposal(more)]));
       expect(await next({ needsPerson: true })).toMatchObject({ state: 'proposed', held_by: 'person' });

@@ -26,9 +26,6 @@ import { judge } from './hold.js';
 import type { JudgedItem } from './judged-item.js';
 import { subjectOf, wantedActs } from './proposed-acts.js';
 
-/** Acts of rules in an hour above which the next waits for a person: for one platform, list or entry. */
-export const HOLD_ABOVE: Rates = { platform: 5_000, list: 5_000, entry: 500 };
-
 export interface EnforcerOptions extends Omit<ActionDeliveryOptions, 'cannotUndo' | 'preserve'> {
   readonly database: Database;
   readonly outbox: Outbox;
@@ -36,7 +33,8 @@ export interface EnforcerOptions extends Omit<ActionDeliveryOptions, 'cannotUndo
   readonly cases: Cases;
   /** Without, what is to be preserved is only told in the case. */
   readonly evidence?: Evidence | undefined;
-  readonly holdAbove?: Partial<Rates>;
+  /** Acts of rules in an hour above which the next waits for a person: for one platform, list or entry. */
+  readonly holdAbove: Rates;
 }
 
 /** What came of a verdict. */
@@ -54,8 +52,7 @@ export class Enforcer {
   constructor(options: EnforcerOptions) {
     this.#options = options;
     const { evidence } = options;
-    const holdAbove = { ...HOLD_ABOVE, ...options.holdAbove };
-    this.writer = new ActionWriter({ ...options, holdAbove });
+    this.writer = new ActionWriter(options);
     const delivery = new ActionDelivery({
       ...options,
       ...(evidence === undefined ? {} : { preserve: (item, signal) => evidence.sealNow(item, signal) }),

@@ -5,12 +5,10 @@ import { countHeld, doubtedEntries, neglectedPlatforms } from '../storage/enforc
 import { type OverRate, overRates, type Rates } from '../storage/enforcement/rates.js';
 import type { Db, Tx } from '../storage/schema.js';
 
-/** Acts of rules in an hour above which somebody is told. */
-export const ALARM_ABOVE: Rates = { platform: 500, list: 500, entry: 50 };
-
 export interface RateWatchOptions {
   readonly database: Database;
-  readonly alarmAbove?: Partial<Rates>;
+  /** Acts of rules in an hour above which somebody is told. */
+  readonly alarmAbove: Rates;
 }
 
 /** Orders that wait so long for anybody to deliver them are told of. */
@@ -36,7 +34,7 @@ export class RateWatch {
   async look(): Promise<void> {
     const { database, alarmAbove } = this.#options;
     const { db } = database;
-    for (const over of await overRates(db, { ...ALARM_ABOVE, ...alarmAbove })) await this.#tellRate(over);
+    for (const over of await overRates(db, alarmAbove)) await this.#tellRate(over);
     const held = await countHeld(db);
     await this.#keep(
       'actions-held',

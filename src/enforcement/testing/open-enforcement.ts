@@ -15,6 +15,8 @@ import { Enforcer, type EnforcerOptions } from '../enforcer.js';
 import type { JudgedItem } from '../judged-item.js';
 
 const COPIES_KEY = randomBytes(32);
+/** So many acts that no test comes near. */
+export const MANY = { platform: 1e6, list: 1e6, entry: 1e6 };
 
 export type TestEnforcement = ReturnType<typeof openEnforcement>;
 
@@ -26,12 +28,14 @@ export function openEnforcement(
   const { outbox, events } = openOutbox(database, outboxOptions);
   const recorder = new Events(TEST_KEYRING);
   const cases = new Cases({ database, record: recorder.record, keyring: TEST_KEYRING });
+  const { holdAbove = MANY } = options;
   const enforcer = new Enforcer({
     ...{ database, outbox, cases, record: recorder.record, keyring: TEST_KEYRING },
     unsealForSubject: (db, subject, sealed, aad) => recorder.subjectKeys.unseal(db, subject, sealed, aad),
     held: () => ['here'],
     plan: { attempts: 1_000, refusals: 1, base: 1, factor: 1, cap: 5 },
     ...options,
+    holdAbove,
   });
   return { outbox, events, recorder, cases, enforcer };
 }
