@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { machine } from './harness.js';
-import { cluster } from './soak/cluster.js';
+import { cluster, removals } from './soak/cluster.js';
 import { kills } from './soak/kills.js';
 import { mutatedMedia } from './soak/mutated-media.js';
 import { mutatedVideo } from './soak/mutated-video.js';
@@ -15,6 +15,7 @@ const PARTS: Readonly<Record<string, SoakPart>> = {
   'mutated-video': mutatedVideo,
   kills,
   cluster,
+  removals,
   restart,
   waiting,
 };

@@ -246,7 +246,7 @@ export class BotApiServer implements AsyncDisposable {
     this.called.push(called);
     const fault = this.fault(called);
     if (fault === 'hang') return;
-    const file = [...this.world.files.values()].find(({ unique }) => path === `photos/${unique}.bin`);
+    const file = this.world.filesByPath.get(path);
     if (token !== TOKEN || file === undefined) {
       answer(response, new Refusal(404, 'Not Found'));
       return;

@@ -47,6 +47,7 @@ const ALL_PERMISSIONS: ChatPermissions = {
 export class BotApiWorld {
   readonly rooms = new Map<number, Room>();
   readonly files = new Map<string, ServedFile>();
+  readonly filesByPath = new Map<string, ServedFile>();
   readonly profilePhotos = new Map<number, ServedFile[]>();
   /** Updates that were not confirmed, oldest first. */
   readonly updates: Update[] = [];
@@ -96,6 +97,7 @@ export class BotApiWorld {
     const n = this.#nextFile++;
     const file = { id: `AgACAgIAAx0C${n}`.padEnd(40, 'x'), unique: `AQAD${n}`.padEnd(16, 'y'), bytes, claimed };
     this.files.set(file.id, file);
+    this.filesByPath.set(`photos/${file.unique}.bin`, file);
     return file;
   }
 
