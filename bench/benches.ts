@@ -14,6 +14,7 @@ export const BENCHES = {
   live: async (): Promise<Bench> => (await import('./live-list.js')).liveListBench,
   events: async (): Promise<Bench> => (await import('./events.js')).eventsBench,
   items: async (): Promise<Bench> => (await import('./items.js')).itemsBench,
+  removal: async (): Promise<Bench> => (await import('./removal.js')).removalBench,
   retro: async (): Promise<Bench> => (await import('./retro.js')).retroBench,
   http: async (): Promise<Bench> => (await import('./http.js')).httpBench,
 } as const;

@@ -2,13 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { copyTemplate } from './database-templates.js';
 
-/** The command line as people start it. */
-export const VIGIE = fileURLToPath(new URL('../bin/vigie.js', import.meta.url));
+/** The command line as people start it; tests and benches run in the project's folder. */
+export const VIGIE = resolve('bin/vigie.js');
 
 export interface ServiceOptions {
   /** A data directory of an earlier service, to go on with; a new temporary one when left out. */

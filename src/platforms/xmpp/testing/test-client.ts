@@ -20,12 +20,20 @@ export class TestClient {
     this.heard = heard;
   }
 
-  static async signIn(prosody: TestProsody, name: string): Promise<TestClient> {
+  /** @param hears told of every stanza at once */
+  static async signIn(
+    prosody: TestProsody,
+    name: string,
+    hears: (stanza: Element) => void = () => undefined,
+  ): Promise<TestClient> {
     const heard: Element[] = [];
     const session = await Session.open(
       {
         ...{ account: `${name}@${DOMAIN}`, password: name, address: prosody.address },
-        onStanza: (stanza) => void heard.push(stanza),
+        onStanza: (stanza) => {
+          heard.push(stanza);
+          hears(stanza);
+        },
       },
       AbortSignal.timeout(WAIT_MS),
     );
