@@ -53,6 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'storage',
     'engine',
   ],
+  client: ['effects', 'platforms', 'net'],
   watch: ['storage'],
   'own-state': ['app-parts', 'storage', 'watch'],
   'ground-floor': [

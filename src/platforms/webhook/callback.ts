@@ -3,22 +3,9 @@ import type { Order, Outcome } from '../../enforcement/acts.js';
 import { VigieError } from '../../errors.js';
 import type { PostAnswer } from '../../net/guarded-client.js';
 import { retryAfterSeconds } from '../../net/retry-after.js';
+import type { Callback } from './callback-shape.js';
 
 /** What is sent to a platform of one's own, and what its answers mean. docs/client.md describes both to its engineers. */
-
-export type Callback =
-  | { readonly type: 'ping'; readonly data: Readonly<Record<string, never>> }
-  | { readonly type: 'order'; readonly data: OrderData };
-
-/** The platform's own ids, as items were handed in; null where it named none. */
-export interface OrderData {
-  readonly act: Order['act'];
-  readonly item: string | null;
-  readonly room: string | null;
-  readonly account: string | null;
-  /** In plain words for the author or the room. */
-  readonly message: string | null;
-}
 
 /** The same text at every attempt. */
 export function orderCallback({ act, target, message }: Order): Callback {

@@ -4,7 +4,8 @@ import type { Order, Outcome } from '../../enforcement/acts.js';
 import type { Platform, PlatformHouse, PlatformIntake } from '../../enforcement/platform.js';
 import { VigieError } from '../../errors.js';
 import { randomId } from '../../storage/random-id.js';
-import { type Callback, orderCallback, readAnswer } from './callback.js';
+import { orderCallback, readAnswer } from './callback.js';
+import type { Callback } from './callback-shape.js';
 import type { WebhookCredentials, WebhookSettings } from './webhook-settings.js';
 
 /** A platform has so long for one answer, milliseconds. */
