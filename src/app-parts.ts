@@ -12,6 +12,7 @@ import type { VigieError } from './errors.js';
 import { GroundFloor } from './ground-floor.js';
 import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
+import type { LookFurther } from './intake/intake-parts.js';
 import { openContent } from './intake/sealed-content.js';
 import { Banks } from './lists/banks/banks.js';
 import { FloodWatch } from './lists/flood/flood-watch.js';
@@ -27,12 +28,14 @@ import { VideoPool } from './media/video/video-pool.js';
 import { Metrics } from './metrics/metrics.js';
 import { caseOfReport } from './moderation/platform-reports.js';
 import { GuardedClient } from './net/guarded-client.js';
+import { openScoring } from './open-scoring.js';
 import { fetchFromPlatform } from './platforms/fetch-from-platform.js';
 import { PLATFORM_KINDS } from './platforms/platform-kinds.js';
 import { PlatformRunner } from './platforms/platform-runner.js';
 import { Platforms } from './platforms/platforms.js';
 import { Policies } from './policy/policies.js';
 import { PolicyTrials } from './policy/policy-trials.js';
+import type { JurisdictionOf } from './policy/stored-context.js';
 import { openArachnid } from './remote-matcher.js';
 import { FindWriter } from './retro/find-writer.js';
 import { Retro } from './retro/retro.js';
@@ -102,6 +105,8 @@ export interface AppParts {
   readonly scanner: Scanner;
   /** Who is asked about what no list knows, where that is switched on. */
   readonly remote: RemoteMatcher | undefined;
+  /** Who scores what no list knows, where that is switched on. */
+  readonly scoring: ReturnType<typeof openScoring> | undefined;
   readonly seen: SeenLog;
   readonly flood: FloodWatch;
   readonly keys: ApiKeys;
@@ -233,6 +238,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   const batches = openBatches({ segments, ...placed, local: dataDir.events }, keyring);
   const itemMedia = new SealedBlobStore(mediaStore, keyring, 'medium');
   const following: { verdict: Enforcement['follow'] } = { verdict: async () => [] };
+  const further: { look: LookFurther } = { look: () => false };
   const floor = opened.own(
     await GroundFloor.open({
       config,
@@ -247,6 +253,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       fetch,
       media: itemMedia,
       followVerdict: (tx, verdict) => following.verdict(tx, verdict),
+      lookFurther: (unknown, release) => further.look(unknown, release),
       logger,
       node,
       ready,
@@ -270,10 +277,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       failed: (error) => logger.error({ err: error }, 'the policy could not be followed'),
     }),
   );
-  const policyTrials = new PolicyTrials({
-    ...{ database, policies },
-    jurisdictionOf: (itemId, sealed) => openContent(keyring, itemId, sealed).jurisdiction,
-  });
+  const jurisdictionOf: JurisdictionOf = (itemId, sealed) => openContent(keyring, itemId, sealed).jurisdiction;
+  const policyTrials = new PolicyTrials({ database, policies, jurisdictionOf });
   const enforcement = opened.own(
     new Enforcement({
       ...{ database, keyring, metrics, client, record: events.record, outbox: floor.outbox, blobs: itemMedia },
@@ -291,6 +296,15 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     }),
   );
   following.verdict = (tx, verdict) => enforcement.follow(tx, verdict);
+  const scoring =
+    config.scorer &&
+    opened.own(
+      openScoring(config.scorer, {
+        ...{ database, keyring, client, metrics, logger, node, fetch, jurisdictionOf, record: events.record },
+        ...{ cases: enforcement.cases, blobs: itemMedia, policy: () => policies.active() },
+      }),
+    );
+  if (scoring !== undefined) further.look = (unknown, release) => scoring.take(unknown, release);
   reports.take = caseOfReport({ database, cases: enforcement.cases });
   const curation = new Curation({
     ...{ database, keyring, lists, client, record: events.record, outbox: floor.outbox },
@@ -353,6 +367,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     videos,
     scanner,
     remote,
+    scoring,
     seen,
     flood,
     keys,

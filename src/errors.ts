@@ -629,6 +629,21 @@ export const ERRORS = define({
     title: 'No confirmation of this action is waited for.',
     remedy: 'Only what was sent to a platform that is set to confirm later can be confirmed, and only once.',
   },
+  'scorer-away': {
+    status: 502,
+    title: 'The scorer does not answer.',
+    remedy: 'Items have no score meanwhile, and their verdicts are as they would be; see to the scorer.',
+  },
+  'scorer-refused': {
+    status: 502,
+    title: 'The scorer refuses us.',
+    remedy: 'Check VIGIE_SCORER_KEY; it is asked again, more and more seldom.',
+  },
+  'scorer-odd-answer': {
+    status: 502,
+    title: 'The scorer answered something that is no score of its version.',
+    remedy: 'It answers `{"score": 0.5}`, from 0 to 1; when it was replaced, set --scorer-version.',
+  },
 
   // actions, brakes and cases
   'action-not-found': { status: 404, title: 'There is no such action.', remedy: 'See `vigie action ls`.' },

@@ -5,7 +5,7 @@ import { createMailSink } from './effects/mail-sink.js';
 import { linkFound, matchFound, reviewProposed, type WebhookMessage } from './effects/webhook-messages.js';
 import { Webhooks } from './effects/webhooks.js';
 import { Intake } from './intake/intake.js';
-import type { EnqueueMatch, FetchFromPlatform, FollowVerdict } from './intake/intake-parts.js';
+import type { EnqueueMatch, FetchFromPlatform, FollowVerdict, LookFurther } from './intake/intake-parts.js';
 import type { Lists } from './lists/lists.js';
 import type { SealedBlobStore } from './lists/sealed-blob-store.js';
 import type { Metrics } from './metrics/metrics.js';
@@ -40,6 +40,8 @@ export interface GroundFloorOptions {
   readonly media: SealedBlobStore;
   /** What follows from a verdict on platforms. */
   readonly followVerdict: FollowVerdict;
+  /** Who looks at what no list knows. */
+  readonly lookFurther: LookFurther;
   readonly logger: Logger;
   /** Name of this process among those that share the database. */
   readonly node: string;
@@ -88,6 +90,7 @@ export class GroundFloor {
       record,
       enqueueMatch: tellWebhooks(webhooks),
       followVerdict: options.followVerdict,
+      lookFurther: options.lookFurther,
       raiseAttention,
       sealForSubject: (tx, subject, plain, aad) => events.subjectKeys.seal(tx, subject, plain, aad),
       node,
