@@ -51,7 +51,7 @@ describe('a platform of one’s own', { timeout: 180_000 }, () => {
   });
 
   it('loses a listed picture that somebody shares, and keeps the others', async () => {
-    await connect('pictures', { url: `${address}/vigie` });
+    await connect('pictures', { url: `${address}/vigie`, lookAt: `${address}/posts/{item}` });
     const share = async (kind: string) => {
       const body = new Uint8Array(pictures.get(kind) as Buffer);
       const answer = await fetch(`${address}/posts`, { method: 'POST', headers: { 'x-account': 'u-17' }, body });

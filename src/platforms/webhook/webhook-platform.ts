@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signatureHeaders } from '../../effects/webhook-signature.js';
+import { TAKES_DOWN } from '../../enforcement/action-plan.js';
 import type { Order, Outcome } from '../../enforcement/acts.js';
 import type { Platform, PlatformHouse, PlatformIntake } from '../../enforcement/platform.js';
 import { VigieError } from '../../errors.js';
@@ -11,6 +12,9 @@ import type { WebhookCredentials, WebhookSettings } from './webhook-settings.js'
 /** A platform has so long for one answer, milliseconds. */
 const ANSWER_MS = 20_000;
 const ANSWER_BYTES = 16 << 10;
+const LOOK_MS = 5_000;
+/** What a page answers that nobody sees any more. */
+const GONE: ReadonlySet<number> = new Set([401, 403, 404, 410, 451]);
 const PING_MS = 60_000;
 /** Pings in a row that may go unanswered: a platform may be started anew. */
 const MISSED = 3;
@@ -49,7 +53,10 @@ export class WebhookPlatform implements Platform {
 
   async act(order: Order, signal: AbortSignal): Promise<Outcome> {
     const outcome = await this.#send(order.id, orderCallback(order), signal);
-    if (outcome !== 'accepted') return outcome;
+    if (outcome !== 'accepted') {
+      await this.#look(order, signal);
+      return outcome;
+    }
     const { answers, confirmWithin } = this.#settings;
     if (answers === 'later') throw new VigieError('act-awaited', { retryAfter: confirmWithin });
     throw new VigieError('act-unconfirmed', { detail: 'it accepts, and is set to answer at once' });
@@ -63,6 +70,16 @@ export class WebhookPlatform implements Platform {
       if (!(thrown instanceof VigieError) || !thrown.code.startsWith('act-')) throw thrown;
       throw new VigieError('platform-malformed', { detail: thrown.detail ?? 'it refuses a ping' });
     }
+  }
+
+  /** Whether the page of what was taken down is gone for everybody. */
+  async #look({ act, target: { item } }: Order, signal: AbortSignal): Promise<void> {
+    const { lookAt } = this.#settings;
+    if (lookAt === '' || item === null || !TAKES_DOWN.has(act)) return;
+    const url = lookAt.replaceAll('{item}', encodeURIComponent(item));
+    const read = async ({ status }: { readonly status: number }) => status;
+    const status = await this.#house.client.exchange(url, { timeoutMs: LOOK_MS, signal }, read).catch(asPlatformError);
+    if (!GONE.has(status)) throw new VigieError('act-unconfirmed', { detail: `its page answers ${status}` });
   }
 
   async #send(id: string, callback: Callback, signal: AbortSignal): Promise<Outcome | 'accepted'> {

@@ -27,9 +27,27 @@ export const webhookSettings = z.strictObject({
     .max(6 * 60 * MINUTES)
     .default(10 * MINUTES)
     .describe('For `later`: after so many seconds without a word the order is sent again, under the same id'),
+  lookAt: z
+    .string()
+    .max(1_024)
+    .refine(
+      (text) => text === '' || isPageOfItem(text),
+      'an https address with {item} in it; http for this machine alone',
+    )
+    .default('')
+    .describe(
+      'Where anybody sees an item, with {item} for its id, such as https://forum.example/posts/{item}: it is looked at after each removal, which counts only when the page is gone',
+    ),
 });
 
 export type WebhookSettings = z.output<typeof webhookSettings>;
+
+function isPageOfItem(text: string): boolean {
+  const [path = ''] = text.split('?', 1);
+  // An id chooses no host.
+  if (!text.includes('{item}') || !/^https?:\/\/[^/{}]+\//.test(path)) return false;
+  return baseUrlSchema.safeParse(path.replaceAll('{item}', 'x')).success;
+}
 
 /** As in Standard Webhooks: 24 to 64 random bytes. */
 const secret = z.string().regex(/^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/, '`whsec_` and 24 to 64 random bytes in base64');

@@ -119,6 +119,24 @@ describe('a platform of one’s own', () => {
     }
   });
 
+  it('is not believed as long as the page of what it took down is there for everybody', async () => {
+    let page = 200;
+    await using site = await Receiver.open((response) => void response.writeHead(page, { location: '/login' }).end());
+    const looked = platform({ lookAt: `${site.url}/posts/{item}?full=1` });
+    const order = { ...ORDER, target: { ...ORDER.target, item: 'a/b?c' } };
+    for (page of [200, 302, 500]) {
+      await expect(looked.act(order, idle)).rejects.toMatchObject({ code: 'act-unconfirmed' });
+    }
+    for (page of [404, 410]) expect(await looked.act(order, idle)).toBe('done');
+    expect(site.paths.every((path) => path === '/hook/posts/a%2Fb%3Fc?full=1')).toBe(true);
+    page = 200;
+    expect(await looked.act({ ...order, act: 'restore' }, idle)).toBe('done');
+    expect([site.paths.length, receiver.received.length]).toEqual([5, 6]);
+    for (const wrong of ['https://forum.example/posts', 'http://forum.example/{item}', 'https://{item}.example/']) {
+      expect(webhookSettings.safeParse({ url: receiver.url, lookAt: wrong }).success, wrong).toBe(false);
+    }
+  });
+
   it('may accept and confirm later, and is asked again when the time for that is over', async () => {
     receiver.answer = json({ outcome: 'accepted' }, 202);
     const later = platform({ answers: 'later', confirmWithin: 60 });
