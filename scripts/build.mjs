@@ -25,6 +25,8 @@ const bin = (name) => join('node_modules', '.bin', name);
 
 run('kernels', process.execPath, ['scripts/build-kernels.mjs']);
 run('service', bin('tsc'), ['-b']);
+run('types of the API', process.execPath, ['scripts/build-client-types.mjs']);
+run('client package', bin('tsc'), ['-p', 'tsconfig.client.json']);
 const built = statSync('dist/console/index.html', { throwIfNoEntry: false })?.mtimeMs ?? 0;
 if (newest('console') > built || newest('vite.config.ts') > built) {
   run('console', bin('vite'), ['build', '--logLevel', 'warn']);

@@ -12,6 +12,7 @@ import type { VigieError } from './errors.js';
 import { GroundFloor } from './ground-floor.js';
 import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
+import type { LookFurther } from './intake/intake-parts.js';
 import { openContent } from './intake/sealed-content.js';
 import { Banks } from './lists/banks/banks.js';
 import { FloodWatch } from './lists/flood/flood-watch.js';
@@ -28,12 +29,14 @@ import { Metrics } from './metrics/metrics.js';
 import type { Cases } from './moderation/cases.js';
 import { caseOfReport } from './moderation/platform-reports.js';
 import { GuardedClient } from './net/guarded-client.js';
+import { openScoring } from './open-scoring.js';
 import { fetchFromPlatform } from './platforms/fetch-from-platform.js';
 import { PLATFORM_KINDS } from './platforms/platform-kinds.js';
 import { PlatformRunner } from './platforms/platform-runner.js';
 import { Platforms } from './platforms/platforms.js';
 import { Policies } from './policy/policies.js';
 import { PolicyTrials } from './policy/policy-trials.js';
+import type { JurisdictionOf } from './policy/stored-context.js';
 import { openArachnid } from './remote-matcher.js';
 import { FindWriter } from './retro/find-writer.js';
 import { Retro } from './retro/retro.js';
@@ -103,6 +106,8 @@ export interface AppParts {
   readonly scanner: Scanner;
   /** Who is asked about what no list knows, where that is switched on. */
   readonly remote: RemoteMatcher | undefined;
+  /** Who scores what no list knows, where that is switched on. */
+  readonly scoring: ReturnType<typeof openScoring> | undefined;
   readonly seen: SeenLog;
   readonly flood: FloodWatch;
   readonly keys: ApiKeys;
@@ -237,6 +242,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     verdict: () => ({ copies: [] }),
     again: async () => undefined,
   };
+  const further: { look: LookFurther } = { look: () => false };
   const floor = opened.own(
     await GroundFloor.open({
       config,
@@ -252,6 +258,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       media: itemMedia,
       followVerdict: (verdict) => following.verdict(verdict),
       lookedAtAgain: (tx, items) => following.again(tx, items),
+      lookFurther: (unknown, release) => further.look(unknown, release),
       logger,
       node,
       ready,
@@ -275,10 +282,8 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       failed: (error) => logger.error({ err: error }, 'the policy could not be followed'),
     }),
   );
-  const policyTrials = new PolicyTrials({
-    ...{ database, policies },
-    jurisdictionOf: (itemId, sealed) => openContent(keyring, itemId, sealed).jurisdiction,
-  });
+  const jurisdictionOf: JurisdictionOf = (itemId, sealed) => openContent(keyring, itemId, sealed).jurisdiction;
+  const policyTrials = new PolicyTrials({ database, policies, jurisdictionOf });
   const enforcement = opened.own(
     new Enforcement({
       ...{ database, keyring, metrics, client, record: events.record, outbox: floor.outbox, blobs: itemMedia },
@@ -299,6 +304,15 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   );
   following.verdict = (verdict) => enforcement.follow(verdict);
   following.again = (tx, items) => enforcement.cases.lookedAtAgain(tx, items);
+  const scoring =
+    config.scorer &&
+    opened.own(
+      openScoring(config.scorer, {
+        ...{ database, keyring, client, metrics, logger, node, fetch, jurisdictionOf, record: events.record },
+        ...{ cases: enforcement.cases, blobs: itemMedia, policy: () => policies.active() },
+      }),
+    );
+  if (scoring !== undefined) further.look = (unknown, release) => scoring.take(unknown, release);
   reports.take = caseOfReport({ database, cases: enforcement.cases });
   const curation = new Curation({
     ...{ database, keyring, lists, client, record: events.record, outbox: floor.outbox },
@@ -361,6 +375,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     videos,
     scanner,
     remote,
+    scoring,
     seen,
     flood,
     keys,

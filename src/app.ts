@@ -259,6 +259,7 @@ export class App implements Services {
       floor,
       connections,
       remote,
+      scoring,
       retro,
       policies,
       stream,
@@ -284,6 +285,7 @@ export class App implements Services {
     // Before what waits for it.
     await remote?.close();
     await floor.close().catch(failed('not all that was under way was written down'));
+    await scoring?.close();
     await stream.close();
     await publishing.publisher.close();
     await Promise.all([pool.close(), videos.close()]);

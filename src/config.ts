@@ -65,6 +65,19 @@ export interface Config {
   };
   /** Project Arachnid, asked by hash about unknown public pictures; nobody is asked when undefined. */
   readonly arachnid: { readonly url: string; readonly user: string; readonly password: string } | undefined;
+  /** A classifier that is asked about items that no list knows; nobody is asked when undefined. */
+  readonly scorer:
+    | {
+        readonly url: string;
+        readonly key: string | undefined;
+        /** Which one it is, with its version; kept beside each score. */
+        readonly version: string;
+        /** How long a score is waited for, once the verdict is told. */
+        readonly timeoutMs: number;
+        readonly surfaces: readonly ('public' | 'private')[];
+        readonly kinds: readonly ('image' | 'video')[];
+      }
+    | undefined;
   /** Different media within a time from which on an entry that matches them is silenced; 0 for never. */
   readonly flood: { readonly limit: number; readonly windowMs: number };
   /** Removals of rules in an hour, from one platform or for one list, and for one entry; more are told of, or wait for a person. */
@@ -118,6 +131,7 @@ export const DEFAULTS: Config = {
   allowFetchFrom: [],
   photodna: { hasher: undefined, metric: 'squared-euclidean', threshold: undefined },
   arachnid: undefined,
+  scorer: undefined,
   flood: { limit: 1_000, windowMs: 3_600_000 },
   removals: {
     alarmAbove: { platform: 500, list: 500, entry: 50 },

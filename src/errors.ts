@@ -619,6 +619,31 @@ export const ERRORS = define({
     title: 'The platform said that it was done, and it is not.',
     remedy: 'It is tried again; look at the room when it stays so.',
   },
+  'act-awaited': {
+    status: 502,
+    title: 'The platform took the order, and has not confirmed it yet.',
+    remedy: 'It confirms with `POST /v1/actions/{id}/confirm`; without a word the order is sent again.',
+  },
+  'act-not-awaited': {
+    status: 409,
+    title: 'No confirmation of this action is waited for.',
+    remedy: 'Only what was sent to a platform that is set to confirm later can be confirmed, and only once.',
+  },
+  'scorer-away': {
+    status: 502,
+    title: 'The scorer does not answer.',
+    remedy: 'Items have no score meanwhile, and their verdicts are as they would be; see to the scorer.',
+  },
+  'scorer-refused': {
+    status: 502,
+    title: 'The scorer refuses us.',
+    remedy: 'Check VIGIE_SCORER_KEY; it is asked again, more and more seldom.',
+  },
+  'scorer-odd-answer': {
+    status: 502,
+    title: 'The scorer answered something that is no score of its version.',
+    remedy: 'It answers `{"score": 0.5}`, from 0 to 1; when it was replaced, set --scorer-version.',
+  },
 
   // actions, brakes and cases
   'action-not-found': { status: 404, title: 'There is no such action.', remedy: 'See `vigie action ls`.' },

@@ -5,7 +5,7 @@ import { createMailSink } from './effects/mail-sink.js';
 import { linkFound, matchFound, reviewProposed, type WebhookMessage } from './effects/webhook-messages.js';
 import { Webhooks } from './effects/webhooks.js';
 import { Intake } from './intake/intake.js';
-import type { EnqueueMatch, FetchFromPlatform, FollowVerdict } from './intake/intake-parts.js';
+import type { EnqueueMatch, FetchFromPlatform, FollowVerdict, LookFurther } from './intake/intake-parts.js';
 import type { Lists } from './lists/lists.js';
 import type { SealedBlobStore } from './lists/sealed-blob-store.js';
 import type { Metrics } from './metrics/metrics.js';
@@ -43,6 +43,8 @@ export interface GroundFloorOptions {
   readonly followVerdict: FollowVerdict;
   /** Told of items that are looked at again after they could not be told, as a part of the transaction. */
   readonly lookedAtAgain: (tx: Tx, items: readonly string[]) => Promise<void>;
+  /** Who looks at what no list knows. */
+  readonly lookFurther: LookFurther;
   readonly logger: Logger;
   /** Name of this process among those that share the database. */
   readonly node: string;
@@ -91,6 +93,7 @@ export class GroundFloor {
       record,
       enqueueMatch: tellWebhooks(webhooks),
       followVerdict: options.followVerdict,
+      lookFurther: options.lookFurther,
       raiseAttention,
       sealForSubject: (tx, subject, plain, aad) => events.subjectKeys.seal(tx, subject, plain, aad),
       node,

@@ -5,8 +5,8 @@ import type { GuardedClient } from './net/guarded-client.js';
 import { ARACHNID, ArachnidMatcher } from './scan/remote/arachnid-matcher.js';
 import type { RemoteMatcher } from './scan/remote/remote-matcher.js';
 import { raiseAttention, settleAttention } from './storage/attention/raise-attention.js';
+import { TellInTurn } from './storage/attention/tell-in-turn.js';
 import type { Database } from './storage/database.js';
-import type { Tx } from './storage/schema.js';
 
 interface ArachnidTools {
   readonly client: GuardedClient;
@@ -23,27 +23,25 @@ export function openArachnid(
 ): RemoteMatcher {
   logger.warn('hashes of public pictures that no list knows go to a third party: Project Arachnid');
   const key = { kind: 'remote-matcher-away', cause: `${ARACHNID}/${node}` } as const;
-  let telling: Promise<void> = Promise.resolve();
-  const tell = (act: (tx: Tx) => Promise<unknown>) => {
-    // In the order in which it happened; one transaction each.
-    telling = telling
-      .then(async () => void (await database.transaction(act)))
-      .catch((error: unknown) => logger.warn({ err: error }, 'what a remote matcher does could not be told'));
-  };
+  const people = new TellInTurn(database, (error) =>
+    logger.warn({ err: error }, 'what a remote matcher does could not be told'),
+  );
   const matcher = new ArachnidMatcher({
     ...config,
     client,
     counted: (outcome) => metrics.count('vigie_remote_hashes_total', { matcher: ARACHNID, outcome }),
     onOpen: (error) =>
-      tell((tx) => raiseAttention(tx, { ...key, subject: `node:${node}`, detail: { node, matcher: ARACHNID, error } })),
-    onClose: () => tell((tx) => settleAttention(tx, key, 'service')),
+      people.tell((tx) =>
+        raiseAttention(tx, { ...key, subject: `node:${node}`, detail: { node, matcher: ARACHNID, error } }),
+      ),
+    onClose: () => people.tell((tx) => settleAttention(tx, key, 'service')),
   });
   return {
     name: matcher.name,
     ask: (hashes, signal) => matcher.ask(hashes, signal),
     close: async () => {
       await matcher.close();
-      await telling;
+      await people.close();
     },
   };
 }

@@ -53,6 +53,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'storage',
     'engine',
   ],
+  scoring: ['moderation', 'policy', 'intake', 'scan', 'lists', 'storage', 'net'],
+  'open-scoring': ['config', 'intake', 'lists', 'metrics', 'net', 'scoring', 'storage'],
+  client: ['effects', 'platforms', 'net'],
   watch: ['storage'],
   'own-state': ['app-parts', 'storage', 'watch'],
   'ground-floor': [
@@ -85,6 +88,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'retro',
     'retro-tellers',
     'remote-matcher',
+    'open-scoring',
     'scan',
     'lists',
     'media',

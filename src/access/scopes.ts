@@ -18,6 +18,7 @@ export const SCOPES = {
   'members:write': 'add, see and revoke the members to whom lists are published',
   'enforcement:read': 'see actions, cases, stops and exemptions',
   'enforcement:act': 'decide cases, approve, refuse, retry and undo actions, and exempt authors and rooms for a time',
+  'actions:confirm': 'say for a platform that confirms later what became of what it was ordered to do',
   'enforcement:stop': 'stop enforcement and let it go on',
   'policy:read': 'see the policy and its versions, and try it on stored verdicts',
   'policy:write': 'add and activate versions of the policy',

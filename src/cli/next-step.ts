@@ -31,6 +31,7 @@ const FIRST_LOOK: Readonly<Record<AttentionKind, string>> = {
   'seen-damaged': 'vigie retro ls',
   'retro-stuck': 'vigie retro ls',
   'remote-matcher-away': 'vigie attention show <id>; its credentials and address',
+  'scorer-away': 'vigie attention show <id>; the scorer, its key and its version',
   'action-failed': 'vigie action ls --state failed, then vigie action retry or give-up',
   'actions-wait': 'vigie platform ls',
   'action-dropped': 'vigie action ls --state dropped',

@@ -14,6 +14,7 @@ import {
   size,
   whole,
 } from './options.js';
+import { scorerFrom, scorerOptions } from './scorer-options.js';
 
 /** What `vigie serve` and `vigie worker` can both be told. */
 export interface ServiceFlags extends DecoderFlags, PhotoDnaFlags {
@@ -38,6 +39,12 @@ export interface ServiceFlags extends DecoderFlags, PhotoDnaFlags {
   readonly evidenceKeep?: number;
   readonly arachnidUrl?: string;
   readonly arachnidCredentials?: string;
+  readonly scorerUrl?: string;
+  readonly scorerKey?: string;
+  readonly scorerVersion?: string;
+  readonly scorerTimeout?: number;
+  readonly scorerSurfaces?: readonly ('public' | 'private')[];
+  readonly scorerKinds?: readonly ('image' | 'video')[];
   readonly rate?: readonly string[];
   readonly alarmTo?: readonly string[];
   readonly alarmFrom?: string;
@@ -76,6 +83,7 @@ export const serviceOptions = (): readonly Option[] => [
   new Option('--arachnid-credentials <file>', 'a file with user:password for it').env(
     'VIGIE_ARACHNID_CREDENTIALS_FILE',
   ),
+  ...scorerOptions(),
   new Option('--rate <quota=rate>', `how often: ${Object.keys(QUOTAS).join(', ')}; such as scan=500/s, failed=off`)
     .env('VIGIE_RATES')
     .argParser(ratesOption),
@@ -128,6 +136,7 @@ export function configFrom(flags: ServiceFlags): Config {
     allowFetchFrom: flags.allowFetchFrom ?? [],
     photodna: photodnaConfig(flags),
     arachnid: arachnidFrom(flags),
+    scorer: scorerFrom(flags),
     flood: {
       limit: flags.floodLimit ?? DEFAULTS.flood.limit,
       windowMs: flags.floodWindow ?? DEFAULTS.flood.windowMs,

@@ -39,7 +39,7 @@ const payloadSchema = z.object({ action: z.string() }).strict();
 type Payload = z.infer<typeof payloadSchema>;
 
 /** What one attempt came to, when it was no error. */
-type Result =
+export type DeliveryResult =
   | { readonly say: 'done'; readonly outcome: Outcome; readonly dryRun: boolean }
   /** It was kept back right before it was sent. */
   | { readonly say: 'dropped'; readonly why: string }
@@ -89,7 +89,7 @@ export class ActionDelivery {
     return judge(facts, { orderedBy, takesDown: TAKES_DOWN.has(action.act), when: 'delivery' });
   }
 
-  async #deliver({ action: id }: Payload, { signal }: Delivery): Promise<Result> {
+  async #deliver({ action: id }: Payload, { signal }: Delivery): Promise<DeliveryResult> {
     const { database, preserve, act } = this.#options;
     const action = await findAction(database.db, id);
     if (action === undefined || !isAct(action.act)) throw new VigieError('effect-unknown', { detail: ACTION_EFFECT });
@@ -117,7 +117,7 @@ export class ActionDelivery {
   async #ended(tx: Tx, effect: string, ending: EffectEnding): Promise<void> {
     const action = await actionOfEffect(tx, effect);
     if (action === undefined) return;
-    if (ending.state === 'delivered') return await this.#result(tx, action, ending.result as Result);
+    if (ending.state === 'delivered') return await this.#result(tx, action, ending.result as DeliveryResult);
     if (ending.state === 'exhausted') return await this.#failed(tx, action, ending.error);
     if (ending.state === 'dropped') return await this.#dropped(tx, action, ending.error);
     const { record } = this.#options;
@@ -133,7 +133,7 @@ export class ActionDelivery {
     await settleFailed(tx, action);
   }
 
-  async #result(tx: Tx, action: ActionRow, result: Result): Promise<void> {
+  async #result(tx: Tx, action: ActionRow, result: DeliveryResult): Promise<void> {
     if (result.say === 'done') {
       await this.#confirmed(tx, action, result.outcome, result.dryRun);
     } else if (result.say === 'cannot-undo') {
@@ -146,8 +146,10 @@ export class ActionDelivery {
 
   async #confirmed(tx: Tx, action: ActionRow, outcome: Outcome, dryRun: boolean): Promise<void> {
     const { record, ended } = this.#options;
-    const moved = await moveAction(tx, action.id, ['ordered'], { state: 'confirmed', outcome, dryRun });
+    const moved = await moveAction(tx, action.id, ['ordered', 'failed'], { state: 'confirmed', outcome, dryRun });
     if (moved === undefined) return;
+    // It may have been given up too early, and the platform says after all that it is done.
+    if (action.state === 'failed') await settleFailed(tx, action);
     const from = moved.seen_at ?? moved.proposed_at;
     const milliseconds = moved.ended_at === null ? null : moved.ended_at.getTime() - from.getTime();
     await recordAction(record, tx, moved, { kind: 'action.confirmed', refs: { outcome, milliseconds, dryRun } });

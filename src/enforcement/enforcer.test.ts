@@ -6,6 +6,7 @@ import { listAttention } from '../storage/attention/attention-store.js';
 import type { Database } from '../storage/database.js';
 import { setEntryStatus } from '../storage/entry-status-store.js';
 import { markGone } from '../storage/items/item-rows.js';
+import { ACTION_PLAN } from './action-plan.js';
 import type { Order, Outcome } from './acts.js';
 import {
   addItem,
@@ -185,6 +186,38 @@ describe.each(DATABASES)('the enforcer: $name', ({ missing, start }) => {
       await outbox.start();
       expect(await state(id, 'confirmed')).toMatchObject({ outcome: 'already' });
       expect(orders).toEqual([]);
+    });
+
+    it('waits for what a platform confirms later, and keeps what is behind it until then', async () => {
+      const { enforcer, outbox } = enforcement(
+        async () => {
+          throw new VigieError('act-awaited', { retryAfter: 3_600 });
+        },
+        { plan: { ...ACTION_PLAN, base: 1, attempts: 2 } },
+      );
+      const items = [judged(await addItem(database)), judged(await addItem(database))] as const;
+      const [first, refused] = [
+        only(await enforce(database, enforcer, items[0], [proposal()])),
+        only(await enforce(database, enforcer, items[1], [proposal()])),
+      ];
+      const awaited = { code: 'act-not-awaited' };
+      await expect(enforcer.confirm(first.id, 'done')).rejects.toMatchObject(awaited);
+      await expect(enforcer.confirm('nothing', 'done')).rejects.toMatchObject({ code: 'action-not-found' });
+      await outbox.start();
+      for (const { id } of [first, refused]) {
+        await vi.waitFor(async () => expect((await enforcer.show(id)).last_error).toBe('act-awaited'), {
+          timeout: 20_000,
+        });
+      }
+      expect(await enforcer.confirm(first.id, 'done')).toMatchObject({ state: 'confirmed', outcome: 'done' });
+      expect(await enforcer.confirm(first.id, 'done')).toMatchObject({ state: 'confirmed' });
+      await expect(enforcer.confirm(first.id, 'refused')).rejects.toMatchObject(awaited);
+      expect(await enforcer.confirm(refused.id, 'refused')).toMatchObject({ state: 'failed', outcome: 'act-refused' });
+      expect(await listAttention(database.db, { kind: 'action-failed', limit: 5 })).toHaveLength(1);
+      expect(await enforcer.confirm(refused.id, 'already')).toMatchObject({ state: 'confirmed', outcome: 'already' });
+      expect(await listAttention(database.db, { kind: 'action-failed', limit: 5 })).toEqual([]);
+      expect(await outbox.counts()).toEqual({ pending: 0, exhausted: 0 });
+      expect(orders).toHaveLength(2);
     });
 
     it('delivers only to platforms that this process holds', async () => {

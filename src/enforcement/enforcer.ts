@@ -18,10 +18,11 @@ import type { Rates } from '../storage/enforcement/rates.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import type { Outbox } from '../storage/outbox/outbox.js';
 import type { Tx } from '../storage/schema.js';
-import { ActionDelivery, type ActionDeliveryOptions } from './action-delivery.js';
+import { ActionDelivery, type ActionDeliveryOptions, type DeliveryResult } from './action-delivery.js';
 import { recordAction, sendOrder } from './action-orders.js';
 import { TAKES_DOWN } from './action-plan.js';
 import { ActionWriter } from './action-writer.js';
+import type { Outcome } from './acts.js';
 import { judge } from './hold.js';
 import type { JudgedItem } from './judged-item.js';
 import { subjectOf, wantedActs } from './proposed-acts.js';
@@ -150,6 +151,26 @@ export class Enforcer {
   async giveUp(id: string, by: string, reason: string): Promise<ShownAction> {
     const effect = await this.#effectOf(id);
     await this.#options.outbox.giveUp(effect, by, reason).catch(asActionError);
+    return await this.show(id);
+  }
+
+  /**
+   * The platform tells what became of an order that it had taken.
+   * @throws VigieError `action-not-found`, `act-not-awaited`
+   */
+  async confirm(id: string, told: Outcome | 'refused'): Promise<ShownAction> {
+    const { state, effect_id: effect, dry_run: dryRun, outcome } = await this.show(id);
+    if (state === 'confirmed' && outcome === told) return await this.show(id);
+    if (effect === null || dryRun) throw new VigieError('act-not-awaited', { detail: state });
+    const ending =
+      told === 'refused'
+        ? ({ state: 'exhausted', error: 'act-refused' } as const)
+        : ({ state: 'delivered', result: { say: 'done', outcome: told, dryRun } satisfies DeliveryResult } as const);
+    await this.#options.outbox.conclude(effect, ending).catch((thrown: unknown) => {
+      const { code } = VigieError.from(thrown);
+      if (code !== 'effect-not-waiting' && code !== 'effect-not-found') throw thrown;
+      throw new VigieError('act-not-awaited', { detail: state });
+    });
     return await this.show(id);
   }
 

@@ -81,7 +81,7 @@ export interface Platform {
    * Carries an order out and returns once the platform has confirmed it. The same order again changes nothing.
    * @throws VigieError `act-unsupported`, `act-too-late`, `act-refused` (rights are missing): nobody tries again, a person
    *   sees to it; `platform-busy` with `retryAfter`, `platform-unreachable`, `act-unconfirmed` (it said yes, and it is still
-   *   there): tried again
+   *   there), `act-awaited` (it took the order, and will confirm it later): tried again
    */
   act(order: Order, signal: AbortSignal): Promise<Outcome>;
 }
@@ -111,6 +111,8 @@ export interface PlatformKind<Settings = unknown, Credentials = unknown> {
   /** Asks the platform for something small. @throws VigieError `platform-refused`, `platform-unreachable` */
   test(settings: Settings, credentials: Credentials, house: PlatformHouse, signal: AbortSignal): Promise<PlatformFacts>;
   open(settings: Settings, credentials: Credentials, house: PlatformHouse): Platform;
+  /** Whether such a platform may take an order first and confirm it through the API later; none does when left out. */
+  confirmsLater?(settings: Settings): boolean;
   /**
    * Fetches a medium by its `ref`; needs no connection, as any process may have to.
    * @throws VigieError `fetch-failed`, `fetch-timeout`, `media-too-large`, `platform-refused`, `platform-busy` with `retryAfter`

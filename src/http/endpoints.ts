@@ -1,6 +1,7 @@
 import type { Endpoint } from './endpoint.js';
 import {
   approveAction,
+  confirmAction,
   getAction,
   giveUpAction,
   listActions,
@@ -193,6 +194,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   approveAction,
   refuseAction,
   retryAction,
+  confirmAction,
   giveUpAction,
   undoEntry,
   undoAction,

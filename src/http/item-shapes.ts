@@ -54,6 +54,12 @@ export const itemSchema = z.object({
       words: wordsSchema
         .nullable()
         .describe('What was found in its text, captions and links; null when there are none, or no lists of such.'),
+      score: z
+        .object({ value: z.number(), scorer: z.string() })
+        .nullable()
+        .describe(
+          'What an outside scorer said afterwards, from 0 to 1; null when none is asked, or it did not answer.',
+        ),
       engine: z.string(),
       appliedSeq: z.number().int(),
       node: z.string(),

@@ -1,9 +1,11 @@
 import swagger from '@fastify/swagger';
-import type { FastifyInstance } from 'fastify';
-import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { SCOPES } from '../access/scopes.js';
 import { VERSION } from '../engine.js';
+import { type Endpoint, problemSchema } from './endpoint.js';
+import { ENDPOINTS } from './endpoints.js';
 
 /** Describes the routes as OpenAPI 3.1, from the schemas that validate them. */
 export async function describeApi(server: FastifyInstance): Promise<void> {
@@ -39,6 +41,43 @@ export async function describeApi(server: FastifyInstance): Promise<void> {
       return { schema: consumes === undefined ? schema : { ...schema, body: contentOf(consumes) }, url };
     },
   });
+}
+
+/** A route without what it does: how it is reached, and what it takes and gives. */
+export function describeRoute(each: Endpoint) {
+  const { method, url, scope, summary, description, params, query, body, consumes, answer, produces, status } = each;
+  return {
+    ...{ method, url, config: { scope, consumes } },
+    schema: {
+      summary,
+      ...(description === undefined ? {} : { description }),
+      ...(params === undefined ? {} : { params }),
+      ...(query === undefined ? {} : { querystring: query }),
+      ...(body === undefined ? {} : { body }),
+      ...(produces === undefined ? {} : { produces: [produces] }),
+      security: securityOf(scope),
+      response: {
+        ...(answer === undefined ? {} : { [status ?? 200]: answer }),
+        default: problemSchema,
+      },
+    },
+  };
+}
+
+/** The document that the service gives at `/openapi.json`, without a service. */
+export async function apiDocument(): Promise<ReturnType<FastifyInstance['swagger']>> {
+  const server = Fastify();
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  await describeApi(server);
+  for (const each of ENDPOINTS) server.route({ ...describeRoute(each), handler: async () => undefined });
+  await server.ready();
+  return server.swagger();
+}
+
+function securityOf(scope: Endpoint['scope']): Record<string, string[]>[] {
+  if (scope === 'public') return [];
+  return [scope === 'member' ? { member: [] } : { key: [scope] }];
 }
 
 /** A body that no validator sees, because its handler reads it by itself. */

@@ -16,9 +16,9 @@ import { authenticate, authorise, LOCAL_OPERATOR, NOBODY } from './authenticate.
 import { authenticateMember } from './authenticate-member.js';
 import { discardRest, watchBody } from './body-clock.js';
 import { serveConsole } from './console-files.js';
-import { type Endpoint, problemSchema } from './endpoint.js';
+import type { Endpoint } from './endpoint.js';
 import { ENDPOINTS, LOCAL_ENDPOINTS } from './endpoints.js';
-import { describeApi } from './openapi.js';
+import { describeApi, describeRoute } from './openapi.js';
 import type { Services } from './services.js';
 
 const JSON_LIMIT = 4 * 2 ** 20;
@@ -104,25 +104,10 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 
 function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: ServerOptions): void {
   const { uploadMs, videoBytes } = services.config.limits;
-  const { method, url, scope, summary, description, params, query, body, consumes, answer, produces, status } = each;
-  const success = status ?? 200;
+  const { method, scope } = each;
+  const success = each.status ?? 200;
   server.route({
-    method,
-    url,
-    schema: {
-      summary,
-      ...(description === undefined ? {} : { description }),
-      ...(params === undefined ? {} : { params }),
-      ...(query === undefined ? {} : { querystring: query }),
-      ...(body === undefined ? {} : { body }),
-      ...(produces === undefined ? {} : { produces: [produces] }),
-      security: securityOf(scope),
-      response: {
-        ...(answer === undefined ? {} : { [success]: answer }),
-        default: problemSchema,
-      },
-    },
-    config: { scope, consumes },
+    ...describeRoute(each),
     onRequest: async (request, reply) => {
       if (services.stopping.aborted) throw new VigieError('shutting-down', { retryAfter: 5 });
       if (method !== 'GET') watchUpload(request, reply, each, uploadMs);
@@ -170,11 +155,6 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
       }
     },
   });
-}
-
-function securityOf(scope: Endpoint['scope']): Record<string, string[]>[] {
-  if (scope === 'public') return [];
-  return [scope === 'member' ? { member: [] } : { key: [scope] }];
 }
 
 const gones = new WeakMap<FastifyRequest, AbortController>();

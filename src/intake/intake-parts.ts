@@ -1,4 +1,5 @@
 import type { VerdictWord } from '../scan/verdict.js';
+import type { StoredItem } from '../storage/items/item-rows.js';
 import type { Lane, Surface, Tx } from '../storage/schema.js';
 import type { MediumCopy } from '../storage/verdicts/verdict-record.js';
 import type { MediumDetail, WordsDetail } from './verdict-detail.js';
@@ -64,6 +65,21 @@ export interface VerdictFollowing {
 
 /** Decides what follows from a verdict. Nearly every verdict is one of no match, from which nothing does: it is quick. */
 export type FollowVerdict = (told: VerdictTold) => VerdictFollowing;
+
+/** An item that no list knows, whose verdict is stored. */
+export interface UnknownItem {
+  readonly item: StoredItem;
+  readonly verdictId: string;
+  readonly at: Date;
+  readonly media: readonly MediumDetail[];
+}
+
+/**
+ * Has somebody else look at an item that no list knows. Returns at once.
+ * @param release lets go of the bytes of its media
+ * @returns false when nobody does: `release` is the caller's then
+ */
+export type LookFurther = (unknown: UnknownItem, release: () => Promise<void>) => boolean;
 
 /** Queues what follows from a match or from keywords (webhooks) as a part of the transaction. */
 export type EnqueueMatch = (tx: Tx, match: MatchTold) => Promise<void>;

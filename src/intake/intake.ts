@@ -8,7 +8,7 @@ import type { Keyring } from '../storage/keyring.js';
 import { openSecret } from '../storage/secrets.js';
 import { VerdictStore } from '../storage/verdicts/verdict-store.js';
 import type { WorkStream } from '../storage/work/work-stream.js';
-import type { EnqueueMatch, FetchFromPlatform, FollowVerdict, RaiseAttention } from './intake-parts.js';
+import type { EnqueueMatch, FetchFromPlatform, FollowVerdict, LookFurther, RaiseAttention } from './intake-parts.js';
 import { ItemMedia } from './item-media.js';
 import { ItemUpkeep } from './item-upkeep.js';
 import { Items } from './items.js';
@@ -32,6 +32,7 @@ export interface IntakeOptions {
   readonly record: RecordEvent;
   readonly enqueueMatch: EnqueueMatch;
   readonly followVerdict?: FollowVerdict | undefined;
+  readonly lookFurther?: LookFurther | undefined;
   readonly raiseAttention: RaiseAttention;
   readonly sealForSubject: SealForSubject;
   /** Name of this node. */
@@ -99,6 +100,7 @@ export class Intake {
       privateSurfaces,
       fetch: options.fetch,
       followVerdict: options.followVerdict,
+      lookFurther: options.lookFurther,
       ...follows,
       node,
       scansAtOnce,

@@ -24,6 +24,7 @@ export interface ItemVerdict {
   readonly medium: number;
   readonly media: readonly MediumDetail[];
   readonly words: WordsDetail | null;
+  readonly score: NonNullable<VerdictDetail['score']> | null;
   readonly engine: string;
   readonly appliedSeq: number;
   readonly node: string;
@@ -35,7 +36,10 @@ export function reportOf(item: StoredItem, row: Awaited<ReturnType<typeof readIt
   const report = { id, platform, platformId, state, surface, lane, receivedAt, toldAt };
   if (row === undefined) return { ...report, verdict: null };
   // Only the scan worker writes it.
-  const { media, words = null } = row.detail as VerdictDetail;
+  const { media, words = null, score = null } = row.detail as VerdictDetail;
   const { verdict, reason, medium, engine, applied_seq: appliedSeq, node, at } = row;
-  return { ...report, verdict: { id: row.id, verdict, reason, medium, media, words, engine, appliedSeq, node, at } };
+  return {
+    ...report,
+    verdict: { id: row.id, verdict, reason, medium, media, words, score, engine, appliedSeq, node, at },
+  };
 }

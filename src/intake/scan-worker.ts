@@ -17,7 +17,7 @@ import type { Told, VerdictRecord } from '../storage/verdicts/verdict-record.js'
 import type { VerdictStore } from '../storage/verdicts/verdict-store.js';
 import type { Work } from '../storage/work/work-stream.js';
 import { combineVerdicts } from './combine-verdicts.js';
-import type { EnqueueMatch, FetchFromPlatform, FollowVerdict, RaiseAttention } from './intake-parts.js';
+import type { EnqueueMatch, FetchFromPlatform, FollowVerdict, LookFurther, RaiseAttention } from './intake-parts.js';
 import { type ItemContent, type ItemMedium, wordsOf } from './item-draft.js';
 import type { ItemMedia } from './item-media.js';
 import type { PrivateSurfaces } from './private-surfaces.js';
@@ -48,6 +48,8 @@ export interface ScanWorkerOptions {
   readonly enqueueMatch: EnqueueMatch;
   /** What follows from any verdict, on the platform and in the house. */
   readonly followVerdict?: FollowVerdict | undefined;
+  /** Told of what no list knows, once its verdict is stored. */
+  readonly lookFurther?: LookFurther | undefined;
   readonly raiseAttention: RaiseAttention;
   /** Name of this node, for the provenance of its verdicts. */
   readonly node: string;
@@ -244,8 +246,10 @@ export class ScanWorker {
     if (stored) for (const medium of media) this.#options.counted?.(medium, surface);
     if (stored && words !== undefined) this.#options.countedWords?.(words);
     await work.ack();
-    if (stored && moves === 'told')
-      await this.#options.media.drop([...item.blobs.values()].filter((blob) => !kept.has(blob)));
+    if (!stored || moves !== 'told') return;
+    const release = () => this.#options.media.drop([...item.blobs.values()].filter((blob) => !kept.has(blob)));
+    const further = verdict === 'no-match' ? this.#options.lookFurther : undefined;
+    if (!further?.({ item, verdictId: told.id, at, media }, release)) await release();
   }
 
   /** What must happen in the same transaction: the event and the effects of a match, the attention for what could not be told. */

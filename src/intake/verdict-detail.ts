@@ -22,6 +22,8 @@ export interface VerdictDetail {
   readonly media: readonly MediumDetail[];
   /** What was found in its words and links; absent when there were none, or no lists of such. */
   readonly words?: WordsDetail;
+  /** What an outside scorer said afterwards. */
+  readonly score?: { readonly value: number; readonly scorer: string };
 }
 
 /** What led to the verdict on words and links: provenance, and never an address. */

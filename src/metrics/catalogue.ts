@@ -52,6 +52,11 @@ export const METRICS = define({
     help: 'Hashes of unknown public pictures for a remote matcher; dropped: never sent; late: not waited for.',
     labels: ['matcher', 'outcome'],
   },
+  vigie_scores_total: {
+    type: 'counter',
+    help: 'Items that no list knows, for an outside scorer; dropped: not asked about; late: not waited for.',
+    labels: ['outcome'],
+  },
   vigie_lookup_signals_total: {
     type: 'counter',
     help: 'Signals that were looked up through the API.',

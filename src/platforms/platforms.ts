@@ -86,6 +86,14 @@ export class Platforms {
     return this.#shown(await store.get(database.db, name));
   }
 
+  /** Whether a platform may confirm later what it was ordered to do. @throws VigieError `platform-not-found` */
+  async confirmsLater(name: string): Promise<boolean> {
+    const { database, store, kinds } = this.#options;
+    const platform = await store.get(database.db, name);
+    const kind = kindOf(kinds, platform.kind, UNKNOWN);
+    return kind.confirmsLater?.(kind.settings.parse(platform.settings)) ?? false;
+  }
+
   /** Asks a platform for something small. @throws VigieError of the platform, `platform-not-found` */
   async test(name: string, signal: AbortSignal): Promise<PlatformFacts> {
     const { database, store, kinds } = this.#options;

@@ -11,6 +11,8 @@ export type Answer = (response: ServerResponse, request: IncomingMessage) => voi
 
 export class Receiver implements AsyncDisposable {
   readonly received: Received[] = [];
+  /** Path and query of each request. */
+  readonly paths: string[] = [];
   answer: Answer;
   readonly #server = createServer((request, response) => {
     let body = '';
@@ -19,6 +21,7 @@ export class Receiver implements AsyncDisposable {
     });
     request.on('end', () => {
       this.received.push({ headers: request.headers, body });
+      this.paths.push(request.url ?? '');
       this.answer(response, request);
     });
   });

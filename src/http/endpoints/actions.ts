@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { VigieError } from '../../errors.js';
 import type { ShownAction } from '../../storage/enforcement/action-store.js';
 import { endpoint } from '../endpoint.js';
 
@@ -129,6 +130,25 @@ export const retryAction = endpoint({
   answer: actionSchema,
   handle: async ({ params, principal, services }) =>
     present(await services.enforcement.enforcer.retry(params.id, principal.id)),
+});
+
+export const confirmAction = endpoint({
+  method: 'POST',
+  url: '/v1/actions/:id/confirm',
+  scope: 'actions:confirm',
+  summary: 'Say for a platform what became of an order that it had accepted',
+  description:
+    'For platforms of the kind `webhook` that are set to confirm later. The same again gives the same answer. An order that was not confirmed in time is sent again, and fails when it never is.',
+  params: byId,
+  body: z.object({ outcome: z.enum(['done', 'already', 'refused']) }).strict(),
+  answer: z.object({ id: z.string(), state: z.enum(STATES), outcome: z.string().nullable() }),
+  handle: async ({ params, body, services }) => {
+    const { enforcer } = services.enforcement;
+    const { platform } = await enforcer.show(params.id);
+    if (!(await services.platforms.confirmsLater(platform))) throw new VigieError('act-not-awaited');
+    const { id, state, outcome } = await enforcer.confirm(params.id, body.outcome);
+    return { id, state, outcome };
+  },
 });
 
 export const giveUpAction = endpoint({

@@ -44,6 +44,7 @@ export const ATTENTION_KINDS = define({
     dueInMs: 24 * HOUR,
     alarms: 'when-overdue',
   },
+  'scorer-away': { title: 'The scorer does not answer', dueInMs: 24 * HOUR, alarms: 'when-overdue' },
   'action-failed': { title: 'A platform did not do what was ordered', dueInMs: HOUR, alarms: 'at-once' },
   'actions-wait': { title: 'Orders for a platform are not delivered', dueInMs: HOUR, alarms: 'at-once' },
   'action-dropped': {

@@ -66,6 +66,7 @@ export const EVENT_KINDS = {
     refs: ['item', 'verdict', 'entries'],
     payload: z.record(z.string(), z.unknown()),
   }),
+  'item.scored': kind(1, { refs: ['item', 'verdict', 'scorer'], payload: z.object({ score: z.number() }) }),
   'item.set-aside': kind(1, { refs: ['item', 'reason'] }),
   'item.requeued': kind(1, { refs: ['attention', 'count'] }),
   'scan.matched': kind(1, { refs: ['verdict', 'matches'], payload: z.record(z.string(), z.unknown()) }),

@@ -13,12 +13,16 @@ export interface Delivery {
   readonly signal: AbortSignal;
 }
 
+/** How the receiver of an effect says that it ended. */
+export type Conclusion =
+  | { readonly state: 'delivered'; readonly result: unknown }
+  | { readonly state: 'exhausted'; readonly error: string };
+
 /** How an effect ended, or what somebody did about one that waited. */
 export type EffectEnding =
-  | { readonly state: 'delivered'; readonly result: unknown }
-  /** `error`: what `check` said, or the code of what failed last. */
+  | Conclusion
+  /** `error`: what `check` said. */
   | { readonly state: 'dropped'; readonly error: string }
-  | { readonly state: 'exhausted'; readonly error: string }
   | { readonly state: 'given-up'; readonly by: string; readonly reason: string }
   /** It is tried again, with all its attempts. */
   | { readonly state: 'retried'; readonly by: string };

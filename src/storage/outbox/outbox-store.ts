@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { fromNow } from '../column-values.js';
 import type { Db, OutboxState, Tx } from '../schema.js';
+import type { Conclusion } from './effect-kind.js';
 
 /** The part of a subject before the first slash: who receives it. */
 export const receiverOf = (subject: string): string => subject.split('/', 1)[0] ?? subject;
@@ -177,6 +178,24 @@ export async function makeDue(tx: Tx, id: string): Promise<boolean> {
 export async function giveUpEffect(tx: Tx, id: string): Promise<boolean> {
   const { numUpdatedRows } = await waitingRow(tx, id)
     .set({ state: 'given-up', finished_at: sql<Date>`now()`, leased_by: null, leased_until: null })
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+/**
+ * Ends an effect of which its receiver has told by itself, also while it is being delivered once more.
+ * @returns false when it was never tried, or is finished; when what failed is to fail
+ */
+export async function concludeEffect(tx: Tx, id: string, ending: Conclusion): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('outbox')
+    .set({ state: ending.state, leased_by: null, leased_until: null })
+    .set(
+      ending.state === 'delivered' ? { last_error: null, finished_at: sql<Date>`now()` } : { last_error: ending.error },
+    )
+    .where('id', '=', id)
+    .where('attempts', '>', 0)
+    .where('state', 'in', ending.state === 'delivered' ? ['pending', 'exhausted'] : ['pending'])
     .executeTakeFirstOrThrow();
   return numUpdatedRows > 0n;
 }

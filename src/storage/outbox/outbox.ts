@@ -10,9 +10,10 @@ import { randomId } from '../random-id.js';
 import type { OutboxState, Tx } from '../schema.js';
 import { seal, unseal } from '../seal.js';
 import { Dispatcher, type DispatcherLimits } from './dispatcher.js';
-import type { EffectEnding, EffectKind } from './effect-kind.js';
+import type { Conclusion, EffectEnding, EffectKind } from './effect-kind.js';
 import {
   anyExhausted,
+  concludeEffect,
   countEffects,
   type Effect,
   exhaustStranded,
@@ -194,6 +195,19 @@ export class Outbox {
         payload: { reason },
       });
       await this.#ended(tx, effect, { state: 'given-up', by, reason });
+      await notify(tx, OUTBOX_CHANNEL, '');
+      return true;
+    });
+  }
+
+  /**
+   * Ends an effect of which its receiver has told by itself, as if its delivery had ended so; those behind it go on.
+   * @throws VigieError `effect-not-found`; `effect-not-waiting` when it was never tried, or has ended so already
+   */
+  async conclude(id: string, ending: Conclusion): Promise<void> {
+    await this.#change(id, async (tx, effect) => {
+      if (!(await concludeEffect(tx, id, ending))) return false;
+      await this.#ended(tx, effect, ending);
       await notify(tx, OUTBOX_CHANNEL, '');
       return true;
     });
