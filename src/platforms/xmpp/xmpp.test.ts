@@ -101,6 +101,19 @@ describe.skipIf(missing !== undefined)(
       await eventually(() => item(`${room}/${said.id}`));
     }
 
+    /** Whether the bot hands in what is said just now, also where it cannot read what was said before. */
+    async function hears(room: string): Promise<void> {
+      const said: string[] = [];
+      let next = 0;
+      await eventually(() => {
+        if (Date.now() > next) {
+          next = Date.now() + 300;
+          void owner.say(room, xml('body', {}, 'can you hear me?')).then(({ id }) => said.push(id));
+        }
+        return said.some((id) => item(`${room}/${id}`));
+      });
+    }
+
     const item = (id: string, revision?: string) =>
       bot.intake.items.find((each) => each.id === id && each.revision === revision);
 
@@ -396,6 +409,59 @@ describe.skipIf(missing !== undefined)(
       await joined(LOBBY);
       expect(later.filter(({ id }) => item(`${LOBBY}/${id}`)?.lane !== 'live')).toEqual([]);
       expect(item(`${LOBBY}/${early.id}`, edit.id)?.text).toBe('second form');
+    });
+
+    it('loses nothing when an archive breaks off half-way, and goes on looking meanwhile', {
+      timeout: 60_000,
+    }, async () => {
+      const missed = async (from: string) => {
+        const said: { readonly id: string }[] = [];
+        for (let i = 0; i < 60; i++) said.push(await user.say(LOBBY, xml('body', {}, `${from} ${i}`)));
+        return said;
+      };
+      const handed = (said: readonly { readonly id: string }[]) => said.every(({ id }) => item(`${LOBBY}/${id}`));
+      await bot.stop();
+      const first = await missed('before it broke');
+      prosody.archiveAway(true);
+      bot = start(bot.intake);
+      await eventually(() => bot.intake.troubles.has(`archive-unread ${LOBBY}`));
+      await hears(LOBBY);
+      expect(handed(first)).toBe(false);
+      // What was said meanwhile did not move the mark: the next connection begins where it broke off.
+      await bot.stop();
+      const second = await missed('between');
+      bot = start(bot.intake);
+      await hears(LOBBY);
+      expect(handed([...first, ...second])).toBe(false);
+      prosody.archiveAway(false);
+      await eventually(() => handed([...first, ...second]));
+      await eventually(() => !bot.intake.troubles.has(`archive-unread ${LOBBY}`));
+    });
+
+    it('knows its own words by who said them, not by the name', { timeout: 30_000 }, async () => {
+      await bot.stop();
+      const urls: string[] = [];
+      for (const room of [LOBBY, PLAIN]) {
+        const upload = await user.upload(await drawn());
+        await user.session.send(xml('presence', { to: `${room}/Vigie` }));
+        await user.sees(({ name, attrs }) => name === 'presence' && attrs['from'] === `${room}/Vigie`);
+        const sent = xml('message', { to: room, type: 'groupchat', id: randomUUID() }, ...picture(upload.get));
+        await user.session.send(sent);
+        await owner.sees(({ attrs }) => attrs['id'] === sent.attrs['id']);
+        await user.session.send(xml('presence', { to: `${room}/user` }));
+        await user.sees(({ name, attrs, children }) => {
+          const back = name === 'presence' && attrs['from'] === `${room}/user` && attrs['type'] === undefined;
+          return back && children.join().includes('110');
+        });
+        urls.push(upload.get);
+      }
+      bot = start(bot.intake);
+      await eventually(() => urls.every((url) => bot.intake.items.some(({ media }) => media?.[0]?.url === url)));
+      // And what we say is not looked at.
+      const said = order('notify-room', { room: LOBBY }, 'A message was removed.');
+      expect(await act(said)).toBe('done');
+      await joined(LOBBY);
+      expect(bot.intake.items.some(({ text }) => text === 'A message was removed.')).toBe(false);
     });
 
     it('looks at what was there before, in the slow lane', { timeout: 30_000 }, async () => {
