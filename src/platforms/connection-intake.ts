@@ -28,6 +28,7 @@ export class ConnectionIntake implements PlatformIntake {
   /** Troubles that were told, so that one that lasts is told once a connection. */
   readonly #troubles = new Set<string>();
   #memory: unknown;
+  #closed = false;
 
   constructor(ends: ConnectionEnds) {
     this.#ends = ends;
@@ -38,8 +39,14 @@ export class ConnectionIntake implements PlatformIntake {
     return this.#memory;
   }
 
+  /** Takes nothing more: the connection is over, and another one may hand in what it did not. */
+  close(): void {
+    this.#closed = true;
+  }
+
   async hand(item: SharedItem): Promise<{ readonly id: string; readonly fresh: boolean }> {
-    this.#ends.heard();
+    this.#assertOpen();
+    this.heard();
     const { media = [] } = item;
     const first = await this.#handPart(item, media.slice(0, MEDIA_LIMIT), '');
     // An item has so many media at the most; nothing of a message goes unseen for that.
@@ -50,16 +57,19 @@ export class ConnectionIntake implements PlatformIntake {
   }
 
   async gone(items: readonly string[]): Promise<void> {
-    this.#ends.heard();
+    this.#assertOpen();
+    this.heard();
     if (items.length > 0) await this.#ends.gone(items);
   }
 
   async report(report: SharedReport): Promise<void> {
-    this.#ends.heard();
+    this.#assertOpen();
+    this.heard();
     await this.#ends.report(report);
   }
 
   async trouble(trouble: Trouble): Promise<void> {
+    this.#assertOpen();
     const key = JSON.stringify([trouble.code, trouble.room]);
     if (this.#troubles.has(key)) return;
     await this.#ends.trouble(trouble);
@@ -67,17 +77,23 @@ export class ConnectionIntake implements PlatformIntake {
   }
 
   async settled(trouble: Trouble): Promise<void> {
+    this.#assertOpen();
     await this.#ends.settled(trouble);
     this.#troubles.delete(JSON.stringify([trouble.code, trouble.room]));
   }
 
   async remember(memory: unknown): Promise<void> {
+    this.#assertOpen();
     await this.#ends.remember(memory);
     this.#memory = memory;
   }
 
   heard(): void {
-    this.#ends.heard();
+    if (!this.#closed) this.#ends.heard();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new VigieError('platform-unreachable', { detail: 'the connection is over' });
   }
 
   async #handPart(item: SharedItem, media: readonly SharedMedium[], part: string) {

@@ -38,6 +38,8 @@ export interface PlatformRunnerOptions {
   readonly failed: (error: unknown) => void;
   readonly leaseMs?: number | undefined;
   readonly tickMs?: number | undefined;
+  /** How long a connection may take to let go of everything, milliseconds. */
+  readonly endMs?: number | undefined;
   /** From 0 to 1. */
   readonly random?: (() => number) | undefined;
 }
@@ -47,6 +49,8 @@ const LEASE_MS = 15_000;
 /** Platforms that one process holds at the most. */
 const MOST = 32;
 const ACT_MS = 30_000;
+/** How long a connection may take to let go of everything, milliseconds. */
+const END_MS = 5_000;
 
 interface Held {
   readonly platform: Platform;
@@ -135,22 +139,33 @@ export class PlatformRunner {
     const signal = AbortSignal.any([this.#stop.signal, lost.signal]);
     const stored = await store.getById(database.db, lease.id);
     const beat: Heartbeat = new Heartbeat(() => this.#renew(stored, lease, beat, lost));
-    let platform: Platform | undefined;
     try {
-      platform = await this.#open(stored);
+      const platform = await this.#open(stored);
       const memory = await readPlatformMemory(database.db, lease.id);
       const intake = new ConnectionIntake(this.#endsOf(stored, lease, memory, beat));
       this.#held.set(stored.name, { platform, signal });
       beat.start(this.#leaseMs / 4);
       this.#options.came?.(stored.name);
-      await abortable(platform.run(intake, signal), signal);
+      await this.#connection(stored.name, platform, intake, signal);
       throw new VigieError('platform-unreachable', { detail: 'the connection ended' });
     } catch (thrown) {
       if (this.#stop.signal.aborted) return await letPlatformGo(database.db, lease).catch(() => undefined);
       if (!lost.signal.aborted) await this.#end(lease, stored, VigieError.from(thrown), beat.wasWell);
     } finally {
       beat.stop();
-      if (this.#held.get(stored.name)?.platform === platform) this.#held.delete(stored.name);
+    }
+  }
+
+  /** Runs a connection. When this ends it hands nothing in any more: another process may take the platform. */
+  async #connection(name: string, platform: Platform, intake: ConnectionIntake, signal: AbortSignal): Promise<void> {
+    const running = platform.run(intake, signal);
+    try {
+      await abortable(running, signal);
+    } finally {
+      if (this.#held.get(name)?.platform === platform) this.#held.delete(name);
+      const late = AbortSignal.timeout(this.#options.endMs ?? END_MS);
+      await abortable(running, late).catch(() => undefined);
+      intake.close();
     }
   }
 

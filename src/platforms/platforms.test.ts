@@ -57,9 +57,9 @@ describe.each(DATABASES)('platforms: $name', ({ name, missing, start }) => {
       for (const runner of runners.splice(0)) await runner.close();
     });
 
-    const run = async (node: string, leaseMs = 2_000) => {
+    const run = async (node: string, leaseMs = 2_000, endMs?: number) => {
       const runner = new PlatformRunner({
-        ...{ database, store, kinds: [scripted.kind], house, node, leaseMs, tickMs: 20 },
+        ...{ database, store, kinds: [scripted.kind], house, node, leaseMs, endMs, tickMs: 20 },
         items: {
           hand: async (draft) => {
             const key = JSON.stringify([draft.platform, draft.id, draft.revision ?? '']);
@@ -119,6 +119,34 @@ describe.each(DATABASES)('platforms: $name', ({ name, missing, start }) => {
       );
       const alive = await run('b');
       await vi.waitFor(() => expect(alive.held).toEqual(['port']), LONG);
+    });
+
+    it('is let go only once its connection has ended, and by one that does not end it is handed nothing', async () => {
+      let end: () => void = () => undefined;
+      const ended = new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      await add();
+      const runner = await run('a');
+      await vi.waitFor(() => expect(scripted.open).toBe(1), LONG);
+      const lease = async () => (await database.db.selectFrom('platform').select('leased_by').execute())[0]?.leased_by;
+      scripted.ending = async () => {
+        scripted.ending = () => ended;
+        expect(await lease()).toMatch(/^a\//);
+        await scripted.intake?.hand(shared('last words'));
+      };
+      await runner.close();
+      expect([ids(), await lease(), scripted.open]).toEqual([['last words'], null, 0]);
+
+      const second = await run('b', 2_000, 50);
+      await vi.waitFor(() => expect(scripted.open).toBe(1), LONG);
+      const { intake } = scripted;
+      await second.close();
+      expect(await lease()).toBeNull();
+      const over = expect.objectContaining({ code: 'platform-unreachable' });
+      await expect(intake?.hand(shared('too late'))).rejects.toEqual(over);
+      await expect(intake?.remember(1)).rejects.toEqual(over);
+      end();
     });
 
     it('begins where it was after its connection broke, and says how it does', async () => {

@@ -11,6 +11,8 @@ export class ScriptedPlatform {
   answer: (order: Order, signal: AbortSignal) => Promise<Outcome> = async () => 'done';
   /** Why nobody can connect just now. */
   refuses: VigieError | undefined;
+  /** What a connection does before it ends. */
+  ending: () => Promise<void> = async () => undefined;
   /** Connections that were made, and those that are there. */
   made = 0;
   open = 0;
@@ -59,6 +61,7 @@ export class ScriptedPlatform {
         try {
           await this.#tell(intake, signal);
         } finally {
+          await this.ending();
           this.open--;
         }
       },
