@@ -45,8 +45,9 @@ export interface SharedReport {
 /** What a connection needs of the house. Every call is bounded in time and may be made again. */
 export interface PlatformIntake {
   /**
-   * Hands something in; it is stored when this returns.
-   * @throws VigieError `queue-full` (with `retryAfter`), `surface-private`, `item-conflict`, those of the database
+   * Hands something in, however long its texts and however many its media are; it is stored when this returns. The same
+   * id with another content is looked at as well.
+   * @throws VigieError `queue-full` (with `retryAfter`), `surface-private`, those of the database
    */
   hand(item: SharedItem): Promise<{ readonly id: string; readonly fresh: boolean }>;
   /** Says that things are no longer there: their author or a moderator took them down. */

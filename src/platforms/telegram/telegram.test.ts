@@ -101,7 +101,7 @@ describe('what is shared in Telegram', () => {
       await intake.until(() => intake.items.size === 1);
       const [item] = intake.items.values();
       expect(item).toMatchObject({
-        ...{ id: `-1001:${sent.message_id}`, revision: '', room: '-1001', account: '6000000001', album: 'album-1' },
+        ...{ id: `-1001:${sent.message_id}`, room: '-1001', account: '6000000001', album: 'album-1' },
         ...{ surface: 'public', text: 'look here\npress', sharedAt: new Date(sent.date * 1_000).toISOString() },
         links: [
           { url: 'https://hidden.example/', from: 'entity' },

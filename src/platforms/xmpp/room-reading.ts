@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { VigieError } from '../../errors.js';
+import { handIn, untilTaken } from '../hand-in.js';
 import type { Archived } from './archive.js';
-import { handIn } from './hand-in.js';
 import { askForInline } from './inline-data.js';
 import type { KnownMessages } from './known-messages.js';
 import { addressOf } from './medium-ref.js';
@@ -108,7 +108,8 @@ export class RoomReading {
     if (!known.has(stanzaId) || count > MOST_REPORTS || crowded) return;
     this.#reports.set(reporter, count);
     const item = itemIdOf(jid, known.partsOf(stanzaId)[0] ?? stanzaId);
-    await this.#parts.intake.report({ item, reporter, reason, ...(text === '' ? {} : { text: text.slice(0, 2_000) }) });
+    const report = { item, reporter, reason, ...(text === '' ? {} : { text }) };
+    await untilTaken(() => this.#parts.intake.report(report), this.#parts.signal);
   }
 
   /** Everybody may report anew. */
@@ -239,11 +240,14 @@ export class RoomReading {
     const all = limited([...media, ...asked]);
     const sharedAt = (event.at ?? seenAt).toISOString();
     if (text !== '' || links.length > 0 || all.length > 0) {
-      await handIn(this.#parts, jid, {
-        ...{ id: itemIdOf(jid, root), room: jid, surface, seenAt, sharedAt, text, links, media: all, lane },
-        ...(root === stanzaId ? {} : { revision: stanzaId }),
-        account: (account ?? `${jid}/${event.nick}`).slice(0, 255),
-      });
+      await handIn(
+        { ...this.#parts, logger: this.#parts.house.logger },
+        {
+          ...{ id: itemIdOf(jid, root), room: jid, surface, seenAt, sharedAt, text, links, media: all, lane },
+          ...(root === stanzaId ? {} : { revision: stanzaId }),
+          account: account ?? `${jid}/${event.nick}`,
+        },
+      );
     }
     if (lane === 'live' && inOrder) memory.note(jid, { last: { id: event.stanzaId ?? '', at: sharedAt } });
     if (lane === 'live' && account !== undefined) await this.#reply(event, account);
@@ -284,7 +288,7 @@ export class RoomReading {
     const { known, jid } = this.#room;
     const root = known.remove(stanzaId);
     if (root === undefined || !known.has(root) || known.uploadsOf(root).length > 0) return;
-    await this.#parts.intake.gone([itemIdOf(jid, root)]);
+    await untilTaken(() => this.#parts.intake.gone([itemIdOf(jid, root)]), this.#parts.signal);
   }
 }
 

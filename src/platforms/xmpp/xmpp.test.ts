@@ -285,7 +285,7 @@ describe.skipIf(missing !== undefined)(
     it('does not hand in what is said in a hidden room', { timeout: 30_000 }, async () => {
       await user.join(HIDDEN);
       await user.say(HIDDEN, xml('body', {}, 'between us'));
-      await eventually(() => bot.intake.troubles.has(`surface-private ${HIDDEN}`));
+      await eventually(() => bot.intake.troubles.has(`room-private ${HIDDEN}`));
       expect(bot.intake.items.filter(({ room }) => room === HIDDEN)).toEqual([]);
     });
 
