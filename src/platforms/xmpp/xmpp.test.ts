@@ -1,4 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type Element, xml } from '@xmpp/client';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -494,6 +496,31 @@ describe.skipIf(missing !== undefined)(
       expect(await act(order('remove', { item: `${LOBBY}/${id}` }))).toBe('done');
       await other.sees(takenBack(id));
       expect(await statusOf(upload.get)).not.toBe(200);
+    });
+
+    it('keeps nothing of what it asked for, and ends what waits when the connection ends', {
+      timeout: 30_000,
+    }, async () => {
+      setFlagsFromString('--expose-gc');
+      const gc = runInNewContext('gc') as () => void;
+      const client = await TestClient.signIn(prosody, 'troll');
+      const ask = async () => {
+        const query = xml('query', { xmlns: NS.discoInfo });
+        return new WeakRef(await client.session.ask('get', 'localhost', query));
+      };
+      const answers: WeakRef<Element>[] = [];
+      for (let i = 0; i < 20; i++) answers.push(await ask());
+      client.heard.length = 0;
+      await new Promise((resolve) => setImmediate(resolve));
+      gc();
+      // The newest may still be held by what made it.
+      expect(answers.filter((answer) => answer.deref() !== undefined).length).toBeLessThan(3);
+      // Nobody answers a message that is no question: it waits.
+      const waiting = client.session.ask('get', `${LOBBY}/nobody`, xml('query', { xmlns: 'urn:none' }));
+      const ended = expect(waiting).rejects.toBeInstanceOf(VigieError);
+      await client.signOut();
+      await ended;
+      await expect(ask()).rejects.toMatchObject({ code: 'platform-unreachable' });
     });
 
     it('refuses a wrong password, and a server that is not there', { timeout: 30_000 }, async () => {
