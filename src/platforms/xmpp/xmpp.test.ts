@@ -325,6 +325,32 @@ describe.skipIf(missing !== undefined)(
       await other2.signOut();
     });
 
+    it('changes no room before it is noted how it was, and says when somebody could not be silenced', {
+      timeout: 30_000,
+    }, async () => {
+      const isModerated = async () => {
+        const answer = await owner.session.ask('get', SIDE, xml('query', { xmlns: NS.discoInfo }));
+        const features = answer.getChild('query', NS.discoInfo)?.getChildren('feature') ?? [];
+        return features.some(({ attrs }) => attrs['var'] === 'muc_moderated');
+      };
+      bot.intake.forgetful = true;
+      expect(await refusal(order('restrict-room', { room: SIDE }))).toBe('database-unavailable');
+      expect(await isModerated()).toBe(false);
+      bot.intake.forgetful = false;
+      await other.session.send(xml('presence', { to: `${SIDE}/stuck` }, xml('x', { xmlns: NS.muc })));
+      await owner.sees(({ name, attrs }) => name === 'presence' && attrs['from'] === `${SIDE}/stuck`);
+      expect(await refusal(order('restrict-room', { room: SIDE }))).toBe('platform-unreachable');
+      expect(await isModerated()).toBe(true);
+      await other.session.send(xml('presence', { to: `${SIDE}/stuck`, type: 'unavailable' }));
+      await owner.sees(
+        ({ name, attrs }) =>
+          name === 'presence' && attrs['from'] === `${SIDE}/stuck` && attrs['type'] === 'unavailable',
+      );
+      expect(await act(order('restrict-room', { room: SIDE }))).toBe('already');
+      expect(await act(order('reopen-room', { room: SIDE }))).toBe('done');
+      expect(await isModerated()).toBe(false);
+    });
+
     it('says something to a room and to an author, once', { timeout: 30_000 }, async () => {
       const said = order('notify-room', { room: LOBBY }, 'A message was removed.');
       expect(await act(said)).toBe('done');

@@ -163,7 +163,7 @@ max_history_messages = 50
 VirtualHost "${DOMAIN}"
 
 Component "${ROOMS}" "muc"
-  modules_enabled = { "muc_mam", "muc_moderation", "test_archive_away" }
+  modules_enabled = { "muc_mam", "muc_moderation", "test_faults" }
   muc_room_default_public = true
   restrict_room_creation = false
 
