@@ -92,10 +92,10 @@ export class Updates {
     await handIn(this.#options, item);
   }
 
-  async #selfChanged({ chat, new_chat_member: me }: ChatMemberUpdated): Promise<void> {
+  async #selfChanged({ chat, new_chat_member: me, date }: ChatMemberUpdated): Promise<void> {
     const { rooms } = this.#options;
     if (chat.type === 'private') return;
-    await rooms.changed(String(chat.id), me);
+    await rooms.changed(String(chat.id), me, date);
     if (me.status === 'administrator' || me.status === 'member') await this.#photos(chat, () => this.#roomPhoto(chat));
   }
 
