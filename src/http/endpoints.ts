@@ -51,6 +51,7 @@ import { metrics } from './endpoints/metrics.js';
 import { listNodes } from './endpoints/nodes.js';
 import { openapiDocument } from './endpoints/openapi-document.js';
 import { listOpinions } from './endpoints/opinions.js';
+import { deliverToPlatform } from './endpoints/platform-deliveries.js';
 import {
   addPlatform,
   changePlatform,
@@ -169,6 +170,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   testPlatform,
   changePlatform,
   removePlatform,
+  deliverToPlatform,
   listSamples,
   getSample,
   listPublications,

@@ -11,8 +11,9 @@ import type { Database } from '../storage/database.js';
 import { Events } from '../storage/events/events.js';
 import { Keyring } from '../storage/keyring.js';
 import { PlatformStore } from '../storage/platform-store.js';
+import { Deliveries } from './deliveries.js';
 import { fetchFromPlatform } from './fetch-from-platform.js';
-import { PlatformRunner } from './platform-runner.js';
+import { PlatformRunner, type PlatformRunnerOptions } from './platform-runner.js';
 import { Platforms } from './platforms.js';
 import { ScriptedPlatform } from './testing/scripted-platform.js';
 
@@ -57,9 +58,9 @@ describe.each(DATABASES)('platforms: $name', ({ name, missing, start }) => {
       for (const runner of runners.splice(0)) await runner.close();
     });
 
-    const run = async (node: string, leaseMs = 2_000, endMs?: number) => {
+    const run = async (node: string, over: Partial<PlatformRunnerOptions> = {}) => {
       const runner = new PlatformRunner({
-        ...{ database, store, kinds: [scripted.kind], house, node, leaseMs, endMs, tickMs: 20 },
+        ...{ database, store, kinds: [scripted.kind], house, node, leaseMs: 2_000, tickMs: 20 },
         items: {
           hand: async (draft) => {
             const key = JSON.stringify([draft.platform, draft.id, draft.revision ?? '']);
@@ -77,6 +78,7 @@ describe.each(DATABASES)('platforms: $name', ({ name, missing, start }) => {
           throw error;
         },
         random: () => 0,
+        ...over,
       });
       runners.push(runner);
       await runner.start();
@@ -138,7 +140,7 @@ describe.each(DATABASES)('platforms: $name', ({ name, missing, start }) => {
       await runner.close();
       expect([ids(), await lease(), scripted.open]).toEqual([['last words'], null, 0]);
 
-      const second = await run('b', 2_000, 50);
+      const second = await run('b', { endMs: 50 });
       await vi.waitFor(() => expect(scripted.open).toBe(1), LONG);
       const { intake } = scripted;
       await second.close();
@@ -147,6 +149,33 @@ describe.each(DATABASES)('platforms: $name', ({ name, missing, start }) => {
       await expect(intake?.hand(shared('too late'))).rejects.toEqual(over);
       await expect(intake?.remember(1)).rejects.toEqual(over);
       end();
+    });
+
+    it('takes what is delivered where it listens, and is left to such a process', async () => {
+      await add({ settings: { town: 'at the mole' } });
+      const worker = await run('w', { listens: false });
+      await add({ name: 'other' });
+      await vi.waitFor(() => expect(worker.held).toEqual(['other']), LONG);
+      const deliveries = (runner: PlatformRunner) =>
+        new Deliveries({ database, store, kinds: [scripted.kind], deliver: (...all) => runner.deliver(...all) });
+      const code = (expected: string) => expect.objectContaining({ code: expected });
+      await expect(deliveries(worker).take('port', shared('1'), idle)).rejects.toEqual(code('delivery-untaken'));
+      await worker.close();
+      const serving = await run('s');
+      await vi.waitFor(() => expect([...serving.held].sort()).toEqual(['other', 'port']), LONG);
+      const taking = deliveries(serving);
+      await taking.take('port', shared('1'), idle);
+      await expect(taking.take('none', shared('2'), idle)).rejects.toEqual(code('delivery-untaken'));
+      expect(ids()).toEqual(['1']);
+      const knocking = (name: string, word: string) => taking.assertGenuine(name, () => word);
+      await knocking('port', 'open');
+      for (const [name, word] of [
+        ['port', 'wrong'],
+        ['other', 'open'],
+        ['none', 'open'],
+      ] as const) {
+        await expect(knocking(name, word)).rejects.toEqual(code('delivery-refused'));
+      }
     });
 
     it('begins where it was after its connection broke, and says how it does', async () => {
@@ -177,7 +206,7 @@ describe.each(DATABASES)('platforms: $name', ({ name, missing, start }) => {
 
     it('lets go of what is disabled or changed', async () => {
       await add();
-      const runner = await run('a', 400);
+      const runner = await run('a', { leaseMs: 400 });
       await vi.waitFor(() => expect(scripted.open).toBe(1), LONG);
       await platforms.change('port', { enabled: false }, 'anna');
       await vi.waitFor(() => expect([scripted.open, runner.held]).toEqual([0, []]), LONG);

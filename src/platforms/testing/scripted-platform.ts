@@ -39,6 +39,10 @@ export class ScriptedPlatform {
       description: 'Tells what a test has it tell.',
       settings: z.strictObject({ town: z.string().min(1).default('here').describe('Where it stands') }),
       credentials: z.strictObject({ word: z.string().min(1).describe('The pass word') }),
+      deliveries: {
+        expected: ({ town }) => town === 'at the mole',
+        isGenuine: ({ word }, headers) => headers('x-word') === word,
+      },
       test: async ({ town }, { word }) => {
         if (word === 'wrong') throw new VigieError('platform-refused');
         return { town };
@@ -64,6 +68,10 @@ export class ScriptedPlatform {
           await this.ending();
           this.open--;
         }
+      },
+      deliver: async (body) => {
+        if (this.intake === undefined) throw new VigieError('delivery-untaken');
+        await this.intake.hand(body as SharedItem);
       },
       act: async (order, signal) => {
         this.orders.push(order);
