@@ -40,17 +40,20 @@ export async function reopenRoom(parts: WatchParts, room: Room, signal: AbortSig
 async function change(parts: WatchParts, room: Room, wanted: RoomConfig, signal: AbortSignal): Promise<Outcome> {
   const { session, memory } = parts;
   const noted = memory.of(room.jid).before ?? {};
-  const keep = async (before: RoomConfig) => {
-    memory.note(room.jid, { before });
+  let isNoted = false;
+  const note = async (before: RoomConfig) => {
+    memory.note(room.jid, { before: { ...before, ...noted } });
     await memory.flush();
+    isNoted = true;
   };
   let changed: RoomConfig;
   try {
     // Before it is changed: a room that was closed must be possible to open again, whatever ends us in between. What was
     // noted first counts, as closing a room that was restricted keeps how it was before both.
-    changed = await configure(session, room.jid, wanted, signal, (before) => keep({ ...before, ...noted }));
+    changed = await configure(session, room.jid, wanted, signal, note);
   } catch (error) {
-    if (conditionOf(error) !== undefined) await keep(noted);
+    // Nothing was changed.
+    if (!isNoted || conditionOf(error) !== undefined) memory.note(room.jid, { before: noted });
     throw error;
   }
   await room.refresh();

@@ -51,6 +51,8 @@ export class RoomReading {
   #old: Promise<void> | undefined;
   /** Something may have been said that was not handed in: what is said now must not move the mark over it. */
   #behind = false;
+  /** How often the room was entered: only the last time has to be caught up with. */
+  #round = 0;
 
   constructor(room: ReadRoom, parts: WatchParts) {
     this.#room = room;
@@ -84,6 +86,7 @@ export class RoomReading {
 
   /** Told before the room is entered: nothing moves the mark until `catchUp` has read what was said before. */
   fallBehind(): void {
+    this.#round++;
     this.#behind = true;
   }
 
@@ -91,13 +94,8 @@ export class RoomReading {
    * Hands in what the archive has since the last time; at the first time what it has of the last days, with less haste.
    * Where the archive cannot be read it is tried again, and what is said meanwhile is handed in all the same.
    */
-  catchUp(attempt = 0): void {
-    this.later(async () => {
-      if (!this.#behind) return;
-      if (await this.#reads(() => this.#catchUp())) this.#behind = false;
-      else this.#again(attempt, () => this.catchUp(attempt + 1));
-      this.#beginOld();
-    });
+  catchUp(): void {
+    this.#tryCatchUp(this.#round, 0);
   }
 
   /** A report of something that was said here, by its id in the room. */
@@ -146,10 +144,24 @@ export class RoomReading {
     }
   }
 
-  #again(attempt: number, act: () => void): void {
-    const { signal } = this.#parts;
+  #tryCatchUp(round: number, attempt: number): void {
+    this.later(async () => {
+      if (!this.#behind || round !== this.#round) return;
+      const isRead = await this.#reads(() => this.#catchUp());
+      // Where the room was entered anew meanwhile, there is more to read.
+      if (isRead) this.#behind = round !== this.#round;
+      else void this.#pause(attempt).then(() => this.#tryCatchUp(round, attempt + 1), ignored);
+      this.#old ??= this.#readOld()
+        .catch(ignored)
+        .finally(() => {
+          this.#old = undefined;
+        });
+    });
+  }
+
+  async #pause(attempt: number): Promise<void> {
     const wait = AGAIN_MS[Math.min(attempt, AGAIN_MS.length - 1)];
-    void delay(wait, undefined, { signal, ref: false }).then(act, () => undefined);
+    await delay(wait, undefined, { signal: this.#parts.signal, ref: false });
   }
 
   async #catchUp(): Promise<void> {
@@ -173,24 +185,17 @@ export class RoomReading {
     }
   }
 
-  /** One at a time, however often the room is entered anew meanwhile. */
-  #beginOld(attempt = 0): void {
+  /** What was there before it was watched; tried until all of it is read. */
+  async #readOld(): Promise<void> {
     const { memory, settings, house } = this.#parts;
-    const { backfilled } = memory.of(this.#room.jid);
-    if (this.#old !== undefined || backfilled === true || !this.#room.archived) return;
-    if (settings.backfillDays === 0) {
-      memory.note(this.#room.jid, { backfilled: true });
-      return;
-    }
+    const { jid, archived } = this.#room;
+    if (settings.backfillDays === 0 && archived) memory.note(jid, { backfilled: true });
     const start = new Date(house.now() - settings.backfillDays * 86_400_000).toISOString();
-    this.#old = this.#reads(() => this.#backfill({ id: backfilled ?? '', at: start }))
-      .then((read) => {
-        if (!read) this.#again(attempt, () => this.#beginOld(attempt + 1));
-      })
-      .catch(() => undefined)
-      .finally(() => {
-        this.#old = undefined;
-      });
+    for (let attempt = 0; archived; attempt++) {
+      const { backfilled } = memory.of(jid);
+      if (backfilled === true || (await this.#reads(() => this.#backfill({ id: backfilled ?? '', at: start })))) return;
+      await this.#pause(attempt);
+    }
   }
 
   /** Notes what was handed in before, so that what comes now can take its place. */
@@ -291,6 +296,9 @@ export class RoomReading {
     await untilTaken(() => this.#parts.intake.gone([itemIdOf(jid, root)]), this.#parts.signal);
   }
 }
+
+/** The watch has ended. */
+const ignored = () => undefined;
 
 /** In a room that gives no ids: the same message has the same one whenever the room tells of it again. */
 function substituteId({ nick, sentId, message }: Said): string {
