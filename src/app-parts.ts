@@ -30,6 +30,7 @@ import type { Cases } from './moderation/cases.js';
 import { caseOfReport } from './moderation/platform-reports.js';
 import { GuardedClient } from './net/guarded-client.js';
 import { openScoring } from './open-scoring.js';
+import { Deliveries } from './platforms/deliveries.js';
 import { fetchFromPlatform } from './platforms/fetch-from-platform.js';
 import { PLATFORM_KINDS } from './platforms/platform-kinds.js';
 import { PlatformRunner } from './platforms/platform-runner.js';
@@ -97,6 +98,8 @@ export interface AppParts {
   /** Starts when the service does. */
   readonly sync: SourceSync;
   readonly platforms: Platforms;
+  /** What they deliver by themselves. */
+  readonly deliveries: Deliveries;
   /** Those to platforms. They are made when the service starts. */
   readonly connections: PlatformRunner;
   /** What is done there. It starts when the service does. */
@@ -269,12 +272,16 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   const connections = opened.own(
     new PlatformRunner({
       ...connected,
-      ...{ node, items: floor.intake.items },
+      ...{ node, items: floor.intake.items, listens: role !== 'worker' },
       report: (platform, report) => reports.take(platform, report),
       came: () => floor.outbox.nudge(),
       failed: (error) => logger.error({ err: error }, 'holding connections to platforms failed'),
     }),
   );
+  const deliveries = new Deliveries({
+    ...connected,
+    deliver: (platform, body, aborted) => connections.deliver(platform, body, aborted),
+  });
   const policies = opened.own(
     await Policies.open({
       ...{ database, record: events.record },
@@ -369,6 +376,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     sources: new Sources(fed),
     sync,
     platforms: new Platforms({ ...connected, record: events.record }),
+    deliveries,
     connections,
     enforcement,
     pool,

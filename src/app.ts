@@ -48,6 +48,7 @@ export class App implements Services {
   readonly publishing: Publishing;
   readonly sources: AppParts['sources'];
   readonly platforms: AppParts['platforms'];
+  readonly deliveries: AppParts['deliveries'];
   readonly enforcement: AppParts['enforcement'];
   readonly scanner: Scanner;
   readonly keys: ApiKeys;
@@ -89,6 +90,7 @@ export class App implements Services {
     this.publishing = parts.publishing;
     this.sources = parts.sources;
     this.platforms = parts.platforms;
+    this.deliveries = parts.deliveries;
     this.enforcement = parts.enforcement;
     this.scanner = parts.scanner;
     this.keys = parts.keys;

@@ -599,6 +599,16 @@ export const ERRORS = define({
     title: 'The platform answered something that is not what it should be.',
     remedy: 'It is tried again; see the documentation of the platform for the versions that are supported.',
   },
+  'delivery-refused': {
+    status: 401,
+    title: 'This delivery is not taken.',
+    remedy: 'Only a platform itself delivers here, and proves it; see the page of its kind for the settings.',
+  },
+  'delivery-untaken': {
+    status: 503,
+    title: 'The delivery could not be taken in here just now.',
+    remedy: 'It is delivered again. Of several processes only the one that holds the connection takes it.',
+  },
   'act-unsupported': {
     status: 422,
     title: 'The platform cannot do this.',

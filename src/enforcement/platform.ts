@@ -45,8 +45,9 @@ export interface SharedReport {
 /** What a connection needs of the house. Every call is bounded in time and may be made again. */
 export interface PlatformIntake {
   /**
-   * Hands something in; it is stored when this returns.
-   * @throws VigieError `queue-full` (with `retryAfter`), `surface-private`, `item-conflict`, those of the database
+   * Hands something in, however long its texts and however many its media are; it is stored when this returns. The same
+   * id with another content is looked at as well.
+   * @throws VigieError `queue-full` (with `retryAfter`), `surface-private`, those of the database
    */
   hand(item: SharedItem): Promise<{ readonly id: string; readonly fresh: boolean }>;
   /** Says that things are no longer there: their author or a moderator took them down. */
@@ -84,7 +85,15 @@ export interface Platform {
    *   there), `act-awaited` (it took the order, and will confirm it later): tried again
    */
   act(order: Order, signal: AbortSignal): Promise<Outcome>;
+  /**
+   * Takes in what the platform delivered by itself; it is stored when this returns. The same again changes nothing.
+   * @throws VigieError `delivery-untaken` and others: it has to be delivered again
+   */
+  deliver?(body: unknown, signal: AbortSignal): Promise<void>;
 }
+
+/** A header of a delivery, by its name in lower case. */
+export type DeliveryHeaders = (name: string) => string | undefined;
 
 /** What a connection is opened with, beside its own settings. */
 export interface PlatformHouse {
@@ -93,6 +102,8 @@ export interface PlatformHouse {
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   /** Milliseconds since 1970, replaceable for tests. */
   readonly now: () => number;
+  /** Name of the platform, where it has one by now. */
+  readonly name?: string;
 }
 
 /**
@@ -108,6 +119,13 @@ export interface PlatformKind<Settings = unknown, Credentials = unknown> {
   readonly settings: z.ZodType<Settings>;
   /** Sealed in the database; never shown again. Undefined when it needs none. */
   readonly credentials: z.ZodType<Credentials> | undefined;
+  /** For platforms that tell by deliveries over HTTP: they come to `/v1/platforms/<name>/deliveries`. */
+  readonly deliveries?: {
+    /** Whether it tells so with these settings. Then only a process that listens can hold the connection. */
+    expected(settings: Settings): boolean;
+    /** Whether a delivery comes from the platform. Takes as long for a wrong proof as for a right one. */
+    isGenuine(credentials: Credentials, headers: DeliveryHeaders): boolean;
+  };
   /** Asks the platform for something small. @throws VigieError `platform-refused`, `platform-unreachable` */
   test(settings: Settings, credentials: Credentials, house: PlatformHouse, signal: AbortSignal): Promise<PlatformFacts>;
   open(settings: Settings, credentials: Credentials, house: PlatformHouse): Platform;

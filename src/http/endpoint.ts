@@ -45,6 +45,10 @@ export interface Definition<
   readonly consumes?: Readonly<Record<string, Schema>>;
   /** A body that may take as long as it takes, as long as it goes on; others must be here within the upload limit. */
   readonly upload?: 'long';
+  /** The largest body, bytes, where it is less than for others. */
+  readonly bodyLimit?: number;
+  /** For `public`: asked before the body is read. @throws whatever is to be answered */
+  readonly admit?: (request: FastifyRequest, services: Services) => Promise<void>;
   /** Shape of the JSON answer; absent when the handler writes something else. */
   readonly answer?: Answer;
   /** Content type of an answer that is not JSON. */

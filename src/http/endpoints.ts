@@ -52,6 +52,7 @@ import { metrics } from './endpoints/metrics.js';
 import { listNodes } from './endpoints/nodes.js';
 import { openapiDocument } from './endpoints/openapi-document.js';
 import { listOpinions } from './endpoints/opinions.js';
+import { deliverToPlatform } from './endpoints/platform-deliveries.js';
 import {
   addPlatform,
   changePlatform,
@@ -170,6 +171,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   testPlatform,
   changePlatform,
   removePlatform,
+  deliverToPlatform,
   listSamples,
   getSample,
   listPublications,

@@ -51,7 +51,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = translate(error);
+    const problem = translate(error, request.routeOptions.bodyLimit);
     if (problem.code === 'internal') services.noteUnforeseen(`${request.method} ${request.routeOptions.url ?? ''}`);
     return sendProblem(problem, request, reply);
   });
@@ -108,11 +108,13 @@ function mount(server: FastifyInstance, each: Endpoint, { services, entrance }: 
   const success = each.status ?? 200;
   server.route({
     ...describeRoute(each),
+    ...(each.bodyLimit === undefined ? {} : { bodyLimit: each.bodyLimit }),
     onRequest: async (request, reply) => {
       if (services.stopping.aborted) throw new VigieError('shutting-down', { retryAfter: 5 });
       if (method !== 'GET') watchUpload(request, reply, each, uploadMs);
       if (scope === 'public') {
         if (entrance === 'network') services.rates.admitAddress(request.ip);
+        await each.admit?.(request, services);
         return;
       }
       if (scope === 'member') {
@@ -177,7 +179,7 @@ function watchUpload(request: FastifyRequest, reply: FastifyReply, each: Endpoin
   reply.raw.once('close', stop);
 }
 
-function translate(error: FastifyError): VigieError {
+function translate(error: FastifyError, bodyLimit = JSON_LIMIT): VigieError {
   if (error instanceof VigieError) return error;
   if (error.validation !== undefined) {
     const fields = error.validation.slice(0, 5).map((issue) => `${issue.instancePath} ${issue.message ?? ''}`.trim());
@@ -187,7 +189,7 @@ function translate(error: FastifyError): VigieError {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new VigieError('content-type-unsupported', { cause: error });
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new VigieError('media-too-large', { detail: `limit ${JSON_LIMIT} bytes`, cause: error });
+      return new VigieError('media-too-large', { detail: `limit ${bodyLimit} bytes`, cause: error });
     case 'FST_FILES_LIMIT':
     case 'FST_PARTS_LIMIT':
     case 'FST_FIELDS_LIMIT':

@@ -10,6 +10,7 @@ import type { Lists } from '../lists/lists.js';
 import type { Publishing } from '../lists/publishing/publishing.js';
 import type { Sources } from '../lists/sync/sources.js';
 import type { Metrics } from '../metrics/metrics.js';
+import type { Deliveries } from '../platforms/deliveries.js';
 import type { Platforms } from '../platforms/platforms.js';
 import type { Policies } from '../policy/policies.js';
 import type { PolicyTrials } from '../policy/policy-trials.js';
@@ -78,6 +79,8 @@ export interface Services {
   readonly publishing: Publishing;
   readonly sources: Sources;
   readonly platforms: Platforms;
+  /** What they deliver by themselves. */
+  readonly deliveries: Deliveries;
   /** What is done on them, and what people decide about it. */
   readonly enforcement: Enforcement;
   readonly scanner: Scanner;

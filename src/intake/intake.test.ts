@@ -144,6 +144,9 @@ describe.each(DATABASES)('Intake: $name', { timeout: 120_000 }, ({ missing, star
     for (const [other, bytes] of others) {
       await expect(items.hand(other, [await store(node, bytes)])).rejects.toMatchObject({ code: 'item-conflict' });
     }
+    const elsewhen = { ...original, sharedAt: '2026-01-02T03:04:05Z', seenAt: '2026-01-02T03:04:06Z' };
+    const told = await items.hand(elsewhen, [await store(node, ground.unlisted)]);
+    expect(told).toMatchObject({ fresh: false });
     expect(await ground.blobs()).toHaveLength(1);
     expect(await items.hand({ ...original, id: '2' })).toMatchObject({ fresh: true });
     expect(await items.hand({ ...original, platform: 'other' })).toMatchObject({ fresh: true });

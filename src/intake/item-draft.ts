@@ -106,6 +106,19 @@ export interface ItemMedium {
   readonly caption?: string | null;
 }
 
+/**
+ * What of an item tells it from another of the same id. When it was shared and told of does not, nor what a file is fetched
+ * by where its id names it: a platform may tell the same with others. Equal content is equal text in JSON, as the schema
+ * gives the fields one order.
+ */
+export function comparedOf({ lane: _lane, seenAt: _seenAt, sharedAt: _sharedAt, ...content }: ItemDraft): unknown {
+  const { media } = content;
+  if (media === undefined) return content;
+  const named = ({ ref, ...medium }: MediumDraft) =>
+    ref === undefined || medium.fileId !== undefined ? medium : { ref, ...medium };
+  return { ...content, media: media.map(named) };
+}
+
 export function contentOf(draft: ItemDraft, files: readonly StoredMedium[]): ItemContent {
   const { jurisdiction = null, sharedAt = null, text: words = null, links = [], media = [] } = draft;
   return {

@@ -17,7 +17,7 @@ import { randomId } from '../storage/random-id.js';
 import type { ItemState, Tx } from '../storage/schema.js';
 import { SqlError } from '../storage/sql-error.js';
 import type { WorkStream } from '../storage/work/work-stream.js';
-import { contentOf, type ItemDraft, MEDIA_LIMIT, type StoredMedium } from './item-draft.js';
+import { comparedOf, contentOf, type ItemDraft, MEDIA_LIMIT, type StoredMedium } from './item-draft.js';
 import type { ItemMedia } from './item-media.js';
 import { type ItemReport, reportOf } from './item-report.js';
 import type { PrivateSurfaces } from './private-surfaces.js';
@@ -175,10 +175,8 @@ export class Items {
     };
   }
 
-  /** The schema gives the fields one order, so that equal content is equal text. */
   #fingerprint(draft: ItemDraft, files: readonly StoredMedium[]): Uint8Array {
-    const { lane: _lane, seenAt: _seenAt, ...content } = draft;
-    const whole = JSON.stringify([content, files.map(({ digest }) => digest)]);
+    const whole = JSON.stringify([comparedOf(draft), files.map(({ digest }) => digest)]);
     return new Uint8Array(createHmac('sha256', this.#options.fingerprintKey).update(whole).digest());
   }
 

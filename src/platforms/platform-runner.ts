@@ -18,6 +18,7 @@ import type { PlatformStore, StoredPlatform } from '../storage/platform-store.js
 import { randomId } from '../storage/random-id.js';
 import { type ConnectionEnds, ConnectionIntake } from './connection-intake.js';
 import { connectionWait } from './connection-wait.js';
+import { deliveredIds } from './delivered-ids.js';
 import { settleTrouble, tellPlatform, tellTrouble } from './platform-attention.js';
 
 export interface PlatformRunnerOptions {
@@ -32,12 +33,16 @@ export interface PlatformRunnerOptions {
     gone(platform: string, ids: readonly string[]): Promise<unknown>;
   };
   readonly report: (platform: string, report: SharedReport) => Promise<void>;
+  /** Whether deliveries can reach this process; else platforms that need them are left to others. */
+  readonly listens?: boolean | undefined;
   /** Told when this process has come to hold a platform: orders that wait for it can be carried out here. */
   readonly came?: ((platform: string) => void) | undefined;
   /** What went wrong that is nobody's state, such as a database that is away. */
   readonly failed: (error: unknown) => void;
   readonly leaseMs?: number | undefined;
   readonly tickMs?: number | undefined;
+  /** How long a connection may take to let go of everything, milliseconds. */
+  readonly endMs?: number | undefined;
   /** From 0 to 1. */
   readonly random?: (() => number) | undefined;
 }
@@ -47,6 +52,9 @@ const LEASE_MS = 15_000;
 /** Platforms that one process holds at the most. */
 const MOST = 32;
 const ACT_MS = 30_000;
+const DELIVER_AGAIN_S = 2;
+/** How long a connection may take to let go of everything, milliseconds. */
+const END_MS = 5_000;
 
 interface Held {
   readonly platform: Platform;
@@ -102,6 +110,23 @@ export class PlatformRunner {
     }
   }
 
+  /**
+   * Hands a delivery to the connection that is held here.
+   * @throws VigieError `delivery-untaken` with `retryAfter`, also when it is not held here
+   */
+  async deliver(platform: string, body: unknown, signal: AbortSignal): Promise<void> {
+    const held = this.#held.get(platform);
+    const again = { retryAfter: DELIVER_AGAIN_S };
+    if (held?.platform.deliver === undefined) throw new VigieError('delivery-untaken', again);
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(ACT_MS)]);
+    try {
+      // Apart, as what outlives a call must not keep what belongs to it.
+      await abortable(abortable(held.platform.deliver(body, bounded), held.signal), bounded);
+    } catch (cause) {
+      throw new VigieError('delivery-untaken', { ...again, cause });
+    }
+  }
+
   /** Stops; the platforms are let go, for other processes to take. */
   async close(): Promise<void> {
     this.#stop.abort(new VigieError('shutting-down'));
@@ -119,7 +144,7 @@ export class PlatformRunner {
     while (this.#running.size < MOST && !this.#stop.signal.aborted) {
       const { database, node } = this.#options;
       const holder = `${node}/${randomId()}`;
-      const except = [...this.#running.keys()];
+      const except = [...this.#running.keys(), ...(await this.#needListening())];
       const lease = await leaseDue(database.db, 'platform', { holder, leaseMs: this.#leaseMs, except });
       if (lease === undefined) return;
       const run = this.#run(lease)
@@ -129,28 +154,44 @@ export class PlatformRunner {
     }
   }
 
+  async #needListening(): Promise<readonly string[]> {
+    const { database, store, kinds, listens = true } = this.#options;
+    return listens ? [] : deliveredIds(await store.ls(database.db), kinds);
+  }
+
   async #run(lease: Lease): Promise<void> {
     const { database, store } = this.#options;
     const lost = new AbortController();
     const signal = AbortSignal.any([this.#stop.signal, lost.signal]);
     const stored = await store.getById(database.db, lease.id);
     const beat: Heartbeat = new Heartbeat(() => this.#renew(stored, lease, beat, lost));
-    let platform: Platform | undefined;
     try {
-      platform = await this.#open(stored);
+      const platform = await this.#open(stored);
       const memory = await readPlatformMemory(database.db, lease.id);
       const intake = new ConnectionIntake(this.#endsOf(stored, lease, memory, beat));
       this.#held.set(stored.name, { platform, signal });
       beat.start(this.#leaseMs / 4);
       this.#options.came?.(stored.name);
-      await abortable(platform.run(intake, signal), signal);
+      await this.#connection(stored.name, platform, intake, signal);
       throw new VigieError('platform-unreachable', { detail: 'the connection ended' });
     } catch (thrown) {
       if (this.#stop.signal.aborted) return await letPlatformGo(database.db, lease).catch(() => undefined);
       if (!lost.signal.aborted) await this.#end(lease, stored, VigieError.from(thrown), beat.wasWell);
     } finally {
       beat.stop();
-      if (this.#held.get(stored.name)?.platform === platform) this.#held.delete(stored.name);
+    }
+  }
+
+  /** Runs a connection. When this ends it hands nothing in any more: another process may take the platform. */
+  async #connection(name: string, platform: Platform, intake: ConnectionIntake, signal: AbortSignal): Promise<void> {
+    const running = platform.run(intake, signal);
+    try {
+      await abortable(running, signal);
+    } finally {
+      if (this.#held.get(name)?.platform === platform) this.#held.delete(name);
+      const late = AbortSignal.timeout(this.#options.endMs ?? END_MS);
+      await abortable(running, late).catch(() => undefined);
+      intake.close();
     }
   }
 
@@ -186,7 +227,10 @@ export class PlatformRunner {
     const { kinds, house, store, database } = this.#options;
     const kind = kindOf(kinds, stored.kind, 'platform-kind-unknown');
     const credentials = await store.credentials(database.db, stored.id);
-    return kind.open(kind.settings.parse(stored.settings), kind.credentials?.parse(credentials), house);
+    return kind.open(kind.settings.parse(stored.settings), kind.credentials?.parse(credentials), {
+      ...house,
+      name: stored.name,
+    });
   }
 
   async #end(lease: Lease, stored: StoredPlatform, error: VigieError, wasWell: boolean): Promise<void> {

@@ -5,14 +5,15 @@ import { openedBefore } from '../../test/opened-database.js';
 import type { Act } from '../enforcement/acts.js';
 import type { SharedItem, SharedReport } from '../enforcement/platform.js';
 import { VigieError } from '../errors.js';
-import type { ItemDraft } from '../intake/item-draft.js';
+import { comparedOf, type ItemDraft } from '../intake/item-draft.js';
 import { GuardedClient } from '../net/guarded-client.js';
 import type { Database } from '../storage/database.js';
 import { Events } from '../storage/events/events.js';
 import { Keyring } from '../storage/keyring.js';
 import { PlatformStore } from '../storage/platform-store.js';
+import { Deliveries } from './deliveries.js';
 import { fetchFromPlatform } from './fetch-from-platform.js';
-import { PlatformRunner } from './platform-runner.js';
+import { PlatformRunner, type PlatformRunnerOptions } from './platform-runner.js';
 import { Platforms } from './platforms.js';
 import { ScriptedPlatform } from './testing/scripted-platform.js';
 
@@ -57,17 +58,17 @@ describe.each(DATABASES)('platforms: $name', ({ name, missing, start }) => {
       for (const runner of runners.splice(0)) await runner.close();
     });
 
-    const run = async (node: string, leaseMs = 2_000) => {
+    const run = async (node: string, over: Partial<PlatformRunnerOptions> = {}) => {
       const runner = new PlatformRunner({
-        ...{ database, store, kinds: [scripted.kind], house, node, leaseMs, tickMs: 20 },
+        ...{ database, store, kinds: [scripted.kind], house, node, leaseMs: 2_000, tickMs: 20 },
         items: {
           hand: async (draft) => {
             const key = JSON.stringify([draft.platform, draft.id, draft.revision ?? '']);
             const before = taken.get(key);
-            if (before !== undefined && JSON.stringify(before) !== JSON.stringify(draft)) {
+            if (before !== undefined && JSON.stringify(comparedOf(before)) !== JSON.stringify(comparedOf(draft))) {
               throw new VigieError('item-conflict');
             }
-            taken.set(key, draft);
+            if (before === undefined) taken.set(key, draft);
             return { id: key, fresh: before === undefined };
           },
           gone: async (_, ids) => gone.push(...ids),
@@ -77,6 +78,7 @@ describe.each(DATABASES)('platforms: $name', ({ name, missing, start }) => {
           throw error;
         },
         random: () => 0,
+        ...over,
       });
       runners.push(runner);
       await runner.start();
@@ -121,6 +123,61 @@ describe.each(DATABASES)('platforms: $name', ({ name, missing, start }) => {
       await vi.waitFor(() => expect(alive.held).toEqual(['port']), LONG);
     });
 
+    it('is let go only once its connection has ended, and by one that does not end it is handed nothing', async () => {
+      let end: () => void = () => undefined;
+      const ended = new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      await add();
+      const runner = await run('a');
+      await vi.waitFor(() => expect(scripted.open).toBe(1), LONG);
+      const lease = async () => (await database.db.selectFrom('platform').select('leased_by').execute())[0]?.leased_by;
+      scripted.ending = async () => {
+        scripted.ending = () => ended;
+        expect(await lease()).toMatch(/^a\//);
+        await scripted.intake?.hand(shared('last words'));
+      };
+      await runner.close();
+      expect([ids(), await lease(), scripted.open]).toEqual([['last words'], null, 0]);
+
+      const second = await run('b', { endMs: 50 });
+      await vi.waitFor(() => expect(scripted.open).toBe(1), LONG);
+      const { intake } = scripted;
+      await second.close();
+      expect(await lease()).toBeNull();
+      const over = expect.objectContaining({ code: 'platform-unreachable' });
+      await expect(intake?.hand(shared('too late'))).rejects.toEqual(over);
+      await expect(intake?.remember(1)).rejects.toEqual(over);
+      end();
+    });
+
+    it('takes what is delivered where it listens, and is left to such a process', async () => {
+      await add({ settings: { town: 'at the mole' } });
+      const worker = await run('w', { listens: false });
+      await add({ name: 'other' });
+      await vi.waitFor(() => expect(worker.held).toEqual(['other']), LONG);
+      const deliveries = (runner: PlatformRunner) =>
+        new Deliveries({ database, store, kinds: [scripted.kind], deliver: (...all) => runner.deliver(...all) });
+      const code = (expected: string) => expect.objectContaining({ code: expected });
+      await expect(deliveries(worker).take('port', shared('1'), idle)).rejects.toEqual(code('delivery-untaken'));
+      await worker.close();
+      const serving = await run('s');
+      await vi.waitFor(() => expect([...serving.held].sort()).toEqual(['other', 'port']), LONG);
+      const taking = deliveries(serving);
+      await taking.take('port', shared('1'), idle);
+      await expect(taking.take('none', shared('2'), idle)).rejects.toEqual(code('delivery-untaken'));
+      expect(ids()).toEqual(['1']);
+      const knocking = (name: string, word: string) => taking.assertGenuine(name, () => word);
+      await knocking('port', 'open');
+      for (const [name, word] of [
+        ['port', 'wrong'],
+        ['other', 'open'],
+        ['none', 'open'],
+      ] as const) {
+        await expect(knocking(name, word)).rejects.toEqual(code('delivery-refused'));
+      }
+    });
+
     it('begins where it was after its connection broke, and says how it does', async () => {
       await add();
       await run('a');
@@ -149,7 +206,7 @@ describe.each(DATABASES)('platforms: $name', ({ name, missing, start }) => {
 
     it('lets go of what is disabled or changed', async () => {
       await add();
-      const runner = await run('a', 400);
+      const runner = await run('a', { leaseMs: 400 });
       await vi.waitFor(() => expect(scripted.open).toBe(1), LONG);
       await platforms.change('port', { enabled: false }, 'anna');
       await vi.waitFor(() => expect([scripted.open, runner.held]).toEqual([0, []]), LONG);
@@ -165,7 +222,12 @@ describe.each(DATABASES)('platforms: $name', ({ name, missing, start }) => {
       await run('a');
       const media = Array.from({ length: 70 }, (_, i) => ({ ref: `f${i}`, fileId: `u${i}` }));
       scripted.share(shared('1', { media, text: 'a\0b' }), shared('2'), shared('2', { text: 'other' }));
-      await vi.waitFor(() => expect(taken.size).toBe(5), LONG);
+      // Told anew at another time, with another name for the same file: nothing that is to be looked at again.
+      const [again] = [new Date(1_000)].map((seenAt) => ({ seenAt, sharedAt: seenAt.toISOString() }));
+      scripted.share(shared('1', { media: media.map((each) => ({ ...each, ref: 'g' })), text: 'ab', ...again }));
+      scripted.share(shared('2', again), shared('2', { text: 'other', ...again }), shared('3'));
+      await vi.waitFor(() => expect(ids()).toContain('3'), LONG);
+      expect(taken.size).toBe(6);
       const parts = [...taken.values()].filter(({ id }) => id === '1');
       expect(parts.map(({ media: some }) => some?.length)).toEqual([32, 32, 6]);
       expect(parts[0]).toMatchObject({
@@ -176,6 +238,15 @@ describe.each(DATABASES)('platforms: $name', ({ name, missing, start }) => {
       const edited = [...taken.values()].filter(({ id }) => id === '2');
       expect(edited.map(({ text }) => text)).toEqual(['words of 2', 'other']);
       const intake = scripted.intake as NonNullable<typeof scripted.intake>;
+      const links = Array.from({ length: 300 }, (_, i) => `https://${i}.example/\0`);
+      await intake.hand(shared('4', { text: 'x'.repeat(130_000), links }));
+      const long = [...taken.values()].filter(({ id }) => id === '4');
+      expect(long.map(({ text = '', links: some = [], revision }) => [text.length, some.length, revision])).toEqual([
+        [65_536, 256, undefined],
+        [65_536, 44, '+2'],
+        [130_000 - 2 * (65_536 - 4_096), 0, '+3'],
+      ]);
+      expect(long[1]?.links?.[43]).toBe('https://299.example/');
       await intake.gone(['1', '2']);
       const report = { item: '2', reporter: 'u1', reason: 'abuse' };
       await intake.report(report);

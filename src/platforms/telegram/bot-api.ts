@@ -1,8 +1,7 @@
 import { Api, GrammyError, HttpError, type RawApi } from 'grammy';
 import type { PlatformHouse } from '../../enforcement/platform.js';
 import { VigieError } from '../../errors.js';
-import type { ExchangeAnswer } from '../../net/guarded-client.js';
-import { readBounded } from '../../net/read-bounded.js';
+import type { PostAnswer } from '../../net/guarded-client.js';
 
 /** Time limit for a call, milliseconds; one that waits for updates has its own. */
 const CALL_TIMEOUT_MS = 20_000;
@@ -30,13 +29,13 @@ export class BotApi {
       const { body, signal } = init;
       const waits = /\/getUpdates$/.test(String(url)) ? secondsOf(body) : 0;
       const sent = {
-        method: 'POST' as const,
         headers: { accept: 'application/json', 'content-type': 'application/json' },
         body: String(body),
+        answerBytes: ANSWER_BYTES,
         timeoutMs: CALL_TIMEOUT_MS + waits * 1_000,
         signal: nativeSignal(signal),
       };
-      return await client.exchange(String(url), sent, async (answer) => await readAnswer(answer));
+      return readAnswer(await client.post(String(url), sent));
     };
     // grammY is typed by the `fetch` of another package; it uses of the answer no more than `json`.
     const options = { apiRoot: baseUrl, fetch: fetch as never, timeoutSeconds: 500 };
@@ -87,13 +86,11 @@ export class BotApi {
   }
 }
 
-async function readAnswer(answer: ExchangeAnswer): Promise<Response> {
-  const bytes = await readBounded(answer.body, ANSWER_BYTES);
-  const text = bytes?.toString();
+function readAnswer({ status, text, cut }: PostAnswer): Response {
   // The status of the Bot API is in its answers as well; a page for people comes from something between.
-  if (text === undefined || !isAnswer(text)) {
-    if (answer.status >= 500) throw new VigieError('platform-unreachable', { detail: `status ${answer.status}` });
-    throw new VigieError('platform-malformed', { detail: `status ${answer.status}, and not an answer of the Bot API` });
+  if (cut || !isAnswer(text)) {
+    if (status >= 500) throw new VigieError('platform-unreachable', { detail: `status ${status}` });
+    throw new VigieError('platform-malformed', { detail: `status ${status}, and not an answer of the Bot API` });
   }
   return new Response(text, { status: 200 });
 }

@@ -98,7 +98,7 @@ export class Commands {
   ): Promise<string> {
     const { intake, handIn } = this.#options;
     if (!(await handIn({ ...about, chat } as Message))) return REPORT_HOW;
-    const text = rest.replaceAll('\0', '').trim().slice(0, 2_000);
+    const text = rest.trim();
     await intake.report({ ...report, reason: 'abuse', ...(text === '' ? {} : { text }) });
     return THANKS;
   }

@@ -17,10 +17,10 @@ import { Rooms } from './rooms.js';
 import type { TelegramCredentials, TelegramSettings } from './settings.js';
 import { TELEGRAM_ACTS, TelegramActs } from './telegram-acts.js';
 import { Updates } from './updates.js';
-import { isSecret, keepWebhook } from './webhook.js';
+import { keepWebhook } from './webhook.js';
 
-/** Telegram waits a minute for an answer to a delivery. */
-const DELIVERY_TIMEOUT_MS = 30_000;
+/** Deliveries that are being taken in; Telegram makes no more than this at once, and those again that took too long. */
+const MOST_DELIVERIES = 200;
 
 const COMMANDS = [
   { command: 'start', description: 'What this bot does' },
@@ -46,6 +46,7 @@ export class TelegramConnection implements Platform {
   readonly #messages: Messages;
   readonly #acts: TelegramActs;
   readonly #log: LogChannel | undefined;
+  readonly #deliveries = new Map<unknown, Promise<void>>();
   #running: Running | undefined;
 
   constructor(settings: TelegramSettings, { token }: TelegramCredentials, house: PlatformHouse) {
@@ -82,31 +83,31 @@ export class TelegramConnection implements Platform {
     return outcome;
   }
 
-  /**
-   * Takes a delivery of Telegram in, for the mode `webhook`.
-   * @param secret as the header `SECRET_HEADER` says
-   * @param body the update, as JSON said it
-   * @returns the status to answer: 200 once what it tells is stored, 401 for a wrong secret, 503 to have it again later,
-   *   also where another process holds the connection
-   */
-  async receive(secret: string | undefined, body: unknown): Promise<200 | 401 | 503> {
-    if (!isSecret(this.#token, secret)) return 401;
+  /** @inheritdoc */
+  async deliver(body: unknown, signal: AbortSignal): Promise<void> {
     const running = this.#running;
-    if (running === undefined || this.#settings.mode !== 'webhook') return 503;
-    const limit = AbortSignal.any([running.signal, AbortSignal.timeout(DELIVERY_TIMEOUT_MS)]);
-    try {
-      await abortable(running.updates.take(body), limit);
-      return 200;
-    } catch (error) {
-      const { code } = VigieError.from(error);
-      if (!limit.aborted) this.#house.logger.warn({ code }, 'a delivery of Telegram was not taken in');
-      return 503;
-    }
+    if (running === undefined) throw new VigieError('delivery-untaken', { detail: 'not connected' });
+    await abortable(this.#taking(running.updates, body), signal);
+  }
+
+  /** What is delivered again while it is still being taken in waits for that. */
+  #taking(updates: Updates, body: unknown): Promise<void> {
+    const id = (body as { readonly update_id?: unknown } | null)?.update_id;
+    const known = this.#deliveries.get(id);
+    if (known !== undefined) return known;
+    if (this.#deliveries.size >= MOST_DELIVERIES)
+      throw new VigieError('delivery-untaken', { detail: 'too many at once' });
+    const taking = updates.take(body).finally(() => this.#deliveries.delete(id));
+    taking.catch((error: unknown) => {
+      this.#house.logger.warn({ code: VigieError.from(error).code }, 'a delivery of Telegram was not taken in');
+    });
+    this.#deliveries.set(id, taking);
+    return taking;
   }
 
   async #run(intake: PlatformIntake, signal: AbortSignal): Promise<void> {
     const { logger, now } = this.#house;
-    const { openRooms, localFiles, profilePhotos, mode, webhookUrl } = this.#settings;
+    const { openRooms, localFiles, profilePhotos, mode } = this.#settings;
     const api = this.#api;
     const again = (error: VigieError) => logger.warn({ code: error.code }, 'Telegram is tried again');
     const me = await persist(() => api.ask('getMe', (raw, stop) => raw.getMe(stop), signal), signal, again);
@@ -120,13 +121,19 @@ export class TelegramConnection implements Platform {
     this.#running = { intake, updates, rooms, signal };
     try {
       await this.#offerCommands(signal);
-      if (mode === 'webhook') await keepWebhook({ api, intake, token: this.#token, url: webhookUrl }, signal);
+      if (mode === 'webhook')
+        await keepWebhook({ api, intake, now, token: this.#token, url: this.#webhookUrl }, signal);
       else await poll({ api, intake, updates, logger }, signal);
     } finally {
       this.#running = undefined;
       await Promise.all([rooms.settle(), this.#log?.settle()]);
       this.#memory.detach();
     }
+  }
+
+  get #webhookUrl(): string {
+    const { name = '' } = this.#house;
+    return `${withoutSlash(this.#settings.publicUrl)}/v1/platforms/${name}/deliveries`;
   }
 
   async #offerCommands(signal: AbortSignal): Promise<void> {

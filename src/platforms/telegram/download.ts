@@ -1,12 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, sep } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { GrammyError } from 'grammy';
 import type { PlatformHouse } from '../../enforcement/platform.js';
 import { VigieError } from '../../errors.js';
 import { withoutSlash } from '../../net/base-url.js';
+import { pulled } from '../../net/pulled.js';
 import { BotApi } from './bot-api.js';
 import { CLOUD_FILE_BYTES, OUT_OF_REACH } from './media-of.js';
 import type { TelegramCredentials, TelegramSettings } from './settings.js';
@@ -38,7 +37,7 @@ export async function download(
     throw new VigieError('fetch-failed', { detail: 'the path of the file is not valid' });
   }
   const url = `${baseUrl}/file/bot${token}/${path.split('/').map(encodeURIComponent).join('/')}`;
-  return await openRemote(client, url, { size, most: local ? undefined : CLOUD_FILE_BYTES }, signal);
+  return openRemote(client, url, { size, most: local ? undefined : CLOUD_FILE_BYTES }, signal);
 }
 
 async function fileOf(api: BotApi, ref: string, signal: AbortSignal) {
@@ -63,7 +62,7 @@ async function openLocal(path: string, directory: string, signal: AbortSignal): 
     if (!real.startsWith(root.endsWith(sep) ? root : root + sep)) {
       throw new VigieError('fetch-failed', { detail: 'the file lies outside of localFiles' });
     }
-    return createReadStream(real, { signal });
+    return readLocal(real, signal);
   } catch (error) {
     if (error instanceof VigieError) throw error;
     throw new VigieError('fetch-failed', { detail: 'the file cannot be opened', cause: error });
@@ -76,28 +75,31 @@ interface Expected {
   readonly most: number | undefined;
 }
 
-/** The body goes on to be read after the client has given it: what reads it ends the exchange, or the exchange it. */
 function openRemote(
   client: PlatformHouse['client'],
   url: string,
   expected: Expected,
   signal: AbortSignal,
-): Promise<AsyncIterable<Uint8Array>> {
-  const through = new PassThrough();
-  // Met by whoever reads; there may be nobody any more.
-  through.on('error', () => undefined);
-  return new Promise((resolve, reject) => {
-    const sent = { timeoutMs: DOWNLOAD_TIMEOUT_MS, signal };
-    const whole = client.exchange(url, sent, async ({ status, body }) => {
-      if (status !== 200) throw refusal(status);
-      resolve(through);
-      await pipeline(() => bounded(body, expected, signal), through);
-    });
-    whole.catch((error: unknown) => {
-      reject(error);
-      through.destroy(error as Error);
-    });
-  });
+): AsyncIterable<Uint8Array> {
+  const file = pulled(
+    (take, stop) =>
+      client.exchange(url, { timeoutMs: DOWNLOAD_TIMEOUT_MS, signal: stop }, async ({ status, body }) => {
+        if (status !== 200) throw refusal(status);
+        await take(body);
+      }),
+    signal,
+  );
+  return bounded(file, expected);
+}
+
+/** Opened when it is read. */
+async function* readLocal(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of createReadStream(path, { signal })) yield chunk as Uint8Array;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new VigieError('fetch-failed', { detail: 'the file cannot be read', cause: error });
+  }
 }
 
 function refusal(status: number): VigieError {
@@ -106,23 +108,12 @@ function refusal(status: number): VigieError {
   return new VigieError('fetch-failed', { detail: `the server answered ${status}` });
 }
 
-async function* bounded(
-  body: AsyncIterable<Uint8Array>,
-  { size, most }: Expected,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
+async function* bounded(body: AsyncIterable<Uint8Array>, { size, most }: Expected): AsyncGenerator<Uint8Array> {
   let bytes = 0;
-  try {
-    for await (const chunk of body) {
-      bytes += chunk.byteLength;
-      if (most !== undefined && bytes > most) throw new VigieError('media-too-large', { detail: 'more than 20 MB' });
-      yield chunk;
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof VigieError) throw error;
-    const late = (error as { readonly name?: unknown }).name === 'TimeoutError';
-    throw new VigieError(late ? 'fetch-timeout' : 'fetch-failed', { cause: error });
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (most !== undefined && bytes > most) throw new VigieError('media-too-large', { detail: 'more than 20 MB' });
+    yield chunk;
   }
   if (size !== undefined && bytes < size) throw new VigieError('fetch-failed', { detail: 'the file was cut short' });
 }

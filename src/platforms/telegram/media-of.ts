@@ -100,7 +100,7 @@ function mediumOf(file: FileFields): SharedMedium {
   return {
     ref: file.file_id,
     fileId: file.file_unique_id,
-    ...(typeof name === 'string' && name !== '' ? { name: name.replaceAll('\0', '').slice(0, 255) } : {}),
+    ...(typeof name === 'string' ? { name } : {}),
   };
 }
 

@@ -1,16 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { VigieError } from '../../errors.js';
-
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 30_000;
-/** After so long without a good answer the connection is given up, to be opened anew. */
-const GIVE_UP_MS = 10 * 60_000;
+import { persist as persistWith } from '../../runtime/persist.js';
 
 /** Troubles that pass by themselves. */
 const PASSING: ReadonlySet<string> = new Set(['platform-busy', 'platform-unreachable', 'platform-malformed']);
 
+const PATIENCE = {
+  firstPauseMs: 250,
+  longestPauseMs: 30_000,
+  /** After so long without a good answer the connection is given up, to be opened anew. */
+  giveUpMs: 10 * 60_000,
+  passes: (error: unknown) => error instanceof VigieError && PASSING.has(error.code),
+};
+
 /**
- * Does something that may have to wait for Telegram to come back.
+ * Asks Telegram for something, and waits for it to come back where it has to.
  * @param again told before each further attempt
  * @throws what `act` throws and does not pass by itself, or did not for ten minutes; the signal's reason
  */
@@ -19,17 +22,5 @@ export async function persist<T>(
   signal: AbortSignal,
   again: (error: VigieError) => void = () => undefined,
 ): Promise<T> {
-  const begun = performance.now();
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-    try {
-      return await act();
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof VigieError) || !PASSING.has(error.code)) throw error;
-      const wait = error.retryAfter === undefined ? pause : error.retryAfter * 1_000;
-      if (performance.now() - begun + wait > GIVE_UP_MS) throw error;
-      again(error);
-      await sleep(wait, undefined, { signal });
-    }
-  }
+  return await persistWith(act, signal, { ...PATIENCE, again: (error) => again(VigieError.from(error)) });
 }

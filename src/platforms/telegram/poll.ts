@@ -73,25 +73,40 @@ async function ask(api: BotApi, offset: number | undefined, signal: AbortSignal)
   }
 }
 
-/** Many at once, yet what is told of one message one after the other. */
+/**
+ * Many at once, yet what is told of one message one after the other; and what the bot may do in a room is known to what is
+ * told after it, and not to what is told before.
+ */
 async function takeAll(told: readonly Update[], updates: Updates, signal: AbortSignal): Promise<void> {
   const slots = new Slots(AT_ONCE);
-  const lines = new Map<string, Update[]>();
-  for (const update of told) {
-    const line = lines.get(lineOf(update));
-    if (line === undefined) lines.set(lineOf(update), [update]);
-    else line.push(update);
-  }
-  const taken = [...lines.values()].map((line) =>
-    slots.with(signal, async () => {
-      for (const update of line) await updates.take(update);
-    }),
-  );
+  const rooms = new Map<number, { rights: Promise<void>; readonly lines: Map<string, Promise<void>> }>();
+  const taken = told.map((update) => {
+    const take = async (...before: readonly Promise<void>[]) => {
+      await Promise.all(before);
+      await slots.with(signal, () => updates.take(update));
+    };
+    const { chat, line } = placeOf(update);
+    if (chat === undefined) return take();
+    const room = rooms.get(chat) ?? { rights: Promise.resolve(), lines: new Map<string, Promise<void>>() };
+    rooms.set(chat, room);
+    if (line !== undefined) {
+      const turn = take(room.lines.get(line) ?? room.rights);
+      room.lines.set(line, turn);
+      return turn;
+    }
+    room.rights = take(room.rights, ...room.lines.values());
+    room.lines.clear();
+    return room.rights;
+  });
   const failed = (await Promise.allSettled(taken)).find((each) => each.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }
 
-function lineOf(update: Update): string {
-  const message = update.message ?? update.edited_message ?? update.channel_post ?? update.edited_channel_post;
-  return message === undefined ? `u${update.update_id}` : `${message.chat?.id}:${message.message_id}`;
+/** The room that an update is about, and what in it; the whole of the room where that is undefined. */
+function placeOf(update: Update): { readonly chat?: number | undefined; readonly line?: string } {
+  const { message_id: id, chat } =
+    update.message ?? update.edited_message ?? update.channel_post ?? update.edited_channel_post ?? {};
+  if (chat !== undefined) return { chat: chat.id, line: `m${id}` };
+  if (update.chat_member !== undefined) return { chat: update.chat_member.chat?.id, line: `u${update.update_id}` };
+  return { chat: update.my_chat_member?.chat?.id };
 }

@@ -29,6 +29,10 @@ export class Rooms {
   readonly #options: RoomsOptions;
   readonly #checked = new Set<string>();
   readonly #checks = new Map<string, Promise<void>>();
+  /** When Telegram says that the rights in a room were last changed, seconds since 1970. */
+  readonly #changes = new Map<string, number>();
+  /** What is being told of a room: one after the other, so that what was newer stays. */
+  readonly #telling = new Map<string, Promise<void>>();
 
   constructor(options: RoomsOptions) {
     this.#options = options;
@@ -66,11 +70,22 @@ export class Rooms {
     return missingOf(me);
   }
 
-  /** The bot was given other rights, was added or removed. */
-  async changed(room: string, me: ChatMember): Promise<void> {
+  /**
+   * The bot was given other rights, was added or removed.
+   * @param at seconds since 1970. Where changes do not come in their order, the rights are looked up
+   */
+  async changed(room: string, me: ChatMember, at: number): Promise<void> {
+    const last = this.#changes.get(room) ?? 0;
+    if (at <= last) {
+      this.#checked.delete(room);
+      this.check(room);
+      return;
+    }
     this.#checked.add(room);
+    if (this.#changes.size > MOST_ROOMS) this.#changes.clear();
+    this.#changes.set(room, at);
     const away = me.status === 'left' || me.status === 'kicked';
-    await this.#told(room, away ? [] : missingOf(me));
+    await this.#told(room, away ? [] : missingOf(me), at);
   }
 
   /** Waits for what is being looked up. */
@@ -80,10 +95,27 @@ export class Rooms {
 
   async #check(room: string): Promise<void> {
     const signal = AbortSignal.any([this.#options.signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]);
-    await this.#told(room, await this.missing(room, signal));
+    const asked = this.#changes.get(room);
+    await this.#told(room, await this.missing(room, signal), asked);
   }
 
-  async #told(room: string, missing: readonly Right[]): Promise<void> {
+  /** @param asOf the last change that this takes into account; one that came since counts */
+  async #told(room: string, missing: readonly Right[], asOf: number | undefined): Promise<void> {
+    const before = this.#telling.get(room) ?? Promise.resolve();
+    const turn = before
+      .catch(() => undefined)
+      .then(async () => {
+        if (this.#changes.get(room) === asOf) await this.#tell(room, missing);
+      });
+    this.#telling.set(room, turn);
+    try {
+      await turn;
+    } finally {
+      if (this.#telling.get(room) === turn) this.#telling.delete(room);
+    }
+  }
+
+  async #tell(room: string, missing: readonly Right[]): Promise<void> {
     const { intake, memory } = this.#options;
     if (missing.length === 0) {
       await intake.settled({ code: 'rights-missing', room });

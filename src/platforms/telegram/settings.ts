@@ -23,11 +23,11 @@ export const settingsSchema = z.strictObject({
     .enum(['poll', 'webhook'])
     .default('poll')
     .describe(
-      '`poll` asks Telegram for what is new and needs no address of its own; `webhook` is for programs that deliver to the connection themselves',
+      '`poll` asks Telegram for what is new and needs no address of its own; with `webhook` Telegram delivers it to `publicUrl`',
     ),
-  webhookUrl: baseUrlOrNothingSchema
+  publicUrl: baseUrlOrNothingSchema
     .default('')
-    .describe('For `webhook`: the https address that Telegram reaches this platform of Vigie at'),
+    .describe('For `webhook`: the https address that Telegram reaches Vigie at, such as https://vigie.example.org'),
   openRooms: z
     .array(roomId)
     .max(1_000)

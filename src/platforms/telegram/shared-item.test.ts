@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Message } from 'grammy/types';
 import { describe, expect, it } from 'vitest';
-import { itemId, memberPhotoId, readItemId, roomPhotoId, sharedItems } from './shared-item.js';
+import { itemId, memberPhotoId, readItemId, roomPhotoId, sharedItem } from './shared-item.js';
 
 const reading = { surface: 'public', cloud: true, seenAt: new Date(0) } as const;
 const MB = 1 << 20;
@@ -21,7 +21,7 @@ function message(content: object): Message {
 }
 
 function mediaOf(content: object, cloud = true): readonly (string | undefined)[] {
-  return sharedItems(message(content), { ...reading, cloud }).flatMap(({ media = [] }) => media.map(({ ref }) => ref));
+  return (sharedItem(message(content), { ...reading, cloud })?.media ?? []).map(({ ref }) => ref);
 }
 
 describe('media of a message', () => {
@@ -97,18 +97,14 @@ describe('media of a message', () => {
     expect(mediaOf(large, false)).toEqual(['id-v']);
   });
 
-  it('is found however deep and of whatever new kind it is, each once, and never more than an item may have', () => {
+  it('is found however deep and of whatever new kind it is, each once', () => {
     const names = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,8}$/), { minLength: 1, maxLength: 80 });
     fc.assert(
       fc.property(names, fc.nat(6), (list, depth) => {
         let content: object = { files: list.map((name) => file(name, { duration: 1, width: 2, height: 2 })) };
         for (let i = 0; i < depth; i++) content = { inner: [content] };
-        const items = sharedItems(message({ new_kind: content }), reading);
-        expect(items.flatMap(({ media = [] }) => media.map(({ fileId }) => fileId))).toEqual(
-          list.map((n) => `unique-${n}`),
-        );
-        expect(items.every(({ media = [] }) => media.length <= 32)).toBe(true);
-        expect(new Set(items.map(({ revision }) => revision)).size).toBe(items.length);
+        const { media = [] } = sharedItem(message({ new_kind: content }), reading) ?? {};
+        expect(media.map(({ fileId }) => fileId)).toEqual(list.map((name) => `unique-${name}`));
       }),
     );
   });
@@ -119,7 +115,7 @@ describe('words of a message', () => {
     const rich = {
       blocks: [{ type: 'paragraph', text: ['so ', { type: 'url', text: 'here', url: 'https://rich.example/' }] }],
     };
-    const [item] = sharedItems(
+    const item = sharedItem(
       message({
         text: 'first',
         quote: { text: 'second', position: 0 },
@@ -139,18 +135,27 @@ describe('words of a message', () => {
   });
 
   it('are not the names of people and rooms', () => {
-    expect(sharedItems(message({ new_chat_members: [{ id: 1, first_name: 'x' }] }), reading)).toEqual([]);
-    expect(sharedItems(message({ left_chat_member: { id: 1, first_name: 'x' } }), reading)).toEqual([]);
+    expect(sharedItem(message({ new_chat_members: [{ id: 1, first_name: 'x' }] }), reading)).toBeUndefined();
+    expect(sharedItem(message({ left_chat_member: { id: 1, first_name: 'x' } }), reading)).toBeUndefined();
   });
 });
 
 describe('an item', () => {
   it('has the account that shared it, which is a channel where that posts, and none where the room does', () => {
-    const accountOf = (content: object) => sharedItems(message({ text: 'x', ...content }), reading)[0]?.account;
+    const accountOf = (content: object) => sharedItem(message({ text: 'x', ...content }), reading)?.account;
     expect(accountOf({})).toBe('42');
     expect(accountOf({ sender_chat: { id: -1009, type: 'channel' } })).toBe('-1009');
     expect(accountOf({ sender_chat: { id: -1001, type: 'supergroup' } })).toBeUndefined();
     expect(accountOf({ from: undefined })).toBeUndefined();
+  });
+
+  it('is the same one whenever it was edited, and another one only when its content is', () => {
+    const revisionOf = (content: object) => sharedItem(message(content), reading)?.revision;
+    const first = { text: 'one', photo: sizes };
+    const revision = revisionOf({ ...first, edit_date: 1_700_000_001 });
+    expect(revisionOf({ ...first, edit_date: 1_700_000_999, views: 7 })).toBe(revision);
+    const others = [{ ...first, text: 'two' }, { text: 'one' }].map((each) => revisionOf({ ...each, edit_date: 1 }));
+    expect(new Set(['', revision, ...others, revisionOf(first)]).size).toBe(4);
   });
 
   it('has an id that is read back, and nothing else is', () => {

@@ -4,9 +4,6 @@ import type { SharedItem, SharedMedium } from '../../enforcement/platform.js';
 import { mediaOf } from './media-of.js';
 import { wordsOf } from './words-of.js';
 
-/** Media that one item may have. */
-const MOST_MEDIA = 32;
-
 export interface Reading {
   readonly surface: 'public' | 'private';
   /** Telegram's own Bot API serves the files. */
@@ -14,16 +11,15 @@ export interface Reading {
   readonly seenAt: Date;
 }
 
-/**
- * A message as something that was shared; undefined when nothing in it can be looked at, as someone's joining. One with
- * more media than an item may have, as a long article, becomes several of the same id.
- */
-export function sharedItems(message: Message, { surface, cloud, seenAt }: Reading): readonly SharedItem[] {
+/** A message as something that was shared; undefined when nothing in it can be looked at, as someone's joining. */
+export function sharedItem(message: Message, { surface, cloud, seenAt }: Reading): SharedItem | undefined {
   const media = mediaOf(message, cloud);
   const { text, links } = wordsOf(message);
-  if (media.length === 0 && text === '' && links.length === 0) return [];
+  if (media.length === 0 && text === '' && links.length === 0) return undefined;
   const account = accountOf(message);
-  const common = {
+  // Named by what stays the same when Telegram tells of it again, so that an edit that changes nothing of it is none.
+  const edited = message.edit_date === undefined ? '' : digest([media.map(idOf), text, links]);
+  return {
     id: itemId(message.chat.id, message.message_id),
     ...(account === undefined ? {} : { account }),
     room: String(message.chat.id),
@@ -33,24 +29,9 @@ export function sharedItems(message: Message, { surface, cloud, seenAt }: Readin
     seenAt,
     ...(text === '' ? {} : { text }),
     ...(links.length === 0 ? {} : { links }),
+    revision: edited,
+    media,
   };
-  const revision = revisionOf(message, media, text, links);
-  const parts = Math.max(1, Math.ceil(media.length / MOST_MEDIA));
-  return Array.from({ length: parts }, (_, part) => ({
-    ...common,
-    revision: part === 0 ? revision : `${revision}/${part}`,
-    media: media.slice(part * MOST_MEDIA, (part + 1) * MOST_MEDIA),
-  }));
-}
-
-/** The same for an edit that comes again; another one also when a message is edited twice within a second. */
-function revisionOf(message: Message, media: readonly SharedMedium[], ...words: readonly unknown[]): string {
-  return message.edit_date === undefined ? '' : `${message.edit_date}-${digest([media.map(idOf), ...words])}`;
-}
-
-/** Names the content of an item by what stays the same when Telegram tells of it again; `ref` may be another one then. */
-export function contentId({ media = [], text, links }: SharedItem): string {
-  return digest([media.map(idOf), text, links]);
 }
 
 function idOf({ fileId, ref }: SharedMedium): string | undefined {

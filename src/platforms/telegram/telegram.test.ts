@@ -101,7 +101,7 @@ describe('what is shared in Telegram', () => {
       await intake.until(() => intake.items.size === 1);
       const [item] = intake.items.values();
       expect(item).toMatchObject({
-        ...{ id: `-1001:${sent.message_id}`, revision: '', room: '-1001', account: '6000000001', album: 'album-1' },
+        ...{ id: `-1001:${sent.message_id}`, room: '-1001', account: '6000000001', album: 'album-1' },
         ...{ surface: 'public', text: 'look here\npress', sharedAt: new Date(sent.date * 1_000).toISOString() },
         links: [
           { url: 'https://hidden.example/', from: 'entity' },
@@ -207,6 +207,69 @@ describe('what is shared in Telegram', () => {
       expect([...intake.troubles].sort()).toEqual(['room-private -1003', 'update-malformed']);
       expect(intake.items.get('-1004:7')?.media).toHaveLength(1);
       expect([...intake.items.values()].find(({ room }) => room === '-1002')).not.toHaveProperty('account');
+    },
+    TIME_LIMIT,
+  );
+
+  it(
+    'is taken in after the rights that were there before it, and before those that came after',
+    async () => {
+      const server = await serve();
+      const room = server.world.group(-1001, 'harbour');
+      const order: string[] = [];
+      const intake = new IntakeOfTests();
+      const slowly = () => new Promise((resolve) => setTimeout(resolve, 20));
+      intake.before = async ({ text = '' }) => {
+        if (text === 'before') await slowly();
+        order.push(text);
+      };
+      const told = intake.trouble.bind(intake);
+      intake.trouble = async (trouble) => {
+        await slowly();
+        order.push(trouble.code);
+        await told(trouble);
+      };
+      server.world.post(room, { text: 'before' });
+      server.world.tell({
+        my_chat_member: memberChange(server, { ...ALL_RIGHTS, can_delete_messages: false }),
+      } as never);
+      room.rights = ALL_RIGHTS;
+      server.world.post(room, { text: 'after' });
+      connect(server, {}, intake);
+      await intake.until(() => intake.items.size === 2);
+      expect(order).toEqual(['before', 'rights-missing', 'after']);
+    },
+    TIME_LIMIT,
+  );
+
+  it(
+    'does not bring rights back that were looked up before they were given',
+    async () => {
+      const server = await serve();
+      const lacking = { ...ALL_RIGHTS, can_delete_messages: false };
+      const room = server.world.group(-1001, 'harbour', lacking);
+      const intake = new IntakeOfTests();
+      const told = intake.trouble.bind(intake);
+      let tell: () => void = () => undefined;
+      const told1 = new Promise<void>((resolve) => {
+        intake.trouble = async (trouble) => {
+          resolve();
+          await new Promise<void>((go) => {
+            tell = go;
+          });
+          await told(trouble);
+        };
+      });
+      connect(server, {}, intake);
+      server.world.post(room, { text: 'one' });
+      await told1;
+      room.rights = ALL_RIGHTS;
+      server.world.tell({ my_chat_member: memberChange(server, ALL_RIGHTS) } as never);
+      server.world.post(server.world.group(-1002, 'quay'), { text: 'two' });
+      await intake.until(() => intake.items.size === 2);
+      tell();
+      await server.until(() => server.world.updates.length === 0);
+      expect([...intake.troubles]).toEqual([]);
     },
     TIME_LIMIT,
   );

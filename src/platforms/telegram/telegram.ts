@@ -6,6 +6,7 @@ import { BotApi } from './bot-api.js';
 import { TelegramConnection } from './connection.js';
 import { download } from './download.js';
 import { credentialsSchema, settingsSchema, type TelegramCredentials, type TelegramSettings } from './settings.js';
+import { isSecret, SECRET_HEADER } from './webhook.js';
 
 /** Groups and channels of Telegram, through a bot. */
 export const telegram: PlatformKind<TelegramSettings, TelegramCredentials> = {
@@ -13,10 +14,14 @@ export const telegram: PlatformKind<TelegramSettings, TelegramCredentials> = {
   title: 'Telegram',
   description: 'A bot that watches the public groups and channels of Telegram where it is administrator.',
   settings: settingsSchema.refine(
-    ({ mode, webhookUrl }) => mode === 'poll' || webhookUrl !== '',
-    'the mode `webhook` needs `webhookUrl`',
+    ({ mode, publicUrl }) => mode === 'poll' || publicUrl !== '',
+    'the mode `webhook` needs `publicUrl`',
   ),
   credentials: credentialsSchema,
+  deliveries: {
+    expected: ({ mode }) => mode === 'webhook',
+    isGenuine: ({ token }, headers) => isSecret(token, headers(SECRET_HEADER)),
+  },
   async test({ baseUrl, profilePhotos }, { token }, { client, now }, signal) {
     const api = new BotApi({ baseUrl: withoutSlash(baseUrl), token, client }, now);
     try {

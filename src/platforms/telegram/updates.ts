@@ -1,17 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { GrammyError } from 'grammy';
 import type { Chat, ChatMemberUpdated, Message, Update, User } from 'grammy/types';
 import type { PlatformHouse, PlatformIntake, SharedItem } from '../../enforcement/platform.js';
 import { VigieError } from '../../errors.js';
+import { handIn } from '../hand-in.js';
 import type { BotApi } from './bot-api.js';
 import { Commands } from './commands.js';
 import { largest } from './media-of.js';
 import type { Messages } from './messages.js';
 import type { Rooms } from './rooms.js';
-import { contentId, memberPhotoId, roomPhotoId, sharedItems, surfaceOf } from './shared-item.js';
+import { memberPhotoId, roomPhotoId, sharedItem, surfaceOf } from './shared-item.js';
 import { readUpdate } from './update-shape.js';
 
-const LONGEST_PAUSE_SECONDS = 60;
 /** People who join at once and whose photos are looked at. */
 const MOST_MEMBERS = 20;
 
@@ -39,7 +38,7 @@ export class Updates {
     const { api, intake, messages, rooms, self, signal } = options;
     this.#commands = new Commands({
       ...{ api, intake, messages, rooms, signal, username: self.username },
-      handIn: async (message) => (await this.#message(message)) > 0,
+      handIn: (message) => this.#message(message),
       surfaceOf: ({ chat }) => this.#surface(chat),
     });
   }
@@ -80,53 +79,23 @@ export class Updates {
     intake.heard();
   }
 
-  /** @returns how many items it became */
-  async #message(message: Message): Promise<number> {
+  /** @returns whether there was anything in it to look at */
+  async #message(message: Message): Promise<boolean> {
     const { cloud, now } = this.#options;
     const reading = { cloud, surface: this.#surface(message.chat), seenAt: new Date(now()) };
-    const items = sharedItems(message, reading);
-    for (const item of items) await this.#hand(item);
-    return items.length;
+    const item = sharedItem(message, reading);
+    if (item !== undefined) await this.#hand(item);
+    return item !== undefined;
   }
 
   async #hand(item: SharedItem): Promise<void> {
-    const { intake, logger, signal } = this.#options;
-    for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE_SECONDS)) {
-      try {
-        await intake.hand(item);
-        return;
-      } catch (thrown) {
-        signal.throwIfAborted();
-        const error = VigieError.from(thrown);
-        if (error.code === 'item-conflict') return await this.#handOther(item);
-        if (error.code === 'surface-private') {
-          await intake.trouble({ code: 'room-private', ...(item.room === undefined ? {} : { room: item.room }) });
-          return;
-        }
-        if (error.status < 500 && error.retryAfter === undefined && error.code !== 'queue-full') {
-          logger.warn({ code: error.code }, 'a message of Telegram was not taken in');
-          await intake.trouble({ code: 'item-refused', ...(item.room === undefined ? {} : { room: item.room }) });
-          return;
-        }
-        await sleep(1_000 * Math.min(error.retryAfter ?? pause, LONGEST_PAUSE_SECONDS), undefined, { signal });
-      }
-    }
+    await handIn(this.#options, item);
   }
 
-  /**
-   * The same message was there with something else in it. Mostly only Telegram's names of its files are others by now;
-   * what is in doubt is looked at.
-   */
-  async #handOther(item: SharedItem): Promise<void> {
-    const { revision = '' } = item;
-    const mark = `~${contentId(item)}`;
-    if (!revision.endsWith(mark)) await this.#hand({ ...item, revision: revision + mark });
-  }
-
-  async #selfChanged({ chat, new_chat_member: me }: ChatMemberUpdated): Promise<void> {
+  async #selfChanged({ chat, new_chat_member: me, date }: ChatMemberUpdated): Promise<void> {
     const { rooms } = this.#options;
     if (chat.type === 'private') return;
-    await rooms.changed(String(chat.id), me);
+    await rooms.changed(String(chat.id), me, date);
     if (me.status === 'administrator' || me.status === 'member') await this.#photos(chat, () => this.#roomPhoto(chat));
   }
 

@@ -29,13 +29,17 @@ export interface WebhookOptions {
   readonly intake: PlatformIntake;
   readonly token: string;
   readonly url: string;
+  readonly now: () => number;
+  /** How often it is looked whether it is well, milliseconds. */
+  readonly lookMs?: number;
 }
 
 /**
  * Has Telegram deliver to a URL, until it is aborted. What is not taken is delivered again, also after a restart.
  * @throws VigieError `platform-refused` when Telegram does not take the URL; as `persist`; the signal's reason
  */
-export async function keepWebhook({ api, intake, token, url }: WebhookOptions, signal: AbortSignal): Promise<void> {
+export async function keepWebhook(options: WebhookOptions, signal: AbortSignal): Promise<void> {
+  const { api, intake, token, url, now, lookMs = LOOK_MS } = options;
   const wanted = { url, secret_token: webhookSecret(token), allowed_updates: ALLOWED_UPDATES, max_connections: 40 };
   // Set at each start, as the secret that was given before cannot be asked for.
   await persist(() => api.ask('setWebhook', (raw, stop) => raw.setWebhook(wanted, stop), signal), signal).catch(
@@ -48,7 +52,12 @@ export async function keepWebhook({ api, intake, token, url }: WebhookOptions, s
     );
     if (info.url !== url) throw new VigieError('platform-refused', { detail: 'somebody else set another webhook' });
     intake.heard();
-    await sleep(LOOK_MS, undefined, { signal });
+    const { last_error_date: failed = 0, pending_update_count: waiting = 0 } = info;
+    const failing = { code: 'webhook-failing' };
+    // What waits and could not be delivered a moment ago: nobody hears what is shared.
+    const isFailing = waiting > 0 && now() - failed * 1_000 < lookMs * 2;
+    await (isFailing ? intake.trouble(failing) : intake.settled(failing));
+    await sleep(lookMs, undefined, { signal });
   }
 }
 

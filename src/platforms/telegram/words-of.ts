@@ -16,9 +16,6 @@ const READ: ReadonlySet<string> = new Set([
 ]);
 
 const DEEPEST = 24;
-const MOST_TEXT = 65_536;
-const MOST_LINKS = 256;
-const MOST_LINK = 4_096;
 
 /** What a message says, and the addresses that it leads to without showing them. */
 export interface Words {
@@ -32,14 +29,12 @@ export function wordsOf(message: object): Words {
   const links = new Map<string, 'entity' | 'button'>();
   visit(message, '', false, 0, (name, text, button) => {
     if (isLink(name)) {
-      if (links.size < MOST_LINKS && text.length <= MOST_LINK && !links.has(text)) {
-        links.set(text, button ? 'button' : 'entity');
-      }
+      if (!links.has(text)) links.set(text, button ? 'button' : 'entity');
     } else if (READ.has(name)) texts.push(text);
   });
   return {
-    text: texts.join('\n').replaceAll('\0', '').slice(0, MOST_TEXT),
-    links: [...links].map(([url, from]) => ({ url: url.replaceAll('\0', ''), from })),
+    text: texts.join('\n'),
+    links: [...links].map(([url, from]) => ({ url, from })),
   };
 }
 

@@ -11,6 +11,8 @@ export class ScriptedPlatform {
   answer: (order: Order, signal: AbortSignal) => Promise<Outcome> = async () => 'done';
   /** Why nobody can connect just now. */
   refuses: VigieError | undefined;
+  /** What a connection does before it ends. */
+  ending: () => Promise<void> = async () => undefined;
   /** Connections that were made, and those that are there. */
   made = 0;
   open = 0;
@@ -37,6 +39,10 @@ export class ScriptedPlatform {
       description: 'Tells what a test has it tell.',
       settings: z.strictObject({ town: z.string().min(1).default('here').describe('Where it stands') }),
       credentials: z.strictObject({ word: z.string().min(1).describe('The pass word') }),
+      deliveries: {
+        expected: ({ town }) => town === 'at the mole',
+        isGenuine: ({ word }, headers) => headers('x-word') === word,
+      },
       test: async ({ town }, { word }) => {
         if (word === 'wrong') throw new VigieError('platform-refused');
         return { town };
@@ -59,8 +65,13 @@ export class ScriptedPlatform {
         try {
           await this.#tell(intake, signal);
         } finally {
+          await this.ending();
           this.open--;
         }
+      },
+      deliver: async (body) => {
+        if (this.intake === undefined) throw new VigieError('delivery-untaken');
+        await this.intake.hand(body as SharedItem);
       },
       act: async (order, signal) => {
         this.orders.push(order);

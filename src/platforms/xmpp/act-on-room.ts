@@ -1,8 +1,11 @@
 import { xml } from '@xmpp/client';
 import type { Outcome } from '../../enforcement/acts.js';
+import { VigieError } from '../../errors.js';
+import { throwWorst } from './act-on-account.js';
 import { configure, type RoomConfig } from './config-form.js';
 import { NS } from './namespaces.js';
 import type { Room } from './room.js';
+import { conditionOf } from './stanza-error.js';
 import type { WatchParts } from './watch-parts.js';
 
 const MODERATED = 'muc#roomconfig_moderatedroom';
@@ -36,15 +39,31 @@ export async function reopenRoom(parts: WatchParts, room: Room, signal: AbortSig
 
 async function change(parts: WatchParts, room: Room, wanted: RoomConfig, signal: AbortSignal): Promise<Outcome> {
   const { session, memory } = parts;
-  const changed = await configure(session, room.jid, wanted, signal);
-  // What was noted first counts: closing a room that was restricted before keeps how it was before both.
-  memory.note(room.jid, { before: { ...changed, ...memory.of(room.jid).before } });
-  await memory.flush();
+  const noted = memory.of(room.jid).before ?? {};
+  let isNoted = false;
+  const note = async (before: RoomConfig) => {
+    memory.note(room.jid, { before: { ...before, ...noted } });
+    await memory.flush();
+    isNoted = true;
+  };
+  let changed: RoomConfig;
+  try {
+    // Before it is changed: a room that was closed must be possible to open again, whatever ends us in between. What was
+    // noted first counts, as closing a room that was restricted keeps how it was before both.
+    changed = await configure(session, room.jid, wanted, signal, note);
+  } catch (error) {
+    // Nothing was changed.
+    if (!isNoted || conditionOf(error) !== undefined) memory.note(room.jid, { before: noted });
+    throw error;
+  }
   await room.refresh();
   return Object.keys(changed).length === 0 ? 'already' : 'done';
 }
 
-/** @returns whether there was anybody */
+/**
+ * @returns whether there was anybody
+ * @throws VigieError when somebody could not be given it; all others have it then
+ */
 async function giveRole(
   parts: WatchParts,
   room: Room,
@@ -53,17 +72,20 @@ async function giveRole(
   signal: AbortSignal,
 ): Promise<boolean> {
   const them = room.occupants.all.filter(({ role, affiliation }) => role === from && affiliation === 'none');
+  const errors: VigieError[] = [];
   let given = false;
   for (const { nick } of them) {
     const order = xml('query', { xmlns: NS.mucAdmin }, xml('item', { nick, role: to }));
     try {
       await parts.session.ask('set', room.jid, order, signal);
       given = true;
-    } catch {
-      // Who has left meanwhile needs nothing.
+    } catch (error) {
       signal.throwIfAborted();
-      room.occupants.forget(nick);
+      if (conditionOf(error) === 'item-not-found') room.occupants.forget(nick);
+      // Who has left meanwhile needs nothing.
+      if (room.occupants.has(nick)) errors.push(VigieError.from(error));
     }
   }
+  throwWorst(errors);
   return given;
 }

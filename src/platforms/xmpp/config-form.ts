@@ -8,6 +8,7 @@ export type RoomConfig = Readonly<Record<string, string>>;
 
 /**
  * Changes settings of a room; all others stay as they are.
+ * @param noting told those that are different, as they are, before anything is changed
  * @returns those that were different before, as they were
  * @throws VigieError `act-unsupported` when the room has no such setting, `act-unconfirmed` when it stays as it was,
  *   those of `Session.ask`
@@ -17,10 +18,12 @@ export async function configure(
   room: string,
   changes: RoomConfig,
   signal: AbortSignal,
+  noting: (before: RoomConfig) => Promise<void> = async () => undefined,
 ): Promise<RoomConfig> {
   const form = await formOf(session, room, signal);
   const before = different(form, changes);
   if (Object.keys(before).length === 0) return before;
+  await noting(before);
   const fields = form.getChildren('field').map((field) => {
     const { var: name, type } = field.attrs;
     const change = changes[name ?? ''];

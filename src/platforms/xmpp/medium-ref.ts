@@ -1,6 +1,7 @@
 import { createDecipheriv } from 'node:crypto';
 import { VigieError } from '../../errors.js';
 import type { GuardedClient } from '../../net/guarded-client.js';
+import { pulled } from '../../net/pulled.js';
 
 /**
  * What a medium is named by that is not fetched by a plain URL: `bob` carries its bytes in base64, `aesgcm` is encrypted
@@ -82,47 +83,6 @@ async function* decrypted(client: GuardedClient, address: string, signal: AbortS
   }
 }
 
-/** What `GuardedClient.fetch` reads within a call, as something that is read from outside, with its pace. */
-async function* fetched(client: GuardedClient, url: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const ended = new AbortController();
-  let give: (chunk: Uint8Array | undefined) => void = () => undefined;
-  let next = new Promise<Uint8Array | undefined>((resolve) => {
-    give = resolve;
-  });
-  let taken: () => void = () => undefined;
-  const reading = client.fetch(
-    url,
-    async ({ body }) => {
-      for await (const chunk of body) {
-        const read = new Promise<void>((resolve) => {
-          taken = resolve;
-        });
-        give(chunk);
-        await Promise.race([read, aborted(ended.signal)]);
-        if (ended.signal.aborted) return;
-      }
-    },
-    { signal: AbortSignal.any([signal, ended.signal]) },
-  );
-  const done = reading.then(() => undefined);
-  done.catch(() => undefined);
-  try {
-    for (;;) {
-      const chunk = await Promise.race([next, done]);
-      if (chunk === undefined) return await done;
-      next = new Promise((resolve) => {
-        give = resolve;
-      });
-      yield chunk;
-      taken();
-    }
-  } finally {
-    ended.abort();
-    await done.catch(() => undefined);
-  }
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted)
-    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+function fetched(client: GuardedClient, url: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  return pulled((take, stop) => client.fetch(url, ({ body }) => take(body), { signal: stop }), signal);
 }

@@ -1,11 +1,10 @@
 import type { Element } from '@xmpp/client';
 import type { SharedMedium } from '../../enforcement/platform.js';
-import { MEDIA_LIMIT } from '../../intake/item-draft.js';
 import { refTo } from './medium-ref.js';
 import { NS } from './namespaces.js';
 
-const MOST_TEXT = 65_536;
-const MOST_LINKS = 256;
+/** Media of one message that are looked at. */
+const MOST_MEDIA = 256;
 const MOST_URL = 4_096;
 const MOST_NODES = 2_000;
 const ADDRESS = /\b(?:https?|aesgcm):\/\/[^\s<>"]+/gi;
@@ -46,21 +45,21 @@ export function partsOf(message: Element, options: PartsOptions): MessageParts {
   const carried = inline(message);
   for (const [cid, ref] of carried) media.set(cid, { ref });
   return {
-    text: bodies.join('\n').replaceAll('\0', '').slice(0, MOST_TEXT),
-    links: links.slice(0, MOST_LINKS).map((url) => ({ url: url.slice(0, MOST_URL), from: 'entity' })),
+    text: bodies.join('\n'),
+    links: links.map((url) => ({ url, from: 'entity' })),
     media: limited([...media.values()]),
     wanted: images.filter((url) => url.startsWith('cid:') && !carried.has(url.slice(4))).map((url) => url.slice(4)),
   };
 }
 
-/** More than may be in an item is not left out quietly: the last one stands for what cannot be looked at. */
+/** More than that is not left out quietly: the last one stands for what cannot be looked at. */
 export function limited(media: readonly SharedMedium[]): readonly SharedMedium[] {
-  if (media.length <= MEDIA_LIMIT) return media;
-  return [...media.slice(0, MEDIA_LIMIT - 1), { ref: refTo('lost', 'more media than an item may have') }];
+  if (media.length <= MOST_MEDIA) return media;
+  return [...media.slice(0, MOST_MEDIA - 1), { ref: refTo('lost', 'more media than are looked at') }];
 }
 
 function mediumOf(url: string, name: string | undefined, { mayFetch }: PartsOptions): SharedMedium | undefined {
-  const named = name === undefined ? {} : { name: name.replaceAll('\0', '').slice(0, 255) };
+  const named = name === undefined ? {} : { name };
   if (/^aesgcm:\/\//i.test(url)) return { ref: refTo('aesgcm', url.slice(0, MOST_URL)), ...named };
   if (!/^https?:\/\//i.test(url)) return undefined;
   // Fetched all the same, where it is refused once more: the verdict then says that it could not be looked at.
@@ -107,7 +106,7 @@ function markup(message: Element): { images: readonly string[]; links: readonly 
     if (element.name === 'a' && href !== undefined) links.add(href);
     for (const child of element.children) if (typeof child !== 'string') waiting.push(child);
   }
-  return { images: [...images].slice(0, MEDIA_LIMIT * 2), links: [...links] };
+  return { images: [...images], links: [...links] };
 }
 
 /** Pictures that travel within the message (XEP-0231), by their ids. */

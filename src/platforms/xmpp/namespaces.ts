@@ -17,6 +17,8 @@ export const NS = {
   oob: 'jabber:x:oob',
   /** XEP-0071 */
   xhtml: 'http://jabber.org/protocol/xhtml-im',
+  /** XEP-0198 */
+  streamManagement: 'urn:xmpp:sm:3',
   /** XEP-0199 */
   ping: 'urn:xmpp:ping',
   /** XEP-0203 */

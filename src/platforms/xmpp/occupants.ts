@@ -43,6 +43,10 @@ export class Occupants {
     return this.#accounts.get(occupantId) ?? this.#present.get(nick)?.account;
   }
 
+  has(nick: string): boolean {
+    return this.#present.has(nick);
+  }
+
   /** Somebody turned out not to be there. */
   forget(nick: string): void {
     this.#present.delete(nick);

@@ -12,6 +12,8 @@ export interface Said {
   readonly nick: string;
   /** Who it is behind the nick, as far as the room tells: an id of the room's, or the address. */
   readonly sender: string;
+  /** The room's id of them (XEP-0421), where it gives them. */
+  readonly occupantId: string | undefined;
   readonly account: string | undefined;
   readonly at: Date | undefined;
   /** The sender's id of an earlier message that this one takes the place of (XEP-0308). */
@@ -48,12 +50,14 @@ export function roomEventOf(message: Element, { room, givesIds, archived }: Sour
   if (archived !== undefined && isTombstone(message)) return { kind: 'tombstone', stanzaId: archived.id };
   const delay = message.getChild('delay', NS.delay)?.attrs['stamp'];
   const account = accountOf(message);
+  const occupantId = message.getChild('occupant-id', NS.occupantId)?.attrs['id'];
   return {
     kind: 'said',
     stanzaId: archived?.id ?? (givesIds ? stanzaIdOf(message, room) : undefined),
     sentId: message.attrs['id'],
     nick,
-    sender: message.getChild('occupant-id', NS.occupantId)?.attrs['id'] ?? account ?? nick,
+    sender: occupantId ?? account ?? nick,
+    occupantId,
     account,
     at: archived === undefined ? dateOf(delay) : archived.at,
     replaces: message.getChild('replace', NS.correct)?.attrs['id'],

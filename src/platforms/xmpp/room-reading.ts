@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { VigieError } from '../../errors.js';
+import { handIn, untilTaken } from '../hand-in.js';
 import type { Archived } from './archive.js';
-import { handIn } from './hand-in.js';
 import { askForInline } from './inline-data.js';
 import type { KnownMessages } from './known-messages.js';
 import { addressOf } from './medium-ref.js';
@@ -15,6 +16,8 @@ import { itemIdOf, type WatchParts } from './watch-parts.js';
 const PAGES_BEFORE = 4;
 const PAGES_NOTED = 20;
 const NOTED_MS = 3_600_000;
+/** Pauses before an archive that could not be read is tried again. */
+const AGAIN_MS = [1_000, 5_000, 30_000, 300_000];
 const MOST_REPORTS = 20;
 const MOST_REPORTERS = 10_000;
 const REPORT = /(?:^|\n)\s*!report\b[ \t]*(.*)/s;
@@ -26,12 +29,16 @@ interface ReadRoom {
   readonly occupants: Occupants;
   readonly archived: boolean;
   readonly surface: 'public' | 'private';
+  /** Whether we said it ourselves. */
+  isOwn(event: Said): boolean;
 }
 
 interface Seen {
   readonly seenAt: Date;
   readonly account: string | undefined;
   readonly lane: 'live' | 'backfill';
+  /** All that was said before it is handed in. */
+  readonly inOrder: boolean;
 }
 
 /** Hands in what is said in a room, in its order, beginning with what was said while nobody listened. */
@@ -40,7 +47,12 @@ export class RoomReading {
   readonly #parts: WatchParts;
   readonly #reports = new Map<string, number>();
   #tail: Promise<void> = Promise.resolve();
-  #old: Promise<void> = Promise.resolve();
+  /** What was there before is being read. */
+  #old: Promise<void> | undefined;
+  /** Something may have been said that was not handed in: what is said now must not move the mark over it. */
+  #behind = false;
+  /** How often the room was entered: only the last time has to be caught up with. */
+  #round = 0;
 
   constructor(room: ReadRoom, parts: WatchParts) {
     this.#room = room;
@@ -49,7 +61,8 @@ export class RoomReading {
 
   /** Waits until all that came is handed in, or left to the next watch. */
   async ended(): Promise<void> {
-    await Promise.all([this.#tail, this.#old]);
+    await this.#tail;
+    await this.#old;
   }
 
   /** Does something once all that came before is done; once the watch ends, what waits is left to the next. */
@@ -63,7 +76,7 @@ export class RoomReading {
     const seenAt = new Date(this.#parts.house.now());
     // Looked up now: the nick may be somebody else's by the time that it is handed in.
     const account = event.account ?? this.#room.occupants.accountOf(event.nick, event.sender);
-    this.later(() => this.#said(event, { seenAt, account, lane: 'live' }));
+    this.later(() => this.#said(event, { seenAt, account, lane: 'live', inOrder: !this.#behind }));
   }
 
   /** Somebody else took a message back. */
@@ -71,9 +84,18 @@ export class RoomReading {
     this.later(() => this.#gone(stanzaId));
   }
 
-  /** Hands in what the archive has since the last time; at the first time what it has of the last days, with less haste. */
+  /** Told before the room is entered: nothing moves the mark until `catchUp` has read what was said before. */
+  fallBehind(): void {
+    this.#round++;
+    this.#behind = true;
+  }
+
+  /**
+   * Hands in what the archive has since the last time; at the first time what it has of the last days, with less haste.
+   * Where the archive cannot be read it is tried again, and what is said meanwhile is handed in all the same.
+   */
   catchUp(): void {
-    this.later(() => this.#catchUp());
+    this.#tryCatchUp(this.#round, 0);
   }
 
   /** A report of something that was said here, by its id in the room. */
@@ -84,7 +106,8 @@ export class RoomReading {
     if (!known.has(stanzaId) || count > MOST_REPORTS || crowded) return;
     this.#reports.set(reporter, count);
     const item = itemIdOf(jid, known.partsOf(stanzaId)[0] ?? stanzaId);
-    await this.#parts.intake.report({ item, reporter, reason, ...(text === '' ? {} : { text: text.slice(0, 2_000) }) });
+    const report = { item, reporter, reason, ...(text === '' ? {} : { text }) };
+    await untilTaken(() => this.#parts.intake.report(report), this.#parts.signal);
   }
 
   /** Everybody may report anew. */
@@ -105,26 +128,74 @@ export class RoomReading {
     }
   }
 
+  /** @returns whether an archive could be read; when not, its operator is told */
+  async #reads(act: () => Promise<void>): Promise<boolean> {
+    const { signal, house, intake } = this.#parts;
+    const trouble = { code: 'archive-unread', room: this.#room.jid };
+    try {
+      await act();
+      await intake.settled(trouble).catch(() => undefined);
+      return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      house.logger.warn({ code: VigieError.from(error).code }, 'the archive of a room could not be read');
+      await intake.trouble(trouble).catch(() => undefined);
+      return false;
+    }
+  }
+
+  #tryCatchUp(round: number, attempt: number): void {
+    this.later(async () => {
+      if (!this.#behind || round !== this.#round) return;
+      const isRead = await this.#reads(() => this.#catchUp());
+      // Where the room was entered anew meanwhile, there is more to read.
+      if (isRead) this.#behind = round !== this.#round;
+      else void this.#pause(attempt).then(() => this.#tryCatchUp(round, attempt + 1), ignored);
+      this.#old ??= this.#readOld()
+        .catch(ignored)
+        .finally(() => {
+          this.#old = undefined;
+        });
+    });
+  }
+
+  async #pause(attempt: number): Promise<void> {
+    const wait = AGAIN_MS[Math.min(attempt, AGAIN_MS.length - 1)];
+    await delay(wait, undefined, { signal: this.#parts.signal, ref: false });
+  }
+
   async #catchUp(): Promise<void> {
-    const { memory, settings, house, archives, signal } = this.#parts;
-    const { jid } = this.#room;
-    const { last, backfilled } = memory.of(jid);
+    const { memory, house, archives, signal } = this.#parts;
+    const { jid, archived } = this.#room;
+    const { last } = memory.of(jid);
+    // It keeps none any more.
+    if (!archived) return;
     if (last === undefined) {
+      // Noted first: what is said from now on is not left out, however long the archive cannot be read.
+      memory.note(jid, { last: { id: '', at: new Date(house.now()).toISOString() } });
       const recent = await archives.recent(jid, PAGES_BEFORE, signal);
       for (const each of recent) await this.#fromArchive(each, undefined);
       const newest = recent.at(-1);
-      const at = newest?.at ?? new Date(house.now());
-      memory.note(jid, { last: { id: newest?.id ?? '', at: at.toISOString() } });
-    } else {
-      await this.#noteBefore(last);
-      for await (const { messages } of archives.since(jid, last, signal)) {
-        for (const each of messages) await this.#fromArchive(each, 'live');
-      }
+      if (newest?.at !== undefined) memory.note(jid, { last: { id: newest.id, at: newest.at.toISOString() } });
+      return;
     }
-    if (backfilled === true) return;
+    await this.#noteBefore(last);
+    for await (const { messages } of archives.since(jid, last, signal)) {
+      for (const each of messages) await this.#fromArchive(each, 'live');
+    }
+  }
+
+  /** What was there before it was watched; tried until all of it is read. */
+  async #readOld(): Promise<void> {
+    const { memory, settings, house } = this.#parts;
+    const { jid, archived } = this.#room;
+    if (settings.backfillDays === 0 && archived) memory.note(jid, { backfilled: true });
     const start = new Date(house.now() - settings.backfillDays * 86_400_000).toISOString();
-    if (settings.backfillDays === 0) memory.note(jid, { backfilled: true });
-    else this.#old = this.#guarded(() => this.#backfill({ id: backfilled ?? '', at: start }));
+    for (let attempt = 0; archived; attempt++) {
+      const { backfilled } = memory.of(jid);
+      if (backfilled === true || (await this.#reads(() => this.#backfill({ id: backfilled ?? '', at: start })))) return;
+      await this.#pause(attempt);
+    }
   }
 
   /** Notes what was handed in before, so that what comes now can take its place. */
@@ -157,14 +228,14 @@ export class RoomReading {
       if (lane !== undefined) await this.#gone(event.stanzaId);
     }
     if (event.kind !== 'said') return;
-    if (lane === undefined) this.#note(event, id);
+    if (lane === undefined || this.#room.isOwn(event)) this.#note(event, id);
     else {
       const account = event.account ?? this.#room.occupants.accountOf('', event.sender);
-      await this.#said(event, { seenAt: new Date(this.#parts.house.now()), account, lane });
+      await this.#said(event, { seenAt: new Date(this.#parts.house.now()), account, lane, inOrder: true });
     }
   }
 
-  async #said(event: Said, { seenAt, account, lane }: Seen): Promise<void> {
+  async #said(event: Said, { seenAt, account, lane, inOrder }: Seen): Promise<void> {
     const { jid, surface } = this.#room;
     const { memory } = this.#parts;
     const stanzaId = event.stanzaId ?? substituteId(event);
@@ -174,13 +245,16 @@ export class RoomReading {
     const all = limited([...media, ...asked]);
     const sharedAt = (event.at ?? seenAt).toISOString();
     if (text !== '' || links.length > 0 || all.length > 0) {
-      await handIn(this.#parts, jid, {
-        ...{ id: itemIdOf(jid, root), room: jid, surface, seenAt, sharedAt, text, links, media: all, lane },
-        ...(root === stanzaId ? {} : { revision: stanzaId }),
-        account: (account ?? `${jid}/${event.nick}`).slice(0, 255),
-      });
+      await handIn(
+        { ...this.#parts, logger: this.#parts.house.logger },
+        {
+          ...{ id: itemIdOf(jid, root), room: jid, surface, seenAt, sharedAt, text, links, media: all, lane },
+          ...(root === stanzaId ? {} : { revision: stanzaId }),
+          account: account ?? `${jid}/${event.nick}`,
+        },
+      );
     }
-    if (lane === 'live') memory.note(jid, { last: { id: event.stanzaId ?? '', at: sharedAt } });
+    if (lane === 'live' && inOrder) memory.note(jid, { last: { id: event.stanzaId ?? '', at: sharedAt } });
     if (lane === 'live' && account !== undefined) await this.#reply(event, account);
   }
 
@@ -219,9 +293,12 @@ export class RoomReading {
     const { known, jid } = this.#room;
     const root = known.remove(stanzaId);
     if (root === undefined || !known.has(root) || known.uploadsOf(root).length > 0) return;
-    await this.#parts.intake.gone([itemIdOf(jid, root)]);
+    await untilTaken(() => this.#parts.intake.gone([itemIdOf(jid, root)]), this.#parts.signal);
   }
 }
+
+/** The watch has ended. */
+const ignored = () => undefined;
 
 /** In a room that gives no ids: the same message has the same one whenever the room tells of it again. */
 function substituteId({ nick, sentId, message }: Said): string {

@@ -6,7 +6,7 @@ import { resourceOf } from './jids.js';
 import { KnownMessages } from './known-messages.js';
 import { NS } from './namespaces.js';
 import { Occupants } from './occupants.js';
-import { roomEventOf } from './room-event.js';
+import { roomEventOf, type Said } from './room-event.js';
 import { RoomReading } from './room-reading.js';
 import type { WatchParts } from './watch-parts.js';
 
@@ -71,6 +71,7 @@ export class Room {
    */
   async join(): Promise<void> {
     await this.refresh();
+    if (this.archived) this.reading.fallBehind();
     for (let attempt = 1; ; attempt++) {
       const answer = await this.#enter();
       if (answer === 'in') break;
@@ -78,7 +79,7 @@ export class Room {
       if (attempt === MOST_NICKS) throw new VigieError('platform-refused', { detail: 'all its names are taken' });
       this.#nick = `${this.#parts.settings.nick} ${attempt + 1}`;
     }
-    if (this.archived) this.reading.catchUp();
+    this.reading.catchUp();
     await this.tellRights();
   }
 
@@ -121,13 +122,21 @@ export class Room {
     }
     if (event.kind === 'configured') this.reading.later(() => this.refresh());
     if (event.kind !== 'said') return;
-    if (event.nick !== this.#nick || !this.#joined) {
+    if (!this.isOwn(event)) {
       this.reading.live(event);
       return;
     }
-    // Our own words, come back.
     if (event.sentId !== undefined) this.#echoes.get(event.sentId)?.();
     if (event.stanzaId !== undefined) this.known.add(event.stanzaId, { ...event, uploads: [] });
+  }
+
+  /**
+   * Whether we said it. The room's id of us tells. Where there is none the nick does, of what is said just now: who had
+   * it at another time was somebody else.
+   */
+  isOwn({ occupantId, nick, at }: Said): boolean {
+    if (this.#occupantId !== undefined) return occupantId === this.#occupantId;
+    return this.#joined && at === undefined && nick === this.#nick;
   }
 
   /** We are no longer in it, and nobody told. */

@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { BlockList, isIP } from 'node:net';
 import { type Client, client, type Element, xml } from '@xmpp/client';
 import { VigieError } from '../../errors.js';
 import { abortable } from '../../runtime/abortable.js';
 import { bareOf, domainOf, localOf } from './jids.js';
+import { NS } from './namespaces.js';
 import { stanzaError } from './stanza-error.js';
 
 const OPEN_MS = 20_000;
 const ANSWER_MS = 15_000;
 const CLOSE_MS = 1_000;
+const COUNTING_MS = 2_000;
 /** In clear, SCRAM at least does not show the password. */
 const MECHANISMS = { secure: ['SCRAM-SHA-1', 'PLAIN'], clear: ['SCRAM-SHA-1'] };
 
@@ -30,22 +33,32 @@ export class Session {
   /** Resolves with the cause once the connection is no more; never rejects. */
   readonly closed: Promise<VigieError>;
   readonly #client: Client;
-  readonly #close: (cause: VigieError) => void;
+  /** Aborted with the cause of the end. What waits listens here: a promise would keep all that ever waited for it. */
+  readonly #ended = new AbortController();
+  /** Aborted once the server has said whether it counts stanzas (XEP-0198). */
+  readonly #counts = new AbortController();
+  #counting = false;
 
   private constructor(options: SessionOptions) {
     this.account = options.account;
-    let close: (cause: VigieError) => void = () => undefined;
+    const { signal } = this.#ended;
+    setMaxListeners(0, signal);
     this.closed = new Promise((resolve) => {
-      close = resolve;
+      signal.addEventListener('abort', () => resolve(signal.reason), { once: true });
     });
-    this.#close = close;
     this.#client = connection(options);
     // It would bring the connection back by itself, without its rooms.
     this.#client.reconnect.stop();
     this.#client.timeout = OPEN_MS / 2;
     this.#client.on('error', (error) => this.#failed(error));
-    this.#client.on('disconnect', () => this.#close(new VigieError('platform-unreachable', { detail: 'it hung up' })));
-    this.#client.on('nonza', () => options.onSign?.());
+    this.#client.on('disconnect', () =>
+      this.#ended.abort(new VigieError('platform-unreachable', { detail: 'it hung up' })),
+    );
+    this.#client.on('nonza', (nonza) => {
+      options.onSign?.();
+      if (nonza.getChild('sm', NS.streamManagement) !== undefined) this.#counting = true;
+      else if (nonza.getNS() === NS.streamManagement) this.#counts.abort();
+    });
     this.#client.on('stanza', (stanza) => {
       options.onSign?.();
       options.onStanza?.(stanza);
@@ -60,10 +73,8 @@ export class Session {
     const session = new Session(options);
     const limit = AbortSignal.any([signal, AbortSignal.timeout(OPEN_MS)]);
     try {
-      await abortable(
-        Promise.race([session.#client.start(), session.closed.then((cause) => Promise.reject(cause))]),
-        limit,
-      );
+      await abortable(session.#unlessEnded(session.#client.start()), limit);
+      await session.#counted(limit);
       return session;
     } catch (error) {
       await session.close();
@@ -81,11 +92,9 @@ export class Session {
   async ask(type: 'get' | 'set', to: string, child: Element, signal?: AbortSignal, ms = ANSWER_MS): Promise<Element> {
     // An id that nobody can guess: answers are told apart by it.
     const stanza = xml('iq', { type, to, id: randomUUID() }, child);
-    const gone = this.closed.then((cause) => Promise.reject(cause));
     let answer: Element;
     try {
-      const asked = Promise.race([this.#client.iqCaller.request(stanza, ms), gone]);
-      answer = await (signal === undefined ? asked : abortable(asked, signal));
+      answer = await abortable(this.#unlessEnded(this.#client.iqCaller.request(stanza, ms)), signal);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw stanzaError(error);
@@ -99,7 +108,7 @@ export class Session {
   /** @throws VigieError `platform-unreachable` */
   async send(stanza: Element): Promise<void> {
     try {
-      await Promise.race([this.#client.send(stanza), this.closed.then((cause) => Promise.reject(cause))]);
+      await this.#unlessEnded(this.#client.send(stanza));
     } catch (error) {
       throw stanzaError(error);
     }
@@ -107,7 +116,7 @@ export class Session {
 
   /** Ends the connection, with a cause for those who wait for its end. */
   async close(cause = new VigieError('platform-unreachable', { detail: 'closed' })): Promise<void> {
-    this.#close(cause);
+    this.#ended.abort(cause);
     const { socket } = this.#client;
     const late = new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref());
     if (this.#client.status === 'online') await Promise.race([this.#client.stop().catch(() => undefined), late]);
@@ -115,11 +124,27 @@ export class Session {
     socket?.socket?.destroy();
   }
 
+  /**
+   * Waits for the count of stanzas to begin. It begins a moment after the client has read that it does: what came with
+   * it would not be counted, and a server ends a connection whose count goes back.
+   */
+  async #counted(limit: AbortSignal): Promise<void> {
+    if (!this.#counting) return;
+    const late = AbortSignal.timeout(COUNTING_MS);
+    const begun = AbortSignal.any([this.#counts.signal, this.#ended.signal, late, limit]);
+    if (!begun.aborted) await new Promise((resolve) => begun.addEventListener('abort', resolve, { once: true }));
+    limit.throwIfAborted();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async #unlessEnded<T>(promise: Promise<T>): Promise<T> {
+    return await abortable(promise, this.#ended.signal);
+  }
+
   #failed(error: Error): void {
     const failure = connectionError(error);
     // The server ends the connection after these; others come from single stanzas and end nothing.
     if (error.name === 'StreamError' || failure.code === 'platform-refused' || this.#client.status !== 'online') {
-      this.#close(failure);
       void this.close(failure);
     }
   }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Element } from '@xmpp/client';
 import type { Act, Order, Outcome } from '../../enforcement/acts.js';
@@ -90,6 +91,8 @@ export class XmppPlatform implements Platform {
     const session = await Session.open({ ...who, onStanza, onSign: () => intake.heard() }, outer);
     const ended = new AbortController();
     const signal = AbortSignal.any([outer, ended.signal]);
+    // As many wait as there are rooms and orders.
+    setMaxListeners(0, signal);
     void session.closed.then((cause) => ended.abort(cause));
     try {
       const uploads = await Uploads.find(session, bases, signal);

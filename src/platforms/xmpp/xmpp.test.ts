@@ -1,4 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type Element, xml } from '@xmpp/client';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -99,6 +101,19 @@ describe.skipIf(missing !== undefined)(
     async function joined(room: string, by = owner): Promise<void> {
       const said = await by.say(room, xml('body', {}, `are you there? ${randomUUID()}`));
       await eventually(() => item(`${room}/${said.id}`));
+    }
+
+    /** Whether the bot hands in what is said just now, also where it cannot read what was said before. */
+    async function hears(room: string): Promise<void> {
+      const said: string[] = [];
+      let next = 0;
+      await eventually(() => {
+        if (Date.now() > next) {
+          next = Date.now() + 300;
+          void owner.say(room, xml('body', {}, 'can you hear me?')).then(({ id }) => said.push(id));
+        }
+        return said.some((id) => item(`${room}/${id}`));
+      });
     }
 
     const item = (id: string, revision?: string) =>
@@ -272,7 +287,7 @@ describe.skipIf(missing !== undefined)(
     it('does not hand in what is said in a hidden room', { timeout: 30_000 }, async () => {
       await user.join(HIDDEN);
       await user.say(HIDDEN, xml('body', {}, 'between us'));
-      await eventually(() => bot.intake.troubles.has(`surface-private ${HIDDEN}`));
+      await eventually(() => bot.intake.troubles.has(`room-private ${HIDDEN}`));
       expect(bot.intake.items.filter(({ room }) => room === HIDDEN)).toEqual([]);
     });
 
@@ -308,6 +323,32 @@ describe.skipIf(missing !== undefined)(
       await other2.join(SIDE);
       await joined(SIDE, other2);
       await other2.signOut();
+    });
+
+    it('changes no room before it is noted how it was, and says when somebody could not be silenced', {
+      timeout: 30_000,
+    }, async () => {
+      const isModerated = async () => {
+        const answer = await owner.session.ask('get', SIDE, xml('query', { xmlns: NS.discoInfo }));
+        const features = answer.getChild('query', NS.discoInfo)?.getChildren('feature') ?? [];
+        return features.some(({ attrs }) => attrs['var'] === 'muc_moderated');
+      };
+      bot.intake.forgetful = true;
+      expect(await refusal(order('restrict-room', { room: SIDE }))).toBe('database-unavailable');
+      expect(await isModerated()).toBe(false);
+      bot.intake.forgetful = false;
+      await other.session.send(xml('presence', { to: `${SIDE}/stuck` }, xml('x', { xmlns: NS.muc })));
+      await owner.sees(({ name, attrs }) => name === 'presence' && attrs['from'] === `${SIDE}/stuck`);
+      expect(await refusal(order('restrict-room', { room: SIDE }))).toBe('platform-unreachable');
+      expect(await isModerated()).toBe(true);
+      await other.session.send(xml('presence', { to: `${SIDE}/stuck`, type: 'unavailable' }));
+      await owner.sees(
+        ({ name, attrs }) =>
+          name === 'presence' && attrs['from'] === `${SIDE}/stuck` && attrs['type'] === 'unavailable',
+      );
+      expect(await act(order('restrict-room', { room: SIDE }))).toBe('already');
+      expect(await act(order('reopen-room', { room: SIDE }))).toBe('done');
+      expect(await isModerated()).toBe(false);
     });
 
     it('says something to a room and to an author, once', { timeout: 30_000 }, async () => {
@@ -398,6 +439,59 @@ describe.skipIf(missing !== undefined)(
       expect(item(`${LOBBY}/${early.id}`, edit.id)?.text).toBe('second form');
     });
 
+    it('loses nothing when an archive breaks off half-way, and goes on looking meanwhile', {
+      timeout: 60_000,
+    }, async () => {
+      const missed = async (from: string) => {
+        const said: { readonly id: string }[] = [];
+        for (let i = 0; i < 60; i++) said.push(await user.say(LOBBY, xml('body', {}, `${from} ${i}`)));
+        return said;
+      };
+      const handed = (said: readonly { readonly id: string }[]) => said.every(({ id }) => item(`${LOBBY}/${id}`));
+      await bot.stop();
+      const first = await missed('before it broke');
+      prosody.archiveAway(true);
+      bot = start(bot.intake);
+      await eventually(() => bot.intake.troubles.has(`archive-unread ${LOBBY}`));
+      await hears(LOBBY);
+      expect(handed(first)).toBe(false);
+      // What was said meanwhile did not move the mark: the next connection begins where it broke off.
+      await bot.stop();
+      const second = await missed('between');
+      bot = start(bot.intake);
+      await hears(LOBBY);
+      expect(handed([...first, ...second])).toBe(false);
+      prosody.archiveAway(false);
+      await eventually(() => handed([...first, ...second]));
+      await eventually(() => !bot.intake.troubles.has(`archive-unread ${LOBBY}`));
+    });
+
+    it('knows its own words by who said them, not by the name', { timeout: 30_000 }, async () => {
+      await bot.stop();
+      const urls: string[] = [];
+      for (const room of [LOBBY, PLAIN]) {
+        const upload = await user.upload(await drawn());
+        await user.session.send(xml('presence', { to: `${room}/Vigie` }));
+        await user.sees(({ name, attrs }) => name === 'presence' && attrs['from'] === `${room}/Vigie`);
+        const sent = xml('message', { to: room, type: 'groupchat', id: randomUUID() }, ...picture(upload.get));
+        await user.session.send(sent);
+        await owner.sees(({ attrs }) => attrs['id'] === sent.attrs['id']);
+        await user.session.send(xml('presence', { to: `${room}/user` }));
+        await user.sees(({ name, attrs, children }) => {
+          const back = name === 'presence' && attrs['from'] === `${room}/user` && attrs['type'] === undefined;
+          return back && children.join().includes('110');
+        });
+        urls.push(upload.get);
+      }
+      bot = start(bot.intake);
+      await eventually(() => urls.every((url) => bot.intake.items.some(({ media }) => media?.[0]?.url === url)));
+      // And what we say is not looked at.
+      const said = order('notify-room', { room: LOBBY }, 'A message was removed.');
+      expect(await act(said)).toBe('done');
+      await joined(LOBBY);
+      expect(bot.intake.items.some(({ text }) => text === 'A message was removed.')).toBe(false);
+    });
+
     it('looks at what was there before, in the slow lane', { timeout: 30_000 }, async () => {
       await user.join(OLD);
       const said: { readonly id: string }[] = [];
@@ -428,6 +522,31 @@ describe.skipIf(missing !== undefined)(
       expect(await act(order('remove', { item: `${LOBBY}/${id}` }))).toBe('done');
       await other.sees(takenBack(id));
       expect(await statusOf(upload.get)).not.toBe(200);
+    });
+
+    it('keeps nothing of what it asked for, and ends what waits when the connection ends', {
+      timeout: 30_000,
+    }, async () => {
+      setFlagsFromString('--expose-gc');
+      const gc = runInNewContext('gc') as () => void;
+      const client = await TestClient.signIn(prosody, 'troll');
+      const ask = async () => {
+        const query = xml('query', { xmlns: NS.discoInfo });
+        return new WeakRef(await client.session.ask('get', 'localhost', query));
+      };
+      const answers: WeakRef<Element>[] = [];
+      for (let i = 0; i < 20; i++) answers.push(await ask());
+      client.heard.length = 0;
+      await new Promise((resolve) => setImmediate(resolve));
+      gc();
+      // The newest may still be held by what made it.
+      expect(answers.filter((answer) => answer.deref() !== undefined).length).toBeLessThan(3);
+      // Nobody answers a message that is no question: it waits.
+      const waiting = client.session.ask('get', `${LOBBY}/nobody`, xml('query', { xmlns: 'urn:none' }));
+      const ended = expect(waiting).rejects.toBeInstanceOf(VigieError);
+      await client.signOut();
+      await ended;
+      await expect(ask()).rejects.toMatchObject({ code: 'platform-unreachable' });
     });
 
     it('refuses a wrong password, and a server that is not there', { timeout: 30_000 }, async () => {

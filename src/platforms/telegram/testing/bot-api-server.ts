@@ -69,6 +69,8 @@ export class BotApiServer implements AsyncDisposable {
   readonly delivered: number[] = [];
   readonly #waits = new Waits();
   #webhook: Webhook | undefined;
+  /** When a delivery was last not taken, milliseconds since 1970. */
+  #failedAt: number | undefined;
   #allowed: readonly string[] | undefined;
   /** Ends the long poll that is under way. */
   #endPoll: ((refusal: Refusal | undefined) => void) | undefined;
@@ -155,7 +157,8 @@ export class BotApiServer implements AsyncDisposable {
     }
     if (method === 'getWebhookInfo') {
       const url = this.#webhook?.url ?? '';
-      return { url, has_custom_certificate: false, pending_update_count: this.world.updates.length };
+      const failed = this.#failedAt === undefined ? {} : { last_error_date: Math.floor(this.#failedAt / 1_000) };
+      return { url, has_custom_certificate: false, pending_update_count: this.world.updates.length, ...failed };
     }
     const known = METHODS[method];
     if (known === undefined) throw new Refusal(404, 'Not Found');
@@ -235,9 +238,13 @@ export class BotApiServer implements AsyncDisposable {
       const [update] = updates;
       const status = this.#isAllowed(update) ? await post(this.#webhook, update) : 200;
       this.delivered.push(status);
+      const isTaken = status >= 200 && status < 300;
+      if (isTaken) updates.splice(updates.indexOf(update), 1);
       this.#waits.changed();
-      if (status >= 200 && status < 300) updates.splice(updates.indexOf(update), 1);
-      else await new Promise((resolve) => setTimeout(resolve, this.webhookPauseMs));
+      if (!isTaken) {
+        this.#failedAt = this.world.now();
+        await new Promise((resolve) => setTimeout(resolve, this.webhookPauseMs));
+      }
     }
   }
 

@@ -1,7 +1,9 @@
 /** What a connection is given in tests: it keeps what it is told, by the rules of the real one. */
 import type { PlatformHouse, PlatformIntake, SharedItem, SharedReport } from '../../../enforcement/platform.js';
 import { VigieError } from '../../../errors.js';
+import { comparedOf, type ItemDraft } from '../../../intake/item-draft.js';
 import { GuardedClient } from '../../../net/guarded-client.js';
+import { ConnectionIntake } from '../../connection-intake.js';
 import { credentialsSchema, type TelegramCredentials, type TelegramSettings } from '../settings.js';
 import { telegram } from '../telegram.js';
 import { type BotApiServer, TOKEN } from './bot-api-server.js';
@@ -9,7 +11,7 @@ import { Waits } from './waits.js';
 
 export class IntakeOfTests implements PlatformIntake {
   /** By id and revision. */
-  readonly items = new Map<string, SharedItem>();
+  readonly items = new Map<string, ItemDraft>();
   readonly reports: SharedReport[] = [];
   readonly troubles = new Set<string>();
   memory: unknown;
@@ -20,22 +22,34 @@ export class IntakeOfTests implements PlatformIntake {
   before: (item: SharedItem) => Promise<void> | void = () => undefined;
   readonly #waits = new Waits();
 
+  /** As the house has it, strict about another content under the same id. */
+  readonly #house = new ConnectionIntake({
+    ...{ name: 'telegram', memory: undefined },
+    hand: (draft) => this.#keep(draft),
+    gone: () => this.gone(),
+    report: (report) => this.report(report),
+    trouble: (trouble) => this.trouble(trouble),
+    settled: (trouble) => this.settled(trouble),
+    remember: (memory) => this.remember(memory),
+    heard: () => this.heard(),
+  });
+
   async hand(item: SharedItem): Promise<{ readonly id: string; readonly fresh: boolean }> {
     await this.before(item);
+    return await this.#house.hand(item);
+  }
+
+  async #keep(draft: ItemDraft): Promise<{ readonly id: string; readonly fresh: boolean }> {
     this.handed++;
-    if (item.surface === 'private') throw new VigieError('surface-private');
-    const id = `${item.id} ${item.revision ?? ''}`.trimEnd();
-    const { seenAt: _seenAt, lane: _lane, ...content } = item;
+    if (draft.surface === 'private') throw new VigieError('surface-private');
+    const id = `${draft.id} ${draft.revision ?? ''}`.trimEnd();
     const known = this.items.get(id);
-    if (known !== undefined) {
-      const { seenAt: _at, lane: _of, ...other } = known;
-      if (JSON.stringify(other) !== JSON.stringify(content)) throw new VigieError('item-conflict');
-      this.#waits.changed();
-      return { id, fresh: false };
+    if (known !== undefined && JSON.stringify(comparedOf(known)) !== JSON.stringify(comparedOf(draft))) {
+      throw new VigieError('item-conflict');
     }
-    this.items.set(id, item);
+    if (known === undefined) this.items.set(id, draft);
     this.#waits.changed();
-    return { id, fresh: true };
+    return { id, fresh: known === undefined };
   }
 
   async gone(): Promise<void> {}

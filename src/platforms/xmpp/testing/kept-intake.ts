@@ -41,7 +41,11 @@ export class KeptIntake implements PlatformIntake {
     this.troubles.delete(`${code} ${room}`);
   }
 
+  /** While set, nothing can be remembered. */
+  forgetful = false;
+
   async remember(memory: unknown): Promise<void> {
+    if (this.forgetful) throw new VigieError('database-unavailable');
     this.memory = JSON.parse(JSON.stringify(memory));
   }
 

@@ -96,6 +96,13 @@ export class TestProsody {
     }
   }
 
+  /** Has the archives of its rooms answer no second page, or answer again. */
+  archiveAway(away: boolean): void {
+    const mark = join(this.folder, 'data/archive-away');
+    if (away) writeFileSync(mark, '');
+    else rmSync(mark, { force: true });
+  }
+
   /** Ends it, as a crash does unless told otherwise. */
   async down(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#process;
@@ -156,7 +163,7 @@ max_history_messages = 50
 VirtualHost "${DOMAIN}"
 
 Component "${ROOMS}" "muc"
-  modules_enabled = { "muc_mam", "muc_moderation" }
+  modules_enabled = { "muc_mam", "muc_moderation", "test_faults" }
   muc_room_default_public = true
   restrict_room_creation = false
 
