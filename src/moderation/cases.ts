@@ -8,6 +8,7 @@ import {
   findCase,
   listCases,
   openCase,
+  type ShownCase,
 } from '../storage/enforcement/case-store.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import type { Keyring } from '../storage/keyring.js';
@@ -52,12 +53,12 @@ export class Cases {
     return id;
   }
 
-  async ls(filter: CaseFilter): Promise<readonly CaseRow[]> {
+  async ls(filter: CaseFilter): Promise<readonly ShownCase[]> {
     return await listCases(this.#database.db, filter);
   }
 
   /** @throws VigieError `case-not-found` */
-  async show(id: string): Promise<CaseRow> {
+  async show(id: string): Promise<ShownCase> {
     const found = await findCase(this.#database.db, id);
     if (found === undefined) throw new VigieError('case-not-found');
     return found;

@@ -166,6 +166,8 @@ export interface ActionFilter {
   readonly platform?: string | undefined;
   readonly heldBy?: string | undefined;
   readonly itemId?: string | undefined;
+  readonly act?: string | undefined;
+  readonly caseId?: string | undefined;
   readonly limit: number;
   /** Id of an action: only what was proposed before it. */
   readonly before?: string | undefined;
@@ -176,19 +178,23 @@ export type ShownAction = ActionRow & {
   readonly attempts: number | null;
   readonly next_at: Date | null;
   readonly last_error: string | null;
+  /** Null when the list is gone, or it rests on none. */
+  readonly list_name: string | null;
 };
 
 const OPEN: readonly ActionState[] = ['proposed', 'ordered', 'failed'];
 
 /** Newest first. */
 export async function listActions(db: Db, filter: ActionFilter): Promise<ShownAction[]> {
-  const { state, platform, heldBy, itemId, limit, before } = filter;
+  const { state, platform, heldBy, itemId, act, caseId, limit, before } = filter;
   return await selectShown(db)
     .$if(state === 'open', (query) => query.where('action.state', 'in', [...OPEN]))
     .$if(state !== undefined && state !== 'open', (query) => query.where('action.state', '=', state as ActionState))
     .$if(platform !== undefined, (query) => query.where('action.platform', '=', platform ?? ''))
     .$if(heldBy !== undefined, (query) => query.where('action.held_by', '=', heldBy ?? ''))
     .$if(itemId !== undefined, (query) => query.where('action.item_id', '=', itemId ?? ''))
+    .$if(act !== undefined, (query) => query.where('action.act', '=', act ?? ''))
+    .$if(caseId !== undefined, (query) => query.where('action.case_id', '=', caseId ?? ''))
     .$if(before !== undefined, (query) =>
       // By the row itself: a Date would cut its microseconds, and acts of one verdict share their moment.
       query.where(
@@ -209,8 +215,9 @@ const selectShown = (db: Db) =>
   db
     .selectFrom('action')
     .leftJoin('outbox', 'outbox.id', 'action.effect_id')
+    .leftJoin('list', 'list.id', 'action.list_id')
     .selectAll('action')
-    .select(['outbox.attempts', 'outbox.next_at', 'outbox.last_error']);
+    .select(['outbox.attempts', 'outbox.next_at', 'outbox.last_error', 'list.name as list_name']);
 
 /** How many are not at their end, by state. */
 export async function countOpenActions(db: Db): Promise<ReadonlyMap<ActionState, number>> {

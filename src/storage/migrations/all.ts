@@ -12,6 +12,7 @@ import { sourceAnew } from './0011-source-anew.js';
 import { restored } from './0012-restored.js';
 import { enforcement } from './0013-enforcement.js';
 import { enforcementIndexes } from './0014-enforcement-indexes.js';
+import { removalTimes } from './0015-removal-times.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, in order. */
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   restored,
   enforcement,
   enforcementIndexes,
+  removalTimes,
 ];
