@@ -8,7 +8,16 @@ import { DialogActions } from '../../ui/dialog.js';
 import { SelectField, TextField } from '../../ui/field.js';
 import { ProblemNote } from '../../ui/problem-note.js';
 import { isListName } from '../lists/list-name.js';
-import { type FieldFaults, hasFaults, NO_FAULTS, readShape, type ShapeFaults, type Typed, typedIn } from './shape.js';
+import {
+  type FieldFaults,
+  hasFaults,
+  NO_FAULTS,
+  readShape,
+  type ShapeFaults,
+  type Typed,
+  typedIn,
+  withoutShapeFault,
+} from './shape.js';
 import { ShapeFields } from './shape-fields.js';
 import { Tested } from './tested.js';
 
@@ -82,11 +91,25 @@ export function KindForm({ kinds, noun, nameHint, tryOut, add, more, moreFaults,
     trying.reset();
     adding.reset();
   };
+  const mend = (field: EventTarget): void => {
+    setFaults((before) => withoutShapeFault(before, field));
+    setOthers((before) => {
+      const name = 'name' in field ? String(field.name) : '';
+      return Object.fromEntries(Object.entries(before).filter(([each]) => each !== name));
+    });
+  };
   const problem = adding.error ?? trying.error;
   const busy = trying.isPending || adding.isPending;
 
   return (
-    <form ref={form} onSubmit={submit} noValidate autoComplete="off" className="flex flex-col">
+    <form
+      ref={form}
+      onSubmit={submit}
+      onChange={({ target }) => mend(target)}
+      noValidate
+      autoComplete="off"
+      className="flex flex-col"
+    >
       <div className="space-y-3 px-6 pt-4">
         <SelectField
           label="Kind"

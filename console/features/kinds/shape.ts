@@ -39,3 +39,11 @@ export function readShape(kind: Kind, typed: Typed, { keep = false } = {}): { tr
 
 export const hasFaults = ({ settings, credentials }: ShapeFaults): boolean =>
   Object.keys(settings).length > 0 || Object.keys(credentials).length > 0;
+
+/** The faults without that of the input which is being mended. */
+export function withoutShapeFault({ settings, credentials }: ShapeFaults, field: EventTarget): ShapeFaults {
+  const name = 'name' in field ? String(field.name) : '';
+  const without = (faults: FieldFaults, prefix: string): FieldFaults =>
+    Object.fromEntries(Object.entries(faults).filter(([each]) => prefix + each !== name));
+  return { settings: without(settings, 'settings.'), credentials: without(credentials, 'credentials.') };
+}

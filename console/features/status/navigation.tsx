@@ -2,6 +2,9 @@ import { Link } from '@tanstack/react-router';
 
 const PAGES = [
   ['/', 'Scan'],
+  ['/cases', 'Cases'],
+  ['/actions', 'Actions'],
+  ['/platforms', 'Platforms'],
   ['/curation', 'Curation'],
   ['/sources', 'Sources'],
   ['/finds', 'Finds'],
@@ -19,7 +22,7 @@ export function Navigation() {
             <Link
               to={to}
               activeOptions={{ exact: true }}
-              className="inline-flex h-8 items-center whitespace-nowrap rounded-lg px-2 text-ink-2 sm:px-2.5 transition-colors hover:bg-ink/6 hover:text-ink focus-visible:-outline-offset-2 aria-[current=page]:bg-ink/6 aria-[current=page]:font-medium aria-[current=page]:text-ink"
+              className="inline-flex h-8 items-center whitespace-nowrap rounded-lg px-1.5 text-[0.8125rem] text-ink-2 transition-colors sm:px-2.5 sm:text-sm hover:bg-ink/6 hover:text-ink focus-visible:-outline-offset-2 aria-[current=page]:bg-ink/6 aria-[current=page]:font-medium aria-[current=page]:text-ink"
             >
               {title}
             </Link>
