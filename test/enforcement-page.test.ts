@@ -191,16 +191,58 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'enforcement in the page
     expect(await open.first().getByText('Dismissed', { exact: true }).count()).toBe(1);
     await sound(phone);
 
+    const mistaken = post();
+    await vi.waitFor(() => expect(group.messages.has(mistaken)).toBe(false), LONG);
     await goTo(page, 'Actions');
-    const taken = cards(page, 'Actions')
-      .filter({ has: page.getByRole('button', { name: 'Undo' }) })
-      .filter({ hasText: 'of sample' });
+    const taken = cards(page, 'Actions').filter({ has: page.getByRole('button', { name: 'Undo' }) });
     await taken.first().getByRole('button', { name: 'Undo' }).click();
-    await dialogOf(page).getByLabel('The entry is wrong, too').waitFor();
+    expect(await dialogOf(page).getByLabel('the entry is wrong').isChecked()).toBe(true);
+    await dialogOf(page).getByLabel('the entry is right').check();
     await sound(phone);
     await say(page, 'Undo it', 'It was taken down by mistake.');
-    await page.getByText('ordered').first().waitFor();
+    await page.getByText('1 act was ordered').waitFor();
+    // Telegram cannot bring it back: its author is told, as far as that can be done.
+    await cards(page, 'Actions').filter({ hasText: 'Tell the author' }).first().waitFor();
+    await expect.poll(() => taken.count(), LONG).toBe(0);
     await sound(phone);
+  });
+
+  it('says what a platform refuses; it is tried again once that is mended, or given up', async () => {
+    const { page } = desk;
+    telegram.fault = ({ method }) =>
+      method.startsWith('deleteMessage')
+        ? { refuse: 400, description: "Bad Request: message can't be deleted" }
+        : undefined;
+    const both = [post(), post()];
+    const left = () => both.filter((id) => group.messages.has(id)).length;
+    await page.getByLabel('Act', { exact: true }).selectOption('remove');
+    await page.getByLabel('State', { exact: true }).selectOption('failed');
+    const failed = cards(page, 'Actions');
+    await expect.poll(() => failed.getByText('rights are missing').count(), LONG).toBe(2);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    telegram.fault = () => undefined;
+    await failed.last().getByRole('button', { name: 'Try again' }).click();
+    await say(page, 'Try it now');
+    await vi.waitFor(() => expect(left()).toBe(1), LONG);
+    await expect.poll(() => failed.count(), LONG).toBe(1);
+    await failed.first().getByRole('button', { name: 'Give up' }).click();
+    await say(page, 'Give it up', 'The owner has done it.');
+    await page.getByText('There is no such action.').waitFor();
+    expect(left()).toBe(1);
+
+    telegram.fault = ({ method }) =>
+      method === 'getUpdates' ? { refuse: 401, description: 'Unauthorized' } : undefined;
+    telegram.world.post(group, { text: 'Good morning.' });
+    await goTo(page, 'Platforms');
+    const card = cards(page, 'Platforms').filter({ hasText: 'tg' });
+    await card.getByText('Refuses us').waitFor();
+    await card.getByText('platform-refused').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    telegram.fault = () => undefined;
+    await card.getByRole('button', { name: 'Switch off' }).click();
+    await card.getByText('Switched off').waitFor();
+    await card.getByRole('button', { name: 'Switch on' }).click();
+    await card.getByText('Connected', { exact: true }).waitFor();
   });
 
   it('exempts a room until a day, and ends that', async () => {

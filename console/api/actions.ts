@@ -12,6 +12,8 @@ export interface Action {
   readonly item: string | null;
   readonly verdict: string | null;
   readonly case: string | null;
+  /** Id of the list of the entry that it rests on. */
+  readonly list: string | null;
   readonly listName: string | null;
   readonly entry: string | null;
   readonly rule: string;
@@ -25,6 +27,8 @@ export interface Action {
   readonly outcome: string | null;
   /** Id of the action that it takes back. */
   readonly undoes: string | null;
+  /** Id of the action that takes it back. */
+  readonly undoneBy: string | null;
   readonly attempts: number | null;
   readonly next: string | null;
   readonly lastError: string | null;
@@ -81,3 +85,7 @@ export const retryAction = (id: string) => json<Action>('POST', `/v1/actions/${e
 /** Takes back an action and those on copies of its item. @param dispute whether the entry that it rests on is doubted */
 export const undoAction = (id: string, reason: string, dispute: boolean) =>
   json<Consequences>('POST', `/v1/actions/${encodeURIComponent(id)}/undo`, { json: { reason, dispute } });
+
+/** Takes back everything that rests on an entry, which is doubted. */
+export const undoEntry = (list: string, entry: string, reason: string) =>
+  json<Consequences>('POST', '/v1/actions/undo-entry', { json: { list, entry, reason } });

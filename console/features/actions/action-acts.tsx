@@ -11,10 +11,10 @@ interface ActionActsProps {
 
 /** What can be done about an act, by its state. */
 export function ActionActs({ action, onTold }: ActionActsProps) {
-  const { id, act, platform, state, attempts, dryRun, undoes } = action;
+  const { id, act, platform, state, attempts, dryRun, undoes, undoneBy } = action;
   const common = { subject: `${actWords(act)} on ${platform}, ${id}`, onDone: refreshEnforcement } as const;
   const waits = state === 'failed' || (state === 'ordered' && (attempts ?? 0) > 0);
-  const undoable = UNDOABLE.has(act) && undoes === null && state === 'confirmed' && !dryRun;
+  const undoable = UNDOABLE.has(act) && undoes === null && undoneBy === null && state === 'confirmed' && !dryRun;
   if (state !== 'proposed' && !waits && !undoable) return null;
   return (
     <div className="flex flex-wrap gap-2">
@@ -65,7 +65,7 @@ export function ActionActs({ action, onTold }: ActionActsProps) {
           />
         </>
       )}
-      {undoable && <UndoButton id={id} subject={common.subject} entry={action.entry !== null} onTold={onTold} />}
+      {undoable && <UndoButton action={action} subject={common.subject} onTold={onTold} />}
     </div>
   );
 }

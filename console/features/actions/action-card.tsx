@@ -37,7 +37,7 @@ const code = (text: string) => <code className="break-all font-mono">{text}</cod
 
 function useActionFacts(action: Action) {
   const who = useWho();
-  const { subject, verdict, listName, entry, heldBy, state, undoes } = action;
+  const { subject, verdict, listName, entry, heldBy, state, undoes, undoneBy } = action;
   const { attempts, next, proposed, ordered, orderedBy, ended } = action;
   const said = outcomeWords(action);
   const by = orderedBy === 'policy' ? 'the policy' : who(orderedBy);
@@ -50,6 +50,7 @@ function useActionFacts(action: Action) {
     ...(verdict === null ? [] : [['Verdict', code(verdict)] as const]),
     ...(heldBy === null ? [] : [['Waits', heldWords(heldBy)] as const]),
     ...(undoes === null ? [] : [['Takes back', code(undoes)] as const]),
+    ...(undoneBy === null ? [] : [['Taken back', <span key="back">{['by ', code(undoneBy)]}</span>] as const]),
     ['Proposed', dateAndTime(proposed)],
     ...(ordered === null ? [] : [['Ordered', `by ${by}, ${dateAndTime(ordered)}`] as const]),
     ...(attempts === null || attempts === 0 ? [] : [['Attempts', String(attempts)] as const]),

@@ -38,7 +38,7 @@ export function ActionsPage() {
         What the policy or a person wants done on a platform. Each is checked when it is written down and again right
         before it is sent.
       </p>
-      <div className="mb-4 grid gap-2 sm:grid-cols-3 lg:max-w-3xl">
+      <div className="mb-4 grid grid-cols-2 gap-2 sm:grid-cols-3 lg:max-w-3xl max-sm:[&>:first-child]:col-span-2">
         <FilterSelect label="State" value={filter.state ?? ''} onChoose={choose('state')} choices={STATES} />
         <FilterSelect
           label="Platform"

@@ -1,23 +1,32 @@
 import { useState } from 'react';
-import { undoAction } from '../../api/actions.js';
+import { type Action, type Consequences, undoAction, undoEntry } from '../../api/actions.js';
 import { refreshEnforcement } from '../../api/enforcement-queries.js';
 import { refreshEntries } from '../../api/queries.js';
-import { Tick } from '../../ui/tick.js';
+import { Radios } from '../../ui/radios.js';
 import { ActButton } from '../acts/act-button.js';
 import { consequencesInWords } from './action-words.js';
 
+type Reach = 'item' | 'item-and-doubt' | 'entry';
+
+const REACHES = [
+  ['item-and-doubt', 'This and its copies; the entry is wrong', 'It is doubted: what rules want because of it waits.'],
+  ['item', 'This and its copies; the entry is right', 'Only this was a mistake.'],
+  ['entry', 'Everything that rests on the entry', 'Wherever it was done; the entry is doubted.'],
+] as const;
+
 interface UndoButtonProps {
-  /** Of the action. */
-  readonly id: string;
+  readonly action: Action;
   readonly subject: string;
-  /** Whether it rests on an entry. */
-  readonly entry: boolean;
   readonly onTold: (words: string) => void;
 }
 
 /** A mistake is taken back in one act, with all copies. */
-export function UndoButton({ id, subject, entry, onTold }: UndoButtonProps) {
-  const [dispute, setDispute] = useState(true);
+export function UndoButton({ action: { id, list, entry }, subject, onTold }: UndoButtonProps) {
+  const [reach, setReach] = useState<Reach>('item-and-doubt');
+  const undo = async (reason: string): Promise<Consequences> => {
+    if (list === null || entry === null) return await undoAction(id, reason, false);
+    return await (reach === 'entry' ? undoEntry(list, entry, reason) : undoAction(id, reason, reach !== 'item'));
+  };
   return (
     <ActButton
       label="Undo"
@@ -27,14 +36,8 @@ export function UndoButton({ id, subject, entry, onTold }: UndoButtonProps) {
       reason="needed"
       confirm="Undo it"
       keep="Leave it as it is"
-      more={
-        entry && (
-          <Tick checked={dispute} onChange={setDispute} hint="What rules want because of it then waits for a person.">
-            The entry is wrong, too
-          </Tick>
-        )
-      }
-      act={async (reason) => onTold(consequencesInWords(await undoAction(id, reason, entry && dispute)))}
+      more={entry !== null && <Radios legend="What was wrong" choices={REACHES} chosen={reach} onChoose={setReach} />}
+      act={async (reason) => onTold(consequencesInWords(await undo(reason)))}
       onDone={async () => {
         await Promise.all([refreshEnforcement(), refreshEntries()]);
       }}

@@ -42,6 +42,8 @@ export interface NewAction {
 export const TAKING_ACTS = ['remove', 'hide', 'restrict-room', 'close-room', 'suspend-account'] as const;
 
 const now = sql<Date>`now()`;
+/** An action that takes another back, and waits or is done. */
+const UNDOES: readonly ActionState[] = ['proposed', 'ordered', 'confirmed'];
 const ENDED: readonly ActionState[] = ['confirmed', 'dropped', 'given-up', 'refused'];
 
 /** @returns undefined when another has just written the same */
@@ -97,7 +99,7 @@ export async function latestAction(
         selectFrom('action as undo')
           .select('undo.id')
           .whereRef('undo.undoes', '=', 'action.id')
-          .where('undo.state', 'in', ['proposed', 'ordered', 'confirmed']),
+          .where('undo.state', 'in', [...UNDOES]),
       )
         .$castTo<boolean>()
         .as('undone'),
@@ -180,6 +182,8 @@ export type ShownAction = ActionRow & {
   readonly last_error: string | null;
   /** Null when the list is gone, or it rests on none. */
   readonly list_name: string | null;
+  /** Id of the action that takes it back; where the platform cannot do that, its author was told instead. */
+  readonly undone_by: string | null;
 };
 
 const OPEN: readonly ActionState[] = ['proposed', 'ordered', 'failed'];
@@ -217,7 +221,20 @@ const selectShown = (db: Db) =>
     .leftJoin('outbox', 'outbox.id', 'action.effect_id')
     .leftJoin('list', 'list.id', 'action.list_id')
     .selectAll('action')
-    .select(['outbox.attempts', 'outbox.next_at', 'outbox.last_error', 'list.name as list_name']);
+    .select(['outbox.attempts', 'outbox.next_at', 'outbox.last_error', 'list.name as list_name'])
+    .select(({ selectFrom }) =>
+      selectFrom('action as undo')
+        .select('undo.id')
+        .whereRef('undo.undoes', '=', 'action.id')
+        .where(({ or, and, eb }) =>
+          or([
+            eb('undo.state', 'in', [...UNDOES]),
+            and([eb('undo.state', '=', 'dropped'), eb('undo.outcome', '=', 'act-unsupported')]),
+          ]),
+        )
+        .limit(1)
+        .as('undone_by'),
+    );
 
 /** How many are not at their end, by state. */
 export async function countOpenActions(db: Db): Promise<ReadonlyMap<ActionState, number>> {
