@@ -10,16 +10,28 @@ interface ActionCardProps {
   readonly action: Action;
   readonly mayAct: boolean;
   readonly onTold: (words: string) => void;
+  /** Whether it is one of several that are decided together; undefined: it cannot be. */
+  readonly chosen: boolean | undefined;
+  readonly onChoose: (chosen: boolean) => void;
 }
 
 /** One act: what, why, how it stands, and what can be done about it. Nothing of the medium or of an entry's values. */
-export function ActionCard({ action, mayAct, onTold }: ActionCardProps) {
-  const { act, platform, state, dryRun } = action;
+export function ActionCard({ action, mayAct, onTold, chosen, onChoose }: ActionCardProps) {
+  const { id, act, platform, state, dryRun } = action;
   const { words, tone } = ACTION_STATES[state];
   const facts = useActionFacts(action);
   return (
     <li className="space-y-3 rounded-xl border border-line bg-surface p-4 shadow-card">
       <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
+        {chosen !== undefined && (
+          <input
+            type="checkbox"
+            className="size-4 accent-accent"
+            aria-label={`Choose: ${actWords(act)} on ${platform}, ${id}`}
+            checked={chosen}
+            onChange={({ target }) => onChoose(target.checked)}
+          />
+        )}
         <h3 className="min-w-0 font-semibold">{actWords(act)}</h3>
         <span className="break-all text-ink-3 text-xs">on {platform}</span>
         <span className="flex flex-wrap gap-1.5 sm:ml-auto">
