@@ -250,6 +250,21 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'enforcement in the page
     await card.getByText('Connected', { exact: true }).waitFor();
   });
 
+  it('goes back page by page, and shows what is new meanwhile', async () => {
+    const { page } = desk;
+    await goTo(page, 'Actions');
+    const shown = cards(page, 'Actions');
+    const known = async () => new Set(await shown.evaluateAll((all) => all.map(({ textContent }) => textContent))).size;
+    for (let i = 0; i < 45; i++) post();
+    await expect.poll(() => group.messages.size, LONG).toBeLessThan(5);
+    await expect.poll(() => shown.count(), LONG).toBe(40);
+    await page.getByRole('button', { name: 'Show older ones' }).click();
+    await expect.poll(() => shown.count(), LONG).toBeGreaterThan(50);
+    await page.getByRole('button', { name: 'Show older ones' }).waitFor({ state: 'detached' });
+    expect(await known()).toBe(await shown.count());
+    await sound({ page, trouble: [] });
+  });
+
   it('exempts a room until a day, and ends that', async () => {
     const { page } = phone;
     const dialog = dialogOf(page);
