@@ -134,6 +134,7 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'enforcement in the page
     const bar = phone.page.getByRole('status', { name: 'Emergency stop' });
     await bar.getByText('Enforcement is stopped on all platforms').waitFor();
     await bar.getByText('the list is wrong').waitFor();
+    await phone.page.getByRole('link', { name: 'Go to the platforms' }).waitFor();
     await sound(phone);
 
     const held = [post(), post()];
@@ -263,6 +264,22 @@ describe.skipIf(noChromium !== undefined)(noChromium ?? 'enforcement in the page
     await page.getByRole('button', { name: 'Show older ones' }).waitFor({ state: 'detached' });
     expect(await known()).toBe(await shown.count());
     await sound({ page, trouble: [] });
+  });
+
+  it('offers to take everything back when an entry was withdrawn that much was removed for', async () => {
+    const { page } = phone;
+    await goTo(page, 'Scan');
+    const withdrawal = JSON.stringify({ reason: 'A mistake.' });
+    const path = '/v1/lists/sample/entries/sample-01/withdraw';
+    const json = { 'content-type': 'application/json' };
+    expect((await service.call('POST', path, withdrawal, json)).status).toBe(200);
+    const undo = page.getByRole('button', { name: 'Undo what was done' });
+    await undo.waitFor();
+    await sound(phone);
+    await undo.click();
+    await say(page, 'Undo all of it', 'The entry was a mistake.');
+    await page.getByText(/\d+ acts were ordered/).waitFor();
+    await sound(phone);
   });
 
   it('exempts a room until a day, and ends that', async () => {

@@ -12,7 +12,7 @@ interface TestedProps {
 /** What a test of a connection came to, when it worked. */
 export function Tested({ noun, pending, facts }: TestedProps) {
   return (
-    <div role="status" className="empty:hidden">
+    <div role="status" className="empty:absolute">
       {pending && <p className="text-ink-2">Asking the {noun} …</p>}
       {facts !== undefined && (
         <div className="rounded-lg border border-line bg-sunken p-3">
