@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BotApiServer, TOKEN } from '../src/platforms/telegram/testing/bot-api-server.js';
 import { prosodyMissing, ROOMS, TestProsody } from '../src/platforms/xmpp/testing/prosody.js';
 import { picture, TestClient } from '../src/platforms/xmpp/testing/test-client.js';
+import { vigie } from './command.js';
 import { type RunningService, startService } from './service.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -80,6 +81,12 @@ describe('a platform that is watched', { timeout: 180_000 }, () => {
     await vi.waitFor(async () => expect(await newest()).toMatchObject({ state: 'proposed', heldBy: 'stop' }), LONG);
     expect(group.messages.has(held)).toBe(true);
     await call('POST', '/v1/stops/lift', {});
+    const { spans } = await call<{ spans: { whole: object }[] }>('GET', '/v1/platforms/tg/times');
+    const once = { count: 1, p50: expect.any(Number), p99: expect.any(Number) };
+    expect(spans).toMatchObject(['day', 'week'].map((span) => ({ span, whole: once, stages: { confirm: once } })));
+    const { code, stdout } = await vigie(['platform', 'times', 'tg', '--data', service.data]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/last day +seen to confirmed +1 +\d+\.\d{3} s +\d+\.\d{3} s/);
     await call('DELETE', '/v1/platforms/tg');
   });
 

@@ -1,14 +1,8 @@
 import { json } from './client.js';
-import type { Source, SourceKind } from './types.js';
+import type { Kind, TestedFacts, Trial } from './kinds.js';
+import type { Source } from './types.js';
 
-/** What a source needs to be opened. The credentials go one way only. */
-export interface SourceTrial {
-  readonly kind: string;
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly credentials?: Readonly<Record<string, unknown>>;
-}
-
-export interface NewSource extends SourceTrial {
+export interface NewSource extends Trial {
   readonly name: string;
   /** Made when there is none; named as the source if absent. */
   readonly list?: string;
@@ -22,13 +16,13 @@ export const getSources = async (signal?: AbortSignal) =>
   (await json<{ sources: readonly Source[] }>('GET', '/v1/sources', { signal })).sources;
 
 export const getSourceKinds = async (signal?: AbortSignal) =>
-  (await json<{ kinds: readonly SourceKind[] }>('GET', '/v1/source-kinds', { signal })).kinds;
+  (await json<{ kinds: readonly Kind[] }>('GET', '/v1/source-kinds', { signal })).kinds;
 
 export const addSource = (source: NewSource) => json<Source>('POST', '/v1/sources', { json: source });
 
 /** Tests a connection before it is added. @returns what was found out, by name */
-export const tryOutSource = async (trial: SourceTrial, signal?: AbortSignal) =>
-  (await json<{ facts: Readonly<Record<string, string>> }>('POST', '/v1/sources/try', { json: trial, signal })).facts;
+export const tryOutSource = async (trial: Trial) =>
+  (await json<{ facts: TestedFacts }>('POST', '/v1/sources/try', { json: trial })).facts;
 
 export const syncSource = (name: string) => json<{ asked: true }>('POST', sourcePath(name, '/sync'));
 

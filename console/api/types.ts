@@ -249,17 +249,6 @@ export interface Source {
   readonly held: HeldChange | null;
 }
 
-/** A kind of source; its form is made from the JSON Schemas. */
-export interface SourceKind {
-  readonly kind: string;
-  readonly title: string;
-  readonly description: string;
-  readonly everySeconds: number;
-  readonly settings: unknown;
-  /** Null when it needs none. */
-  readonly credentials: unknown;
-}
-
 /** How the matches of a list are judged. */
 export interface ListRules {
   readonly role: 'block' | 'allow';

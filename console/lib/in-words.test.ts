@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bytes, clock, counted, duration, lines, milliseconds, percent } from './in-words.js';
+import { age, bytes, clock, counted, duration, lines, milliseconds, percent, took } from './in-words.js';
 
 test('sizes', () => {
   expect([1, 999, 1_000, 9_949, 9_999, 999_499, 999_500, 12_345_678].map(bytes)).toEqual([
@@ -48,6 +48,14 @@ test('times in videos, and their lengths', () => {
     '2 h 1 min',
   ]);
   expect([0, 0.2, 27.4, 99.7, 100].map(percent)).toEqual(['0 %', 'less than 1 %', '27 %', '99 %', '100 %']);
+});
+
+test('how long something took, and how long ago it was', () => {
+  expect([0.000_4, 0.42, 1, 61].map(took)).toEqual(['0.4 ms', '420 ms', '1 second', '1 min 1 s']);
+  const now = Date.parse('2026-03-10T12:00:00Z');
+  const ago = ['11:59:30', '11:59:00', '10:30:00', '00:00:00'].map((time) => age(`2026-03-10T${time}Z`, now));
+  expect(ago).toEqual(['less than a minute', '1 minute', '1 hour', '12 hours']);
+  expect([age('2026-03-08T11:00:00Z', now), age('2026-03-08T13:00:00Z', now)]).toEqual(['2 days', '47 hours']);
 });
 
 test('line numbers, runs drawn together', () => {

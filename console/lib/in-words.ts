@@ -49,6 +49,18 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3_600)} h ${Math.floor(whole / 60) % 60} min`;
 }
 
+/** How long something took, from parts of a millisecond to hours: `0.4 ms`, `420 ms`, `2.5 seconds`. */
+export const took = (seconds: number): string => (seconds < 1 ? milliseconds(seconds * 1_000) : duration(seconds));
+
+/** How long ago something was, in its largest unit: `3 minutes`, `2 days`. @param now milliseconds */
+export function age(iso: string, now = Date.now()): string {
+  const minutes = Math.floor((now - Date.parse(iso)) / 60_000);
+  if (minutes < 1) return 'less than a minute';
+  if (minutes < 60) return counted(minutes, 'minute');
+  if (minutes < 48 * 60) return counted(Math.floor(minutes / 60), 'hour');
+  return counted(Math.floor(minutes / (24 * 60)), 'day');
+}
+
 /** `27 %`; what is something is never told as nothing. */
 export function percent(value: number): string {
   if (value > 0 && value < 1) return 'less than 1 %';
@@ -78,3 +90,6 @@ export function lines(numbers: readonly number[], most: number, total: number, f
 }
 
 export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** `malformed-record` as `Malformed record`. */
+export const reasonWords = (reason: string): string => capitalised(reason.replaceAll('-', ' '));

@@ -42,6 +42,24 @@ const policy = createRoute({
   component: lazyRouteComponent(() => import('../features/policy/policy-panel.js'), 'PolicyPanel'),
 });
 
+const cases = createRoute({
+  getParentRoute: () => signed,
+  path: '/cases',
+  component: lazyRouteComponent(() => import('../features/cases/cases-page.js'), 'CasesPage'),
+});
+
+const actions = createRoute({
+  getParentRoute: () => signed,
+  path: '/actions',
+  component: lazyRouteComponent(() => import('../features/actions/actions-page.js'), 'ActionsPage'),
+});
+
+const platforms = createRoute({
+  getParentRoute: () => signed,
+  path: '/platforms',
+  component: lazyRouteComponent(() => import('../features/platforms/platforms-page.js'), 'PlatformsPage'),
+});
+
 const open = createRoute({
   getParentRoute: () => root,
   path: '/open',
@@ -52,7 +70,10 @@ const open = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signed.addChildren([home, curation, sources, retro, publishing, policy]), open]),
+  routeTree: root.addChildren([
+    signed.addChildren([home, cases, actions, platforms, curation, sources, retro, publishing, policy]),
+    open,
+  ]),
   defaultPreload: false,
 });
 

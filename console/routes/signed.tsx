@@ -5,6 +5,7 @@ import { statusQuery } from '../api/queries.js';
 import { NoSession } from '../features/session/no-session.js';
 import { ServiceTrouble } from '../features/status/service-trouble.js';
 import { TopBar } from '../features/status/top-bar.js';
+import { StopBar } from '../features/stop/stop-bar.js';
 
 /** The frame of every page behind a session. Without one nothing of a page stays on the screen. */
 export function Signed() {
@@ -19,7 +20,11 @@ export function Signed() {
       >
         Go to the content
       </a>
-      <TopBar status={status} problem={problem} />
+      {/* On a telephone only the emergency stop stays in sight: the rest would take too much of it. */}
+      <div className="z-30 max-sm:contents sm:sticky sm:top-0">
+        <TopBar status={status} problem={problem} />
+        <StopBar />
+      </div>
       <ServiceTrouble status={status} problem={problem} />
       <main id="main" tabIndex={-1} className="mx-auto max-w-[84rem] px-4 py-6 outline-none sm:px-6 lg:py-8">
         <Outlet />

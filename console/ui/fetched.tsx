@@ -5,7 +5,7 @@ import { Button } from './button.js';
 import { ProblemNote } from './problem-note.js';
 
 interface FetchedProps<T> {
-  readonly query: UseQueryResult<readonly T[]>;
+  readonly query: Pick<UseQueryResult<readonly T[]>, 'data' | 'error'> & { readonly refetch: () => unknown };
   /** What is waited for, such as `The proposals are being fetched …`. */
   readonly waiting: string;
   /** What is said when there is none. */

@@ -43,3 +43,40 @@ export function platformInWords(platform: PlatformAnswer): string {
     facts.filter(([, value]) => value !== ''),
   );
 }
+
+interface StageAnswer {
+  readonly count: number;
+  /** Seconds. */
+  readonly p50: number | null;
+  readonly p99: number | null;
+}
+
+interface SpanAnswer {
+  readonly span: string;
+  readonly stages: Readonly<Record<string, StageAnswer>>;
+  readonly whole: StageAnswer;
+}
+
+/** How long removals took, as the service tells it. */
+export interface TimesAnswer {
+  readonly spans: readonly SpanAnswer[];
+}
+
+const STAGE_WORDS: Readonly<Record<string, string>> = {
+  fetch: 'seen to fetched',
+  verdict: 'fetched to verdict',
+  order: 'verdict to order',
+  confirm: 'order to confirmed',
+};
+
+/** Each part of the way and the whole, of the last day and week. */
+export function timesInWords(spans: readonly SpanAnswer[]): string {
+  const rows = spans.flatMap(({ span, stages, whole }) => {
+    const parts = Object.entries(stages).map(([stage, took]) => [STAGE_WORDS[stage] ?? stage, took] as const);
+    return [['seen to confirmed', whole] as const, ...parts].map(([words, { count, p50, p99 }]) => [
+      ...[`last ${span}`, words, count.toLocaleString('en')],
+      ...[p50, p99].map((took) => (took === null ? '' : `${took.toFixed(3)} s`)),
+    ]);
+  });
+  return table(['', 'from … to', 'removals', 'half within', '99 % within'], rows);
+}

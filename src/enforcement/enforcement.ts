@@ -2,9 +2,11 @@ import { Evidence, type EvidenceOptions } from '../evidence/evidence.js';
 import type { VerdictFollowing, VerdictTold } from '../intake/intake-parts.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { Cases } from '../moderation/cases.js';
+import type { Database } from '../storage/database.js';
 import { type ActionRow, countOpenActions } from '../storage/enforcement/action-store.js';
 import { countOpenCases } from '../storage/enforcement/case-store.js';
 import { copyKey } from '../storage/enforcement/copies.js';
+import { type RemovalTimes, readRemovalTimes, STAGES } from '../storage/enforcement/removal-times.js';
 import { Brakes, type BrakesOptions } from './brakes.js';
 import { Decisions, type DecisionsOptions } from './decisions.js';
 import { Enforcer, type EnforcerOptions } from './enforcer.js';
@@ -32,9 +34,11 @@ export class Enforcement {
   readonly evidence: Evidence;
   readonly #propose: EnforcementOptions['propose'];
   readonly #copiesKey: Uint8Array;
+  readonly #database: Database;
 
   constructor(options: EnforcementOptions) {
     const { metrics, database } = options;
+    this.#database = database;
     this.#propose = options.propose;
     this.#copiesKey = options.copiesKey;
     this.cases = new Cases(options);
@@ -78,6 +82,11 @@ export class Enforcement {
     };
   }
 
+  /** How long removals on a platform took in the last hours, by stage. @param platform its name */
+  async removalTimes(platform: string, hours: number): Promise<RemovalTimes> {
+    return await readRemovalTimes(this.#database.db, platform, hours);
+  }
+
   start(): void {
     this.brakes.start();
     this.evidence.start();
@@ -88,14 +97,6 @@ export class Enforcement {
     await this.evidence.close();
   }
 }
-
-const STAGES = [
-  ['fetch', 'seen_at', 'fetched_at'],
-  ['verdict', 'fetched_at', 'verdict_at'],
-  ['order', 'verdict_at', 'ordered_at'],
-  ['confirm', 'ordered_at', 'ended_at'],
-  ['whole', 'seen_at', 'ended_at'],
-] as const;
 
 /** Counts how an action ended and, when the platform confirmed it, how long each part of its way took. */
 function countAction(metrics: Metrics, action: ActionRow, end: string): void {

@@ -9,7 +9,10 @@ const CONSOLE = [
 ].find((folder) => existsSync(`${folder}/assets`));
 
 /** Where the console has a page of its own, beside the root; see its router. */
-const PAGES = ['/open', '/sources', '/policy'];
+const PAGES = [
+  ...['/open', '/cases', '/actions', '/platforms', '/curation'],
+  ...['/sources', '/finds', '/publishing', '/policy'],
+];
 
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",

@@ -9,6 +9,7 @@ import {
   hasOpenCases,
   listCases,
   openCase,
+  type ShownCase,
   unreportedCases,
 } from '../storage/enforcement/case-store.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
@@ -75,12 +76,12 @@ export class Cases {
     }
   }
 
-  async ls(filter: CaseFilter): Promise<readonly CaseRow[]> {
+  async ls(filter: CaseFilter): Promise<readonly ShownCase[]> {
     return await listCases(this.#database.db, filter);
   }
 
   /** @throws VigieError `case-not-found` */
-  async show(id: string): Promise<CaseRow> {
+  async show(id: string): Promise<ShownCase> {
     const found = await findCase(this.#database.db, id);
     if (found === undefined) throw new VigieError('case-not-found');
     return found;

@@ -17,6 +17,8 @@ interface ActButtonProps {
   /** Whether a reason is asked for, and must be given. */
   readonly reason: 'needed' | 'none';
   readonly hint?: string;
+  /** More to choose, above the reason; its state is the caller's. */
+  readonly more?: ReactNode;
   /** On the button that does it. */
   readonly confirm: string;
   readonly keep?: string;
@@ -30,7 +32,7 @@ const REASON_LENGTH = 500;
 
 /** Something that is done with a word of why, after a question. */
 export function ActButton(props: ActButtonProps) {
-  const { label, subject, title, description, reason, hint, confirm, keep = 'Not now' } = props;
+  const { label, subject, title, description, reason, hint, more, confirm, keep = 'Not now' } = props;
   const { look = 'plain', confirmLook = 'primary', act, onDone } = props;
   const [open, setOpen] = useState(false);
   const [typed, setTyped] = useState('');
@@ -62,6 +64,7 @@ export function ActButton(props: ActButtonProps) {
       <Dialog open={open} onOpenChange={change} title={title} description={description}>
         <form onSubmit={submit} noValidate>
           <div className="space-y-3 px-6 pt-4 empty:hidden">
+            {more}
             {reason === 'needed' && (
               <TextField
                 label="Reason"

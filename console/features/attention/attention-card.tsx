@@ -9,17 +9,23 @@ import { Facts } from '../../ui/facts.js';
 import { ProblemNote } from '../../ui/problem-note.js';
 import { Tag } from '../../ui/tag.js';
 import { EntryButton } from '../curation/entry-button.js';
+import { NextStep } from './next-step.js';
 
-/** The entry that it is about, where it is about one. */
+/** These name their list by its id and not by its name. */
+const BY_ID: ReadonlySet<string> = new Set(['acted-on-withdrawn', 'action-dropped', 'removal-rate']);
+
+/** The entry that it is about, where it is about one that can be looked at. */
 function entryOf({
+  kind,
   detail: { list, entry },
 }: Attention): { readonly list: string; readonly entry: string } | undefined {
-  return typeof list === 'string' && typeof entry === 'string' ? { list, entry } : undefined;
+  return typeof list === 'string' && typeof entry === 'string' && !BY_ID.has(kind) ? { list, entry } : undefined;
 }
 
 /** Lists by the name that people know. */
-function aboutOf({ subject, detail: { list } }: Attention, entry: ReturnType<typeof entryOf>): string {
+function aboutOf({ kind, subject, detail: { list, entry: id } }: Attention, entry: ReturnType<typeof entryOf>): string {
   if (entry !== undefined) return `an entry of ${entry.list}`;
+  if (BY_ID.has(kind)) return typeof id === 'string' ? `entry ${id}` : subject;
   return typeof list === 'string' ? `list ${list}` : subject;
 }
 
@@ -69,6 +75,9 @@ export function AttentionCard({ attention, mayAct }: AttentionCardProps) {
           <EntryButton {...entry} />
         </div>
       )}
+      <div className="mt-3 empty:hidden">
+        <NextStep attention={attention} />
+      </div>
       {mayAct && (
         <div className="mt-3 flex flex-wrap gap-2">
           {state === 'open' && (

@@ -1,40 +1,38 @@
-import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
-import { ApiProblem } from '../../api/problem.js';
-import { sourceKindsQuery } from '../../api/queries.js';
-import { Button } from '../../ui/button.js';
-import { Dialog } from '../../ui/dialog.js';
-import { Icon } from '../../ui/icon.js';
-import { ProblemNote } from '../../ui/problem-note.js';
-import { AddSourceForm } from './add-source-form.js';
+import { refreshSources, sourceKindsQuery } from '../../api/queries.js';
+import { addSource, tryOutSource } from '../../api/sources.js';
+import { Disclosure } from '../../ui/disclosure.js';
+import { TextField } from '../../ui/field.js';
+import { AddOfKind } from '../kinds/add-of-kind.js';
+import { NAME_FAULT } from '../kinds/kind-form.js';
+import { isListName } from '../lists/list-name.js';
 
-/** A button, and the form behind it. */
+/** A new source: its kind says what it needs. */
 export function AddSource() {
-  const [open, setOpen] = useState(false);
-  const { data: kinds, error } = useQuery({ ...sourceKindsQuery, enabled: open });
   return (
-    <>
-      <Button onClick={() => setOpen(true)}>
-        <Icon name="plus" />
-        Add a source
-      </Button>
-      <Dialog
-        open={open}
-        onOpenChange={setOpen}
-        title="Add a source"
-        description="Its list follows what it tells, from the first sync on."
-      >
-        {kinds === undefined && (
-          <div className="p-6">
-            {error === null ? (
-              <p role="status">The kinds of sources are being fetched …</p>
-            ) : (
-              <ProblemNote problem={ApiProblem.from(error)} />
-            )}
-          </div>
-        )}
-        {kinds !== undefined && <AddSourceForm kinds={kinds} onAdded={() => setOpen(false)} />}
-      </Dialog>
-    </>
+    <AddOfKind
+      noun="source"
+      description="Its list follows what it tells, from the first sync on."
+      nameHint="How you will call it."
+      query={sourceKindsQuery}
+      tryOut={tryOutSource}
+      add={async (told, typed) => {
+        const list = typed('list');
+        await addSource({ ...told, ...(list !== '' && { list }) });
+        await refreshSources();
+      }}
+      more={(faults) => (
+        <Disclosure summary="Into a list of another name">
+          <TextField
+            label="List"
+            name="list"
+            hint="Made when there is none; named as the source when left empty."
+            error={faults['list']}
+          />
+        </Disclosure>
+      )}
+      moreFaults={(typed): Record<string, string> =>
+        typed('list') === '' || isListName(typed('list')) ? {} : { list: NAME_FAULT }
+      }
+    />
   );
 }

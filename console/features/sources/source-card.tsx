@@ -3,7 +3,7 @@ import { ApiProblem } from '../../api/problem.js';
 import { noticeProblem, refreshSources } from '../../api/queries.js';
 import { switchSource, syncSource } from '../../api/sources.js';
 import type { Source } from '../../api/types.js';
-import { count, counted, dateAndTime } from '../../lib/in-words.js';
+import { count, counted, dateAndTime, reasonWords } from '../../lib/in-words.js';
 import { Button } from '../../ui/button.js';
 import { Disclosure } from '../../ui/disclosure.js';
 import { Facts } from '../../ui/facts.js';
@@ -12,7 +12,7 @@ import { ProblemNote } from '../../ui/problem-note.js';
 import { Tag } from '../../ui/tag.js';
 import { HeldChange } from './held-change.js';
 import { RemoveSource } from './remove-source.js';
-import { everyInWords, reasonWords, SOURCE_STATES } from './source-words.js';
+import { everyInWords, SOURCE_STATES } from './source-words.js';
 
 interface SourceCardProps {
   readonly source: Source;

@@ -1,5 +1,4 @@
 import type { SourceState } from '../../api/types.js';
-import { capitalised } from '../../lib/in-words.js';
 import type { IconName } from '../../ui/icon.js';
 import type { Tone } from '../../ui/tag.js';
 
@@ -19,9 +18,6 @@ export const SOURCE_STATES: Readonly<Record<SourceState, StateWords>> = {
   held: { words: 'Waits for you', tone: 'unsure', icon: 'alert' },
   disabled: { words: 'Switched off', tone: 'neutral', icon: 'minus' },
 };
-
-/** `malformed-record` as `Malformed record`. */
-export const reasonWords = (reason: string): string => capitalised(reason.replaceAll('-', ' '));
 
 /** How often: `every 30 seconds`, `every hour`, `every 2 days`. */
 export function everyInWords(seconds: number): string {

@@ -10,11 +10,11 @@ interface TopBarProps {
 
 export function TopBar({ status, problem }: TopBarProps) {
   return (
-    <header className="sticky top-0 z-30 border-line border-b bg-canvas/85 backdrop-blur-md">
+    <header className="border-line border-b bg-canvas/85 backdrop-blur-md">
       <div className="mx-auto flex min-h-14 max-w-[84rem] flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 sm:px-6">
         <Mark className="size-7" />
         <h1 className="font-semibold text-[0.9375rem] tracking-tight">Vigie</h1>
-        <div className="order-last -ml-2 w-full sm:order-none sm:ml-1 sm:w-auto">
+        <div className="order-last -ml-1.5 w-full md:-ml-2.5 xl:order-none xl:ml-1 xl:w-auto">
           <Navigation />
         </div>
         <div className="ml-auto flex items-center gap-1 sm:gap-2">

@@ -13,7 +13,14 @@ import {
 } from '../kind-fields.js';
 import { dataOption, formatOption } from '../options.js';
 import { remark, table, writeLine } from '../output.js';
-import { PLATFORM_COLUMNS, type PlatformAnswer, platformInWords, platformRow } from '../platform-lines.js';
+import {
+  PLATFORM_COLUMNS,
+  type PlatformAnswer,
+  platformInWords,
+  platformRow,
+  type TimesAnswer,
+  timesInWords,
+} from '../platform-lines.js';
 import { withService } from '../with-service.js';
 
 interface Data {
@@ -79,6 +86,14 @@ export function platformCommand(): Command {
       await withService(data, async (service) => {
         const platform = await service.call<PlatformAnswer>('GET', at(name));
         await writeLine(format === 'json' ? JSON.stringify(platform) : platformInWords(platform));
+      });
+    });
+  named(command, 'times', 'how long it takes from a shared item to its removal')
+    .addOption(formatOption())
+    .action(async (name: string, { data, format }: Data & Format) => {
+      await withService(data, async (service) => {
+        const { spans } = await service.call<TimesAnswer>('GET', at(name, '/times'));
+        await writeLine(format === 'json' ? JSON.stringify(spans) : timesInWords(spans));
       });
     });
   named(command, 'test', 'test the connection').action(async (name: string, { data }: Data) => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACTS } from '../../enforcement/acts.js';
 import { VigieError } from '../../errors.js';
 import type { ShownAction } from '../../storage/enforcement/action-store.js';
 import { endpoint } from '../endpoint.js';
@@ -16,6 +17,7 @@ const actionSchema = z.object({
   verdict: z.string().nullable(),
   case: z.string().nullable(),
   list: z.string().nullable().describe('Id of the list of the entry that it rests on.'),
+  listName: z.string().nullable().describe('Null too when the list is gone.'),
   entry: z.string().nullable(),
   rule: z.string(),
   policyVersion: z.number().int().nullable(),
@@ -25,6 +27,7 @@ const actionSchema = z.object({
   dryRun: z.boolean().describe('It was written down and not sent.'),
   outcome: z.string().nullable().describe('What the platform said, why it was dropped, or the code of an error.'),
   undoes: z.string().nullable(),
+  undoneBy: z.string().nullable().describe('The action that takes it back.'),
   attempts: z.number().int().nullable(),
   next: time.describe('When it is tried next.'),
   lastError: z.string().nullable(),
@@ -44,8 +47,9 @@ function present(action: ShownAction): z.output<typeof actionSchema> {
     ...{ id, act, platform, rule, reason, state, outcome, undoes, attempts },
     subject: { kind: action.subject_kind, id: action.subject_id },
     ...{ item: action.item_id, verdict: action.verdict_id, case: action.case_id },
-    ...{ list: action.list_id, entry: action.entry_id, policyVersion: action.policy_version },
-    ...{ heldBy: action.held_by, dryRun: action.dry_run },
+    ...{ list: action.list_id, listName: action.list_name, entry: action.entry_id },
+    policyVersion: action.policy_version,
+    ...{ heldBy: action.held_by, dryRun: action.dry_run, undoneBy: action.undone_by },
     next: state === 'ordered' ? iso(action.next_at) : null,
     lastError: action.last_error,
     ...{ seen: iso(action.seen_at), fetched: iso(action.fetched_at), judged: iso(action.verdict_at) },
@@ -74,14 +78,16 @@ export const listActions = endpoint({
     platform: z.string().max(64).optional(),
     heldBy: z.string().max(32).optional(),
     item: z.string().max(64).optional(),
+    act: z.enum(ACTS).optional(),
+    case: z.string().max(64).optional().describe('Those of a case.'),
     limit: z.coerce.number().int().min(1).max(500).default(100),
     before: z.string().max(64).optional().describe('`next` of the page before.'),
   }),
   answer: z.object({ actions: z.array(actionSchema), next: z.string().nullable() }),
-  handle: async ({ query: { before, item, limit, ...rest }, services }) => {
+  handle: async ({ query: { before, item, case: caseId, limit, ...rest }, services }) => {
     const { enforcer } = services.enforcement;
     if (before !== undefined) await enforcer.show(before);
-    const actions = await enforcer.ls({ ...rest, itemId: item, limit, before });
+    const actions = await enforcer.ls({ ...rest, itemId: item, caseId, limit, before });
     const next = actions.length === limit ? (actions.at(-1)?.id ?? null) : null;
     return { actions: actions.map(present), next };
   },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CaseRow } from '../../storage/enforcement/case-store.js';
+import type { ShownCase } from '../../storage/enforcement/case-store.js';
 import { endpoint } from '../endpoint.js';
 
 const caseSchema = z.object({
@@ -10,6 +10,10 @@ const caseSchema = z.object({
   priority: z.number().int().describe('From 0 to 100.'),
   cause: z.string(),
   item: z.string().nullable(),
+  account: z
+    .string()
+    .nullable()
+    .describe('Whom it is about, or who shared the item: our own id, never the platform’s.'),
   verdict: z.string().nullable(),
   score: z.number().nullable().describe('The highest of an outside scorer.'),
   reports: z.number().int(),
@@ -20,9 +24,10 @@ const caseSchema = z.object({
   decided: z.string().nullable(),
 });
 
-const present = (row: CaseRow): z.output<typeof caseSchema> => ({
+const present = (row: ShownCase): z.output<typeof caseSchema> => ({
   ...{ id: row.id, subject: { kind: row.subject_kind, id: row.subject_id }, platform: row.platform },
-  ...{ state: row.state, priority: row.priority, cause: row.cause, item: row.item_id, verdict: row.verdict_id },
+  ...{ state: row.state, priority: row.priority, cause: row.cause, item: row.item_id },
+  ...{ account: row.subject_kind === 'account' ? row.subject_id : row.account_id, verdict: row.verdict_id },
   ...{ score: row.score, reports: row.reports, opened: row.opened_at.toISOString(), due: row.due.toISOString() },
   ...{ decision: row.decision, decidedBy: row.decided_by, decided: row.decided_at?.toISOString() ?? null },
 });
@@ -38,11 +43,15 @@ export const listCases = endpoint({
     state: z.enum(['open', 'decided']).default('open'),
     platform: z.string().max(64).optional(),
     limit: z.coerce.number().int().min(1).max(500).default(100),
+    after: z.string().max(64).optional().describe('`next` of the page before.'),
   }),
-  answer: z.object({ cases: z.array(caseSchema) }),
-  handle: async ({ query, services }) => ({
-    cases: (await services.enforcement.cases.ls(query)).map(present),
-  }),
+  answer: z.object({ cases: z.array(caseSchema), next: z.string().nullable() }),
+  handle: async ({ query, services }) => {
+    const { cases } = services.enforcement;
+    if (query.after !== undefined) await cases.show(query.after);
+    const page = await cases.ls(query);
+    return { cases: page.map(present), next: page.length === query.limit ? (page.at(-1)?.id ?? null) : null };
+  },
 });
 
 export const getCase = endpoint({
@@ -80,7 +89,8 @@ export const decideCase = endpoint({
   }),
   handle: async ({ params, body: { decision, media, ...rest }, principal, services }) => {
     const by = { ...rest, by: principal.id, ...(media === undefined ? {} : { media }) };
-    const { decided, consequences } = await services.enforcement.decisions.decideCase(params.id, decision, by);
-    return { case: present(decided), ...consequences };
+    const { cases, decisions } = services.enforcement;
+    const { consequences } = await decisions.decideCase(params.id, decision, by);
+    return { case: present(await cases.show(params.id)), ...consequences };
   },
 });

@@ -154,3 +154,41 @@ export const removePlatform = endpoint({
     return { removed: true as const };
   },
 });
+
+const SPANS = [
+  ['day', 24],
+  ['week', 168],
+] as const;
+
+const seconds = z.number().nullable().describe('Seconds; null when nothing went that way.');
+const stageSchema = z.object({ count: z.number().int(), p50: seconds, p99: seconds });
+
+export const platformTimes = endpoint({
+  method: 'GET',
+  url: '/v1/platforms/:name/times',
+  scope: 'platforms:read',
+  summary: 'How long it took from a shared item to its confirmed removal, of the last day and week',
+  description:
+    'Of removals that rules have ordered and the platform confirmed, the latest 100,000 at the most: what half, and what all but one in a hundred, took. Acts of people, dry runs and what was gone already do not count.',
+  params: byName,
+  answer: z.object({
+    spans: z.array(
+      z.object({
+        span: z.enum(['day', 'week']),
+        stages: z
+          .object({ fetch: stageSchema, verdict: stageSchema, order: stageSchema, confirm: stageSchema })
+          .describe('From seen to fetched, to the verdict, to the order, to the confirmation.'),
+        whole: stageSchema.describe('From seen to confirmed.'),
+      }),
+    ),
+  }),
+  handle: async ({ params, services }) => {
+    const { name } = await services.platforms.show(params.name);
+    const spans = [];
+    for (const [span, hours] of SPANS) {
+      const { whole, ...stages } = await services.enforcement.removalTimes(name, hours);
+      spans.push({ span, stages, whole });
+    }
+    return { spans };
+  },
+});

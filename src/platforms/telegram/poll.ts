@@ -32,9 +32,11 @@ export interface PollOptions {
 export async function poll({ api, intake, updates, logger }: PollOptions, signal: AbortSignal): Promise<void> {
   let offset: number | undefined;
   let conflicts = 0;
+  // The first question is answered at once, so that a connection to quiet rooms is known to work.
+  let waitSeconds = 0;
   for (;;) {
     const waiting = (error: VigieError) => logger.warn({ code: error.code }, 'Telegram is tried again');
-    const told = await persist(() => ask(api, offset, signal), signal, waiting);
+    const told = await persist(() => ask(api, { offset, waitSeconds }, signal), signal, waiting);
     if (told === 'conflict') {
       conflicts++;
       if (conflicts >= 2) await intake.trouble({ code: 'other-poller' });
@@ -47,16 +49,21 @@ export async function poll({ api, intake, updates, logger }: PollOptions, signal
     if (conflicts > 0) await intake.settled({ code: 'other-poller' });
     conflicts = 0;
     intake.heard();
+    waitSeconds = WAIT_SECONDS;
     await takeAll(told, updates, signal);
     // After a pause of a week Telegram may count anew: an offset is given only for what was told just now.
     offset = told.length === 0 ? undefined : Math.max(...told.map((update) => update.update_id)) + 1;
   }
 }
 
-async function ask(api: BotApi, offset: number | undefined, signal: AbortSignal): Promise<Update[] | 'conflict'> {
+async function ask(
+  api: BotApi,
+  { offset, waitSeconds }: { readonly offset: number | undefined; readonly waitSeconds: number },
+  signal: AbortSignal,
+): Promise<Update[] | 'conflict'> {
   const asked = {
     ...(offset === undefined ? {} : { offset }),
-    ...{ limit: 100, timeout: WAIT_SECONDS, allowed_updates: ALLOWED_UPDATES },
+    ...{ limit: 100, timeout: waitSeconds, allowed_updates: ALLOWED_UPDATES },
   };
   try {
     const told = await api.ask('getUpdates', (raw, stop) => raw.getUpdates(asked, stop), signal);

@@ -42,6 +42,8 @@ export interface NewAction {
 export const TAKING_ACTS = ['remove', 'hide', 'restrict-room', 'close-room', 'suspend-account'] as const;
 
 const now = sql<Date>`now()`;
+/** An action that takes another back, and waits or is done. */
+const UNDOES: readonly ActionState[] = ['proposed', 'ordered', 'confirmed'];
 const ENDED: readonly ActionState[] = ['confirmed', 'dropped', 'given-up', 'refused'];
 
 /** @returns undefined when another has just written the same */
@@ -97,7 +99,7 @@ export async function latestAction(
         selectFrom('action as undo')
           .select('undo.id')
           .whereRef('undo.undoes', '=', 'action.id')
-          .where('undo.state', 'in', ['proposed', 'ordered', 'confirmed']),
+          .where('undo.state', 'in', [...UNDOES]),
       )
         .$castTo<boolean>()
         .as('undone'),
@@ -166,6 +168,8 @@ export interface ActionFilter {
   readonly platform?: string | undefined;
   readonly heldBy?: string | undefined;
   readonly itemId?: string | undefined;
+  readonly act?: string | undefined;
+  readonly caseId?: string | undefined;
   readonly limit: number;
   /** Id of an action: only what was proposed before it. */
   readonly before?: string | undefined;
@@ -176,19 +180,25 @@ export type ShownAction = ActionRow & {
   readonly attempts: number | null;
   readonly next_at: Date | null;
   readonly last_error: string | null;
+  /** Null when the list is gone, or it rests on none. */
+  readonly list_name: string | null;
+  /** Id of the action that takes it back; where the platform cannot do that, its author was told instead. */
+  readonly undone_by: string | null;
 };
 
 const OPEN: readonly ActionState[] = ['proposed', 'ordered', 'failed'];
 
 /** Newest first. */
 export async function listActions(db: Db, filter: ActionFilter): Promise<ShownAction[]> {
-  const { state, platform, heldBy, itemId, limit, before } = filter;
+  const { state, platform, heldBy, itemId, act, caseId, limit, before } = filter;
   return await selectShown(db)
     .$if(state === 'open', (query) => query.where('action.state', 'in', [...OPEN]))
     .$if(state !== undefined && state !== 'open', (query) => query.where('action.state', '=', state as ActionState))
     .$if(platform !== undefined, (query) => query.where('action.platform', '=', platform ?? ''))
     .$if(heldBy !== undefined, (query) => query.where('action.held_by', '=', heldBy ?? ''))
     .$if(itemId !== undefined, (query) => query.where('action.item_id', '=', itemId ?? ''))
+    .$if(act !== undefined, (query) => query.where('action.act', '=', act ?? ''))
+    .$if(caseId !== undefined, (query) => query.where('action.case_id', '=', caseId ?? ''))
     .$if(before !== undefined, (query) =>
       // By the row itself: a Date would cut its microseconds, and acts of one verdict share their moment.
       query.where(
@@ -209,8 +219,22 @@ const selectShown = (db: Db) =>
   db
     .selectFrom('action')
     .leftJoin('outbox', 'outbox.id', 'action.effect_id')
+    .leftJoin('list', 'list.id', 'action.list_id')
     .selectAll('action')
-    .select(['outbox.attempts', 'outbox.next_at', 'outbox.last_error']);
+    .select(['outbox.attempts', 'outbox.next_at', 'outbox.last_error', 'list.name as list_name'])
+    .select(({ selectFrom }) =>
+      selectFrom('action as undo')
+        .select('undo.id')
+        .whereRef('undo.undoes', '=', 'action.id')
+        .where(({ or, and, eb }) =>
+          or([
+            eb('undo.state', 'in', [...UNDOES]),
+            and([eb('undo.state', '=', 'dropped'), eb('undo.outcome', '=', 'act-unsupported')]),
+          ]),
+        )
+        .limit(1)
+        .as('undone_by'),
+    );
 
 /** How many are not at their end, by state. */
 export async function countOpenActions(db: Db): Promise<ReadonlyMap<ActionState, number>> {

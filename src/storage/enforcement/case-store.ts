@@ -77,22 +77,43 @@ export interface CaseFilter {
   readonly state: 'open' | 'decided';
   readonly platform?: string | undefined;
   readonly limit: number;
+  /** Id of a case: only those that come after it in the order of the list. */
+  readonly after?: string | undefined;
 }
+
+/** A case with who shared what it is about: our own id of the account. */
+export type ShownCase = CaseRow & { readonly account_id: string | null };
+
+const selectShown = (db: Db) =>
+  db
+    .selectFrom('moderation_case')
+    .leftJoin('item', 'item.id', 'moderation_case.item_id')
+    .selectAll('moderation_case')
+    .select('item.account_id');
 
 /** Open ones by priority, then the oldest; decided ones latest first. */
-export async function listCases(db: Db, { state, platform, limit }: CaseFilter): Promise<CaseRow[]> {
-  const query = db
-    .selectFrom('moderation_case')
-    .selectAll()
-    .where('state', '=', state)
-    .$if(platform !== undefined, (some) => some.where('platform', '=', platform ?? ''))
+export async function listCases(db: Db, { state, platform, limit, after }: CaseFilter): Promise<ShownCase[]> {
+  const query = selectShown(db)
+    .where('moderation_case.state', '=', state)
+    .$if(platform !== undefined, (some) => some.where('moderation_case.platform', '=', platform ?? ''))
+    .$if(after !== undefined, (some) => some.where(behind(state, after ?? '')))
     .limit(limit);
-  if (state === 'decided') return await query.orderBy('decided_at', 'desc').execute();
-  return await query.orderBy('priority', 'desc').orderBy('opened_at').execute();
+  if (state === 'decided') return await query.orderBy('decided_at', 'desc').orderBy('moderation_case.id').execute();
+  return await query.orderBy('priority', 'desc').orderBy('opened_at').orderBy('moderation_case.id').execute();
 }
 
-export async function findCase(db: Db, id: string): Promise<CaseRow | undefined> {
-  return await db.selectFrom('moderation_case').selectAll().where('id', '=', id).executeTakeFirst();
+/** By the row itself: a Date would cut its microseconds. A case that was decided meanwhile keeps its place. */
+function behind(state: CaseFilter['state'], after: string) {
+  const of = sql`SELECT FROM moderation_case AS last WHERE last.id = ${after}`;
+  const place =
+    state === 'decided'
+      ? sql`(last.decided_at, moderation_case.id) > (moderation_case.decided_at, last.id)`
+      : sql`(last.priority, moderation_case.opened_at, moderation_case.id) > (moderation_case.priority, last.opened_at, last.id)`;
+  return sql<boolean>`EXISTS (${of} AND ${place})`;
+}
+
+export async function findCase(db: Db, id: string): Promise<ShownCase | undefined> {
+  return await selectShown(db).where('moderation_case.id', '=', id).executeTakeFirst();
 }
 
 /** @returns the case as it is now; undefined when it is not open */

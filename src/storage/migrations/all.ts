@@ -13,6 +13,7 @@ import { restored } from './0012-restored.js';
 import { enforcement } from './0013-enforcement.js';
 import { enforcementIndexes } from './0014-enforcement-indexes.js';
 import { casesByCause } from './0015-cases-by-cause.js';
+import { removalTimes } from './0016-removal-times.js';
 import type { Migration } from './migration.js';
 
 /** Every migration, in order. */
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   enforcement,
   enforcementIndexes,
   casesByCause,
+  removalTimes,
 ];

@@ -1,4 +1,4 @@
-/** Forms from JSON Schemas: the kinds of sources say what they need, and the page asks for it. */
+/** Forms from JSON Schemas: the kinds of sources and of platforms say what they need, and the page asks for it. */
 
 export interface SchemaField {
   readonly name: string;
@@ -56,6 +56,13 @@ export function labelOf(name: string): string {
   const words = name.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+/** The same fields with what is set already, for a form that changes it. */
+export const filledWith = (fields: readonly SchemaField[], values: unknown): readonly SchemaField[] =>
+  fields.map((field) => {
+    const value = object(values)[field.name];
+    return value === undefined ? field : { ...field, standard: asText(value) };
+  });
 
 function asText(value: unknown): string {
   if (Array.isArray(value)) return value.map(String).join('\n');

@@ -1,0 +1,59 @@
+import type { Platform } from '../../api/platforms.js';
+import { counted, dateAndTime } from '../../lib/in-words.js';
+import { Facts } from '../../ui/facts.js';
+import { Icon } from '../../ui/icon.js';
+import { Tag } from '../../ui/tag.js';
+import { PlatformActs } from './platform-acts.js';
+import { PLATFORM_STATES } from './platform-words.js';
+import { RemovalTimes } from './removal-times.js';
+
+interface PlatformCardProps {
+  readonly platform: Platform;
+  /** An emergency stop is on for it. */
+  readonly stopped: boolean;
+  readonly mayChange: boolean;
+  readonly onTold: (words: string) => void;
+}
+
+/** One platform: how its connection does, whether anything is done on it, and how fast. */
+export function PlatformCard({ platform, stopped, mayChange, onTold }: PlatformCardProps) {
+  const { name, title, state, dryRun, error, failures } = platform;
+  const { words, tone, icon } = PLATFORM_STATES[state];
+  return (
+    <li className="space-y-3 rounded-xl border border-line bg-surface p-4 shadow-card">
+      <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
+        <h3 className="min-w-0 break-all font-semibold">{name}</h3>
+        <span className="text-ink-3 text-xs">{title}</span>
+        <span className="flex flex-wrap gap-1.5 sm:ml-auto">
+          {stopped && <Tag tone="match">Stopped</Tag>}
+          {dryRun ? <Tag tone="unsure">Dry run</Tag> : <Tag>Acts for real</Tag>}
+          <Tag tone={tone}>
+            <Icon name={icon} className="size-3" />
+            {words}
+          </Tag>
+        </span>
+      </div>
+      <Facts facts={factsOf(platform)} />
+      {error !== null && (
+        <p className="text-match-ink text-xs">
+          The last connection failed{failures > 1 && `, ${counted(failures, 'time')} in a row`}:{' '}
+          <code className="font-mono">{error}</code>
+        </p>
+      )}
+      <RemovalTimes platform={name} />
+      <PlatformActs platform={platform} stopped={stopped} mayChange={mayChange} onTold={onTold} />
+    </li>
+  );
+}
+
+function factsOf({ state, dryRun, connected, heard, next, node }: Platform) {
+  const waits = state === 'failing' || state === 'refused';
+  const since = connected === null ? 'never' : dateAndTime(connected);
+  return [
+    ['What is done', dryRun ? 'Nothing: what would be done is written down' : 'What is ordered is carried out'],
+    [state === 'connected' ? 'Connected since' : 'Last connected', since],
+    ['Last heard', heard === null ? 'never' : dateAndTime(heard)],
+    ...(waits ? [['Next attempt', dateAndTime(next)] as const] : []),
+    ...(node === null ? [] : [['Held by node', node] as const]),
+  ] as const;
+}
