@@ -2,7 +2,7 @@ import { Api, GrammyError, HttpError, type RawApi } from 'grammy';
 import type { PlatformHouse } from '../../enforcement/platform.js';
 import { VigieError } from '../../errors.js';
 import type { ExchangeAnswer } from '../../net/guarded-client.js';
-import { readBounded } from './read-bounded.js';
+import { readBounded } from '../read-bounded.js';
 
 /** Time limit for a call, milliseconds; one that waits for updates has its own. */
 const CALL_TIMEOUT_MS = 20_000;

@@ -1,18 +1,14 @@
 import { createReadStream } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, sep } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { GrammyError } from 'grammy';
 import type { PlatformHouse } from '../../enforcement/platform.js';
 import { VigieError } from '../../errors.js';
 import { withoutSlash } from '../../net/base-url.js';
+import { openRemote } from '../open-remote.js';
 import { BotApi } from './bot-api.js';
 import { CLOUD_FILE_BYTES, OUT_OF_REACH } from './media-of.js';
 import type { TelegramCredentials, TelegramSettings } from './settings.js';
-
-/** Time limit for the whole of a file, milliseconds. */
-const DOWNLOAD_TIMEOUT_MS = 120_000;
 
 /**
  * Opens a file by its `file_id`.
@@ -38,7 +34,8 @@ export async function download(
     throw new VigieError('fetch-failed', { detail: 'the path of the file is not valid' });
   }
   const url = `${baseUrl}/file/bot${token}/${path.split('/').map(encodeURIComponent).join('/')}`;
-  return await openRemote(client, url, { size, most: local ? undefined : CLOUD_FILE_BYTES }, signal);
+  const most = local ? undefined : CLOUD_FILE_BYTES;
+  return await openRemote(client, url, { size, most, refusal: async ({ status }) => refusal(status) }, signal);
 }
 
 async function fileOf(api: BotApi, ref: string, signal: AbortSignal) {
@@ -70,59 +67,8 @@ async function openLocal(path: string, directory: string, signal: AbortSignal): 
   }
 }
 
-interface Expected {
-  /** As Telegram says, bytes. */
-  readonly size: number | undefined;
-  readonly most: number | undefined;
-}
-
-/** The body goes on to be read after the client has given it: what reads it ends the exchange, or the exchange it. */
-function openRemote(
-  client: PlatformHouse['client'],
-  url: string,
-  expected: Expected,
-  signal: AbortSignal,
-): Promise<AsyncIterable<Uint8Array>> {
-  const through = new PassThrough();
-  // Met by whoever reads; there may be nobody any more.
-  through.on('error', () => undefined);
-  return new Promise((resolve, reject) => {
-    const sent = { timeoutMs: DOWNLOAD_TIMEOUT_MS, signal };
-    const whole = client.exchange(url, sent, async ({ status, body }) => {
-      if (status !== 200) throw refusal(status);
-      resolve(through);
-      await pipeline(() => bounded(body, expected, signal), through);
-    });
-    whole.catch((error: unknown) => {
-      reject(error);
-      through.destroy(error as Error);
-    });
-  });
-}
-
 function refusal(status: number): VigieError {
   if (status === 401) return new VigieError('platform-refused', { detail: 'the token is not valid' });
   if (status === 429) return new VigieError('platform-busy', { retryAfter: 5 });
   return new VigieError('fetch-failed', { detail: `the server answered ${status}` });
-}
-
-async function* bounded(
-  body: AsyncIterable<Uint8Array>,
-  { size, most }: Expected,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  try {
-    for await (const chunk of body) {
-      bytes += chunk.byteLength;
-      if (most !== undefined && bytes > most) throw new VigieError('media-too-large', { detail: 'more than 20 MB' });
-      yield chunk;
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof VigieError) throw error;
-    const late = (error as { readonly name?: unknown }).name === 'TimeoutError';
-    throw new VigieError(late ? 'fetch-timeout' : 'fetch-failed', { cause: error });
-  }
-  if (size !== undefined && bytes < size) throw new VigieError('fetch-failed', { detail: 'the file was cut short' });
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { VigieError } from '../../errors.js';
+import { handIn } from '../hand-in.js';
 import type { Archived } from './archive.js';
-import { handIn } from './hand-in.js';
 import { askForInline } from './inline-data.js';
 import type { KnownMessages } from './known-messages.js';
 import { addressOf } from './medium-ref.js';

@@ -2,10 +2,10 @@
 import type { PlatformHouse, PlatformIntake, SharedItem, SharedReport } from '../../../enforcement/platform.js';
 import { VigieError } from '../../../errors.js';
 import { GuardedClient } from '../../../net/guarded-client.js';
+import { Waits } from '../../testing/waits.js';
 import { credentialsSchema, type TelegramCredentials, type TelegramSettings } from '../settings.js';
 import { telegram } from '../telegram.js';
 import { type BotApiServer, TOKEN } from './bot-api-server.js';
-import { Waits } from './waits.js';
 
 export class IntakeOfTests implements PlatformIntake {
   /** By id and revision. */

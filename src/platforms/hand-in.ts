@@ -1,16 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SharedItem } from '../../enforcement/platform.js';
-import { VigieError } from '../../errors.js';
-import type { WatchParts } from './watch-parts.js';
+import type { PlatformHouse, PlatformIntake, SharedItem } from '../enforcement/platform.js';
+import { VigieError } from '../errors.js';
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 
+/** What handing in needs of a connection. */
+export interface HandingIn {
+  readonly intake: PlatformIntake;
+  readonly house: Pick<PlatformHouse, 'logger'>;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Hands an item in, again and again while the house is full or its database away, until the watch ends.
+ * Hands an item in, again and again while the house is full or its database away, until the connection ends.
  * @throws the reason of the signal when it ends
  */
-export async function handIn(parts: WatchParts, room: string, item: SharedItem): Promise<void> {
+export async function handIn(parts: HandingIn, room: string, item: SharedItem): Promise<void> {
   const { intake, signal, house } = parts;
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
     signal.throwIfAborted();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { VigieError } from '../../errors.js';
+import { VigieError } from '../errors.js';
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
@@ -10,7 +10,7 @@ const GIVE_UP_MS = 10 * 60_000;
 const PASSING: ReadonlySet<string> = new Set(['platform-busy', 'platform-unreachable', 'platform-malformed']);
 
 /**
- * Does something that may have to wait for Telegram to come back.
+ * Does something that may have to wait for a platform to come back.
  * @param again told before each further attempt
  * @throws what `act` throws and does not pass by itself, or did not for ten minutes; the signal's reason
  */
