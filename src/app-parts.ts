@@ -5,6 +5,7 @@ import { ApiKeys } from './access/api-keys.js';
 import type { Config } from './config.js';
 import { Curation } from './curation/curation.js';
 import { SourceRoute } from './curation/source-route.js';
+import { BeforePublication } from './enforcement/before-publication.js';
 import { Enforcement } from './enforcement/enforcement.js';
 import { proposeFor } from './enforcement/propose-for.js';
 import { VERSION } from './engine.js';
@@ -12,6 +13,7 @@ import type { VigieError } from './errors.js';
 import { GroundFloor } from './ground-floor.js';
 import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
+import { lookNow } from './intake/look-now.js';
 import { openContent } from './intake/sealed-content.js';
 import { Banks } from './lists/banks/banks.js';
 import { FloodWatch } from './lists/flood/flood-watch.js';
@@ -27,7 +29,10 @@ import { VideoPool } from './media/video/video-pool.js';
 import { Metrics } from './metrics/metrics.js';
 import { caseOfReport } from './moderation/platform-reports.js';
 import { GuardedClient } from './net/guarded-client.js';
+import { handShared } from './platforms/connection-intake.js';
 import { fetchFromPlatform } from './platforms/fetch-from-platform.js';
+import { openPolicyServer } from './platforms/matrix/policy/open-policy-server.js';
+import type { PolicyServer } from './platforms/matrix/policy/policy-server.js';
 import { PLATFORM_KINDS } from './platforms/platform-kinds.js';
 import { PlatformRunner } from './platforms/platform-runner.js';
 import { Platforms } from './platforms/platforms.js';
@@ -95,6 +100,8 @@ export interface AppParts {
   readonly platforms: Platforms;
   /** Those to platforms. They are made when the service starts. */
   readonly connections: PlatformRunner;
+  /** Answers servers of Matrix before they publish, where that is switched on. */
+  readonly policyServer: PolicyServer | undefined;
   /** What is done there. It starts when the service does. */
   readonly enforcement: Enforcement;
   readonly pool: MediaPool;
@@ -274,6 +281,9 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     ...{ database, policies },
     jurisdictionOf: (itemId, sealed) => openContent(keyring, itemId, sealed).jurisdiction,
   });
+  const propose = proposeFor(() => policies.active());
+  const accountId = async (platform: string, account: string) =>
+    (await floor.intake.subjectOf({ platform, account }))?.slice('account:'.length);
   const enforcement = opened.own(
     new Enforcement({
       ...{ database, keyring, metrics, client, record: events.record, outbox: floor.outbox, blobs: itemMedia },
@@ -283,14 +293,25 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       held: () => connections.held,
       act: (platform, order, aborted) => connections.act(platform, order, aborted),
       maximumBytes: Math.max(config.limits.mediaBytes, config.limits.videoBytes),
-      accountId: async (platform, account) =>
-        (await floor.intake.subjectOf({ platform, account }))?.slice('account:'.length),
+      accountId,
       dispute: ({ listId, entryId }, reason, by) => disputeEntry(database, lists, { listId, entryId, reason, by }),
-      propose: proposeFor(() => policies.active()),
+      propose,
       failed: (error) => logger.warn({ err: error }, 'watching over what is done on platforms failed'),
     }),
   );
   following.verdict = (tx, verdict) => enforcement.follow(tx, verdict);
+  const publication = new BeforePublication({
+    ...{ database, propose, accountId, now: Date.now },
+    look: (shared, aborted) => lookNow({ scanner, words: lists, fetch }, shared, aborted),
+    hand: (platform, item) => handShared(platform, (draft) => floor.intake.items.hand(draft), item),
+    gone: (platform, ids) => floor.intake.items.gone(platform, ids),
+  });
+  const answered = (platform: string, answer: string) =>
+    metrics.count('vigie_publication_answers_total', { platform, answer });
+  const policyServer =
+    config.matrixPolicyPort === undefined
+      ? undefined
+      : await openPolicyServer({ ...connected, keyring, publication, answered });
   reports.take = caseOfReport({ database, cases: enforcement.cases });
   const curation = new Curation({
     ...{ database, keyring, lists, client, record: events.record, outbox: floor.outbox },
@@ -348,6 +369,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     sync,
     platforms: new Platforms({ ...connected, record: events.record }),
     connections,
+    policyServer,
     enforcement,
     pool,
     videos,

@@ -40,13 +40,7 @@ export class ConnectionIntake implements PlatformIntake {
 
   async hand(item: SharedItem): Promise<{ readonly id: string; readonly fresh: boolean }> {
     this.#ends.heard();
-    const { media = [] } = item;
-    const first = await this.#handPart(item, media.slice(0, MEDIA_LIMIT), '');
-    // An item has so many media at the most; nothing of a message goes unseen for that.
-    for (let part = 2, from = MEDIA_LIMIT; from < media.length; part++, from += MEDIA_LIMIT) {
-      await this.#handPart(item, media.slice(from, from + MEDIA_LIMIT), `+${part}`);
-    }
-    return first;
+    return await handShared(this.#ends.name, (draft) => this.#ends.hand(draft), item);
   }
 
   async gone(items: readonly string[]): Promise<void> {
@@ -79,19 +73,33 @@ export class ConnectionIntake implements PlatformIntake {
   heard(): void {
     this.#ends.heard();
   }
+}
 
-  async #handPart(item: SharedItem, media: readonly SharedMedium[], part: string) {
-    const draft = draftOf(this.#ends.name, item, media, part);
-    try {
-      return await this.#ends.hand(draft);
-    } catch (thrown) {
-      if (!(thrown instanceof VigieError && thrown.code === 'item-conflict')) throw thrown;
-      // The same id with another content, and the platform says of no edit: it is looked at as if it had.
-      return await this.#ends.hand({
-        ...draft,
-        revision: `${draft.revision ?? ''}~${fingerprint(draft)}`.slice(-REVISION),
-      });
-    }
+type Hand = ConnectionEnds['hand'];
+
+/**
+ * Hands in what was shared on a platform, in several items of the same id when it has more media than one may have, so
+ * that nothing of a message goes unseen for that.
+ * @param platform its name
+ */
+export async function handShared(platform: string, hand: Hand, item: SharedItem): ReturnType<Hand> {
+  const { media = [] } = item;
+  const part = (of: readonly SharedMedium[], name: string) => handPart(hand, draftOf(platform, item, of, name));
+  const first = await part(media.slice(0, MEDIA_LIMIT), '');
+  for (let number = 2, from = MEDIA_LIMIT; from < media.length; number++, from += MEDIA_LIMIT) {
+    await part(media.slice(from, from + MEDIA_LIMIT), `+${number}`);
+  }
+  return first;
+}
+
+async function handPart(hand: Hand, draft: ItemDraft): ReturnType<Hand> {
+  try {
+    return await hand(draft);
+  } catch (thrown) {
+    if (!(thrown instanceof VigieError && thrown.code === 'item-conflict')) throw thrown;
+    // The same id with another content, and the platform says of no edit: it is looked at as if it had.
+    const revision = `${draft.revision ?? ''}~${fingerprint(draft)}`.slice(-REVISION);
+    return await hand({ ...draft, revision });
   }
 }
 

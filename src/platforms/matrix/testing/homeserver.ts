@@ -44,6 +44,7 @@ export class Homeserver implements AsyncDisposable {
   keysOf: (server: string) => Content | undefined = () => undefined;
   readonly #waits = new Waits();
   readonly #done = new Map<string, Content>();
+  readonly #hung = new Set<IncomingMessage>();
   #wake: (() => void)[] = [];
   #closed = false;
   readonly #server = createServer((request, response) => {
@@ -71,6 +72,12 @@ export class Homeserver implements AsyncDisposable {
     await this.#waits.until(until);
   }
 
+  /** Ends the connections that were left without an answer. */
+  breakOff(): void {
+    for (const request of this.#hung) request.socket.destroy();
+    this.#hung.clear();
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname: path, searchParams: query } = new URL(request.url ?? '/', this.origin);
     const { method = 'GET' } = request;
@@ -79,6 +86,7 @@ export class Homeserver implements AsyncDisposable {
     this.called.push(called);
     this.#waits.changed();
     const fault = this.fault(called);
+    if (fault === 'hang') this.#hung.add(request);
     if (fault !== undefined && fault !== 'break-after') return misbehave(fault, request, response);
     try {
       const answer = await this.#answer(called, query, text, request, response);
