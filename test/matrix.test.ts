@@ -95,11 +95,16 @@ describe('Matrix', { timeout: 180_000 }, () => {
   it('a listed picture is not recommended to its room, is written down, and another is signed for', async () => {
     const before = await actions();
     const { cases } = await call<{ cases: unknown[] }>('GET', '/v1/cases');
-    const event = other.event(room.id, image(upload('match')));
+    const url = upload('match');
+    const event = other.event(room.id, image(url));
     const answers = await Promise.all([ask(event), ask(event)]);
     for (const each of answers) expect(each).toMatchObject(refused);
     await vi.waitFor(async () => expect((await actions()).length).toBe(before.length + 1), LONG);
-    expect((await actions())[0]).toMatchObject({ act: 'remove', state: 'confirmed', outcome: 'already' });
+    await vi.waitFor(
+      async () => expect((await actions())[0]).toMatchObject({ act: 'remove', state: 'confirmed' }),
+      LONG,
+    );
+    expect(homeserver.world.media.get(url)?.quarantined).toBe(true);
     const now = await call<{ cases: unknown[] }>('GET', '/v1/cases');
     expect(now.cases.length).toBe(cases.length + 1);
     expect(await ask(event, '/_matrix/policy/unstable/org.matrix.msc4284/sign')).toEqual({ status: 200, body: {} });

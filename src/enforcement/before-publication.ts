@@ -41,9 +41,10 @@ export class BeforePublication {
 
   /**
    * @param deadline when it is aborted the answer is `unsure`
+   * @param leaves what is refused leaves something on the platform that the act still has to see to, such as its media
    * @throws VigieError of the database and `queue-full` when what is refused could not be written down: then nothing is said
    */
-  async judge(platform: string, item: SharedItem, deadline: AbortSignal): Promise<Publication> {
+  async judge(platform: string, item: SharedItem, deadline: AbortSignal, leaves: boolean): Promise<Publication> {
     // A private room is none of ours.
     if (item.surface === 'private') return 'allow';
     let verdict: VerdictNow;
@@ -58,7 +59,7 @@ export class BeforePublication {
     const wanted = proposals.filter(({ act, subject, needsPerson }) => {
       return KEEPS_OUT.has(act) && subject === 'item' && !needsPerson;
     });
-    if (wanted.length > 0 && (await this.#refused(platform, item, wanted))) return 'refuse';
+    if (wanted.length > 0 && (await this.#refused(platform, item, wanted, leaves))) return 'refuse';
     return verdict.verdict === 'could-not-tell' ? 'unsure' : 'allow';
   }
 
@@ -79,7 +80,7 @@ export class BeforePublication {
   }
 
   /** Written down first: an item that was never there on its platform, with the verdict and the case of any other. */
-  async #refused(platform: string, item: SharedItem, wanted: readonly Proposal[]): Promise<boolean> {
+  async #refused(platform: string, item: SharedItem, wanted: readonly Proposal[], leaves: boolean): Promise<boolean> {
     const { database, hand, gone } = this.#options;
     const { id } = await hand(platform, item);
     for (const { entry } of wanted) {
@@ -91,7 +92,7 @@ export class BeforePublication {
       });
       const judgement = judge(facts, { orderedBy: 'policy', takesDown: false, when: 'write' });
       if (judgement.say !== 'go' || judgement.dryRun) continue;
-      await gone(platform, [item.id]);
+      if (!leaves) await gone(platform, [item.id]);
       return true;
     }
     return false;

@@ -145,7 +145,9 @@ export class PolicyServer {
     // The connection will see it in the room.
     if (item === 'late') return 'unsure';
     if (item === undefined) return 'allow';
-    const said = await publication.judge(platform.name, item, deadline);
+    // Where the bot may, its media are put away by the act that finds no event.
+    const leaves = platform.settings.admin === 'synapse';
+    const said = await publication.judge(platform.name, item, deadline, leaves);
     if (said === 'unsure' && policyUnsure === 'allow') await publication.handIn(platform.name, item);
     return said;
   }

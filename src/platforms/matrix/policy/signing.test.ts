@@ -29,6 +29,8 @@ describe('canonical JSON', () => {
   ])('of %s', (text, canonical) => expect(canonicalJson(JSON.parse(text))).toBe(canonical));
 
   it('is refused for what has none', () => {
+    const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
+    expect(() => canonicalJson(deep)).toThrow(NotCanonical);
     for (const value of [1.5, 2 ** 53, Number.NaN, undefined, '\ud800', { '\udfff': 1 }]) {
       expect(() => canonicalJson({ value }), JSON.stringify(value)).toThrow(NotCanonical);
     }
