@@ -1,5 +1,6 @@
 /** Matrix: from a picture that is shared to its removal, and before it is published: the service as it is run. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { eventIdOf } from '../src/platforms/matrix/policy/sign-json.js';
 import { BOT, Homeserver, TOKEN } from '../src/platforms/matrix/testing/homeserver.js';
 import type { WorldRoom } from '../src/platforms/matrix/testing/homeserver-world.js';
 import { type Asked, isRecommended, SigningServer } from '../src/platforms/matrix/testing/signing-server.js';
@@ -71,8 +72,10 @@ describe('Matrix', { timeout: 180_000 }, () => {
   });
 
   it('is asked before a message is published, and in a dry run lets everything through', async () => {
-    const event = other.event(room.id, image(upload('match')));
+    const url = upload('match');
+    const event = other.event(room.id, image(url));
     expect(await signed(await ask(event), event)).toBe(true);
+    homeserver.world.post(room, '@ann:other.example', 'm.room.message', image(url));
     const dry = { act: 'remove', state: 'confirmed', dryRun: true };
     await vi.waitFor(async () => expect(await actions()).toMatchObject([dry]), LONG);
     await call('PUT', '/v1/platforms/mx', { dryRun: false });
@@ -105,8 +108,12 @@ describe('Matrix', { timeout: 180_000 }, () => {
       LONG,
     );
     expect(homeserver.world.media.get(url)?.quarantined).toBe(true);
+    // Who does not ask publishes it all the same: it is removed as any other.
+    const ignored = { event_id: eventIdOf(event, 11) };
+    const said = homeserver.world.post(room, '@ann:other.example', 'm.room.message', image(url), ignored);
+    await homeserver.until(() => said.unsigned !== undefined);
     const now = await call<{ cases: unknown[] }>('GET', '/v1/cases');
-    expect(now.cases.length).toBe(cases.length + 1);
+    expect(now.cases.length).toBe(cases.length + 2);
     expect(await ask(event, '/_matrix/policy/unstable/org.matrix.msc4284/sign')).toEqual({ status: 200, body: {} });
 
     const harmless = [
@@ -162,6 +169,9 @@ describe('Matrix', { timeout: 180_000 }, () => {
     );
     await call('POST', '/v1/stops/lift', {});
     expect(await ask(other.event(room.id, image(upload('match'))))).toMatchObject(refused);
+    await change({ admin: 'none' });
+    expect(await ask(other.event(room.id, image(upload('match'))))).toMatchObject(refused);
+    await vi.waitFor(async () => expect((await actions())[0]).toMatchObject({ outcome: 'already' }), LONG);
     const key = await publicKey();
     await service.stop();
     service = await service.restart();

@@ -2,6 +2,7 @@ import { VigieError } from '../errors.js';
 import type { LookedAtNow, VerdictNow } from '../intake/look-now.js';
 import type { Proposal } from '../policy/proposal.js';
 import type { Database } from '../storage/database.js';
+import type { Subject } from '../storage/enforcement/action-store.js';
 import { readFacts } from '../storage/enforcement/facts.js';
 import { findList } from '../storage/list-store.js';
 import type { Db } from '../storage/schema.js';
@@ -17,13 +18,21 @@ export interface BeforePublicationOptions {
   /** Our id of an account; undefined when it was never met. */
   readonly accountId: (platform: string, account: string) => Promise<string | undefined>;
   /** Makes an item of it, which is stored when this returns. */
-  readonly hand: (platform: string, item: SharedItem) => Promise<{ readonly id: string }>;
+  readonly hand: (platform: string, item: SharedItem) => Promise<unknown>;
   readonly gone: (platform: string, ids: readonly string[]) => Promise<unknown>;
   readonly now: () => number;
 }
 
 /** `refuse`: it must not be published, and is written down. `unsure`: it could not be told in time. */
 export type Publication = 'allow' | 'refuse' | 'unsure';
+
+/** How what is refused is written down. */
+export interface RefusedItem {
+  /** Another id than it has once it is published. */
+  readonly id: string;
+  /** Something of it is on the platform that the act still has to see to, such as its media. */
+  readonly leaves: boolean;
+}
 
 /** Acts that a platform can do before something is there, by not letting it. */
 const KEEPS_OUT: ReadonlySet<string> = new Set(['block', 'remove']);
@@ -41,10 +50,9 @@ export class BeforePublication {
 
   /**
    * @param deadline when it is aborted the answer is `unsure`
-   * @param leaves what is refused leaves something on the platform that the act still has to see to, such as its media
    * @throws VigieError of the database and `queue-full` when what is refused could not be written down: then nothing is said
    */
-  async judge(platform: string, item: SharedItem, deadline: AbortSignal, leaves: boolean): Promise<Publication> {
+  async judge(platform: string, item: SharedItem, refused: RefusedItem, deadline: AbortSignal): Promise<Publication> {
     // A private room is none of ours.
     if (item.surface === 'private') return 'allow';
     let verdict: VerdictNow;
@@ -55,11 +63,16 @@ export class BeforePublication {
       if (deadline.aborted || error instanceof VigieError) return 'unsure';
       throw error;
     }
-    const proposals = await this.#proposed(platform, item, verdict);
+    const { account } = item;
+    const author = account === undefined ? undefined : await this.#options.accountId(platform, account);
+    const proposals = await this.#proposed(platform, item, author, verdict);
     const wanted = proposals.filter(({ act, subject, needsPerson }) => {
       return KEEPS_OUT.has(act) && subject === 'item' && !needsPerson;
     });
-    if (wanted.length > 0 && (await this.#refused(platform, item, wanted, leaves))) return 'refuse';
+    if (await this.#mayRefuse(platform, item, author, wanted)) {
+      await this.#writeDown(platform, item, refused);
+      return 'refuse';
+    }
     return verdict.verdict === 'could-not-tell' ? 'unsure' : 'allow';
   }
 
@@ -68,34 +81,54 @@ export class BeforePublication {
     await this.#options.hand(platform, item);
   }
 
-  async #proposed(platform: string, item: SharedItem, verdict: VerdictNow): Promise<readonly Proposal[]> {
-    const { database, propose, accountId, now } = this.#options;
-    const { account, room = null, lane = 'live', surface } = item;
-    const author = account === undefined ? undefined : await accountId(platform, account);
+  async #proposed(
+    platform: string,
+    { room, lane = 'live', surface }: SharedItem,
+    author: string | undefined,
+    { verdict, reason, media, words }: VerdictNow,
+  ): Promise<readonly Proposal[]> {
+    const { database, propose, now } = this.#options;
     return await propose(database.db, {
-      ...{ verdict: verdict.verdict, reason: verdict.reason, media: verdict.media, words: verdict.words },
-      ...{ at: new Date(now()), surface },
-      item: { platform, lane, room, accountId: author ?? null, jurisdiction: null },
+      ...{ verdict, reason, media, words, at: new Date(now()), surface },
+      item: { platform, lane, room: room ?? null, accountId: author ?? null, jurisdiction: null },
     });
   }
 
-  /** Written down first: an item that was never there on its platform, with the verdict and the case of any other. */
-  async #refused(platform: string, item: SharedItem, wanted: readonly Proposal[], leaves: boolean): Promise<boolean> {
-    const { database, hand, gone } = this.#options;
-    const { id } = await hand(platform, item);
+  /** Whether one of the acts may be done, by what is known at this moment of its list and entry, its author and room. */
+  async #mayRefuse(
+    platform: string,
+    { room }: SharedItem,
+    author: string | undefined,
+    wanted: readonly Proposal[],
+  ): Promise<boolean> {
+    const { db } = this.#options.database;
+    const subjects: readonly Subject[] = [
+      { platform, kind: 'room', id: room ?? '' },
+      ...(author === undefined ? [] : [{ platform, kind: 'account' as const, id: author }]),
+    ];
     for (const { entry } of wanted) {
-      const list = entry === null ? undefined : await findList(database.db, entry.list);
+      const list = entry === null ? undefined : await findList(db, entry.list);
       if (entry !== null && list === undefined) continue;
-      const facts = await readFacts(database.db, {
-        subject: { platform, kind: 'item', id },
-        ...{ itemId: id, listId: list?.id ?? null, entryId: entry?.entry ?? null },
-      });
-      const judgement = judge(facts, { orderedBy: 'policy', takesDown: false, when: 'write' });
-      if (judgement.say !== 'go' || judgement.dryRun) continue;
-      if (!leaves) await gone(platform, [item.id]);
-      return true;
+      const about = { itemId: null, listId: list?.id ?? null, entryId: entry?.entry ?? null };
+      const judged = await Promise.all(
+        subjects.map(async (subject) => {
+          const facts = await readFacts(db, { subject, ...about });
+          return judge(facts, { orderedBy: 'policy', takesDown: false, when: 'write' });
+        }),
+      );
+      if (judged.every((judgement) => judgement.say === 'go' && !judgement.dryRun)) return true;
     }
     return false;
+  }
+
+  /**
+   * An item of its own, with the verdict and the case of any other: should the same come to be published all the same, by
+   * who does not ask, that is another item, and is removed.
+   */
+  async #writeDown(platform: string, item: SharedItem, { id, leaves }: RefusedItem): Promise<void> {
+    const { hand, gone } = this.#options;
+    await hand(platform, { ...item, id });
+    if (!leaves) await gone(platform, [id]);
   }
 }
 

@@ -9,6 +9,7 @@ import type { MatrixParts } from './parts.js';
 import { quarantine } from './quarantine.js';
 import { readEdits, readEvent } from './read-event.js';
 import { isRedacted, type RoomEvent } from './room-event.js';
+import { isUnpublished } from './shared-item.js';
 
 /**
  * Takes an event and its edits back, and puts what was uploaded for it away where the bot may.
@@ -16,7 +17,8 @@ import { isRedacted, type RoomEvent } from './room-event.js';
  */
 export async function removeEvent(parts: MatrixParts, order: Order, signal: AbortSignal): Promise<Outcome> {
   const { item: id, room, media } = order.target;
-  if (id === null || room === null || !id.startsWith('$')) {
+  const unpublished = id !== null && isUnpublished(id);
+  if (id === null || room === null || !(unpublished || id.startsWith('$'))) {
     throw new VigieError('act-unsupported', { detail: 'not an event' });
   }
   const outcomes: Outcome[] = [];
@@ -30,10 +32,11 @@ export async function removeEvent(parts: MatrixParts, order: Order, signal: Abor
     }
   };
   const shown = new Set(media.flatMap(({ ref }) => ref ?? []));
-  await attempt(() => takeBack(parts, { room, id, order }, shown, signal));
-  for (const edit of await editsOf(parts, room, id, signal)) {
-    // Edits of others stand in for nothing, and are items of their own.
-    if (!isRedacted(edit)) await attempt(() => takeBack(parts, { room, id: edit.event_id, order }, shown, signal));
+  if (!unpublished) {
+    await attempt(() => takeBack(parts, { room, id, order }, shown, signal));
+    for (const edit of await editsOf(parts, room, id, signal)) {
+      if (!isRedacted(edit)) await attempt(() => takeBack(parts, { room, id: edit.event_id, order }, shown, signal));
+    }
   }
   if (parts.settings.admin === 'synapse') {
     for (const ref of shown) await attempt(() => quarantine(parts, ref, signal));

@@ -83,6 +83,7 @@ export class MatrixConnection implements Platform {
         invited: (room, told) => rooms.invited(room, told),
         event: async (room, event) => {
           if (event.type === 'm.room.power_levels') rooms.check(room);
+          if (event.type === 'm.room.tombstone') await rooms.moved(event);
           await reports.take(room, event);
         },
       }),

@@ -231,6 +231,10 @@ describe('what is shared in Matrix', { timeout: 60_000 }, () => {
     server.world.state(mine, '@owner:hs.example', 'm.room.member', BOT, { membership: 'leave' });
     await vi.waitFor(() => expect(intake.troubles).toContain(`room-left ${mine.id}`), LONG);
     expect([theirs.isIn(BOT), intake.items]).toEqual([false, []]);
+    const [old, next] = [server.world.room('old', { admins: [BOT] }), server.world.room('next')];
+    await vi.waitFor(() => expect(intake.memory).toMatchObject({ rooms: { [old.id]: {} } }), LONG);
+    server.world.state(old, '@owner:hs.example', 'm.room.tombstone', '', { replacement_room: next.id });
+    await vi.waitFor(() => expect(next.isIn(BOT)).toBe(true), LONG);
   });
 
   it('is reported by an answer and through the homeserver, once each', async () => {

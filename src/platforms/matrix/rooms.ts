@@ -5,6 +5,8 @@ import { type Json, path } from './matrix-api.js';
 import { MatrixRefusal } from './matrix-refusal.js';
 import type { MatrixParts } from './parts.js';
 import { missingRights } from './rights.js';
+import type { RoomEvent } from './room-event.js';
+import { serverOf } from './server-of.js';
 
 /** Between two looks at the rooms that are to be joined, milliseconds. */
 const LOOK_MS = 60_000;
@@ -54,9 +56,15 @@ export class Rooms {
     const by = events
       .map((event) => memberShape.safeParse(event).data)
       .find((member) => member?.state_key === self)?.sender;
-    const server = by?.slice(by.indexOf(':') + 1);
+    const server = by === undefined ? undefined : serverOf(by);
     const allowed = server !== undefined && settings.acceptInvitesFrom.includes(server);
-    if (allowed || settings.rooms.includes(room)) await this.#join(room);
+    if (allowed || settings.rooms.includes(room)) await this.#join(room, server);
+  }
+
+  /** Follows a room to the one that takes its place. */
+  async moved({ content, sender }: RoomEvent): Promise<void> {
+    const { replacement_room: room } = content;
+    if (typeof room === 'string' && room.startsWith('!')) await this.#join(room, serverOf(sender));
   }
 
   /** Told of every room that something is heard of: the rights there are looked up once in a run. */
@@ -99,12 +107,14 @@ export class Rooms {
     }
   }
 
-  async #join(name: string): Promise<void> {
+  /** @param via a server that is in the room, for one that ours is not in yet */
+  async #join(name: string, via?: string): Promise<void> {
     const { api, intake, signal, house } = this.#parts;
     const trouble = { code: 'room-not-joined', room: name };
     try {
-      const call = { method: 'POST', path: path`/_matrix/client/v3/join/${name}`, waitMs: 60_000 } as const;
-      const said: Json = await api.ask('join', call, signal);
+      const query = via === undefined ? {} : { via };
+      const where = path`/_matrix/client/v3/join/${name}`;
+      const said: Json = await api.ask('join', { method: 'POST', path: where, query, waitMs: 60_000 }, signal);
       if (typeof said['room_id'] === 'string') this.#ids.set(name, said['room_id']);
       await intake.settled(trouble);
     } catch (error) {

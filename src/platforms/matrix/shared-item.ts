@@ -13,6 +13,17 @@ const NOTHING_SHARED: ReadonlySet<string> = new Set([
   ...['m.room.redaction', 'm.room.canonical_alias', 'm.room.policy', 'm.space.child', 'm.space.parent'],
 ]);
 
+const UNPUBLISHED = 'unpublished:';
+
+/** How an event is called as an item that was refused before it was published: it is in no room. */
+export function unpublishedId(event: string): string {
+  return `${UNPUBLISHED}${event}`.slice(0, 255);
+}
+
+export function isUnpublished(item: string): boolean {
+  return item.startsWith(UNPUBLISHED);
+}
+
 export interface Reading {
   readonly room: string;
   readonly surface: 'public' | 'private';

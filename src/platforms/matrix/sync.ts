@@ -16,19 +16,24 @@ const AT_ONCE = 16;
 const DAY_MS = 86_400_000;
 
 const NOTHING = { not_types: ['*'] };
-const FILTER = JSON.stringify({
-  presence: NOTHING,
-  account_data: NOTHING,
-  room: {
-    timeline: { limit: 100, lazy_load_members: true },
-    state: {
-      lazy_load_members: true,
-      types: ['m.room.avatar', 'm.room.name', 'm.room.topic', 'm.room.join_rules', 'm.room.history_visibility'],
-    },
-    ephemeral: NOTHING,
+/** @param limit most events of a room that are told at once; the others are read as gaps */
+const filter = (limit: number) =>
+  JSON.stringify({
+    presence: NOTHING,
     account_data: NOTHING,
-  },
-});
+    room: {
+      timeline: { limit, lazy_load_members: true },
+      state: {
+        lazy_load_members: true,
+        types: ['m.room.avatar', 'm.room.name', 'm.room.topic', 'm.room.join_rules', 'm.room.history_visibility'],
+      },
+      ephemeral: NOTHING,
+      account_data: NOTHING,
+    },
+  });
+/** The first tells of all rooms in one answer. */
+const FIRST = { filter: filter(20), timeout: '0' };
+const NEXT = { filter: filter(100), timeout: String(WAIT_MS) };
 
 const events = z.object({ events: z.array(z.unknown()).catch([]) }).catch({ events: [] });
 const roomShape = z.object({
@@ -88,17 +93,16 @@ async function ask(
   { api, signal, house }: MatrixParts,
   since: string | undefined,
 ): Promise<{ readonly said: Synced; readonly anew: boolean }> {
-  const query = { filter: FILTER, set_presence: 'offline' };
   const call = (more: Readonly<Record<string, string>>, waitMs: number) =>
-    api.ask('sync', { path: '/_matrix/client/v3/sync', query: { ...query, ...more }, waitMs }, signal);
-  if (since === undefined) return { said: read(await call({ timeout: '0' }, WAIT_MS)), anew: true };
+    api.ask('sync', { path: '/_matrix/client/v3/sync', query: { set_presence: 'offline', ...more }, waitMs }, signal);
+  if (since === undefined) return { said: read(await call(FIRST, WAIT_MS)), anew: true };
   try {
-    return { said: read(await call({ since, timeout: String(WAIT_MS) }, WAIT_MS)), anew: false };
+    return { said: read(await call({ since, ...NEXT }, WAIT_MS)), anew: false };
   } catch (error) {
     if (!(error instanceof MatrixRefusal)) throw error;
     // It does not know the place any more: the last days of each room are read again.
     house.logger.warn({ code: 'platform-malformed' }, 'the homeserver has forgotten where we were');
-    return { said: read(await call({ timeout: '0' }, WAIT_MS)), anew: true };
+    return { said: read(await call(FIRST, WAIT_MS)), anew: true };
   }
 }
 

@@ -19,11 +19,6 @@ export const pduShape = z.looseObject({
 
 export type PduFields = z.output<typeof pduShape>;
 
-/** The server that somebody's account is on. */
-export function serverOf(user: string): string {
-  return user.slice(user.indexOf(':') + 1);
-}
-
 /** Whether it says which policy server a room has: that is never asked about, so that a room can always do without. */
 export function namesPolicyServer({ type, state_key: key }: PduFields): boolean {
   return type === 'm.room.policy' && key === '';

@@ -2,11 +2,13 @@ import type { BeforePublication, Publication } from '../../../enforcement/before
 import type { PlatformHouse } from '../../../enforcement/platform.js';
 import { VigieError } from '../../../errors.js';
 import { MatrixRefusal } from '../matrix-refusal.js';
+import { serverOf } from '../server-of.js';
+import { unpublishedId } from '../shared-item.js';
 import type { AskedPlatform } from './asked-platform.js';
 import type { AskedPlatforms } from './asked-platforms.js';
 import { NotCanonical } from './canonical-json.js';
 import { Decided } from './decided.js';
-import { namesPolicyServer, type PduFields, pduShape, serverOf } from './pdu-shape.js';
+import { namesPolicyServer, type PduFields, pduShape } from './pdu-shape.js';
 import { type Pdu, redactPdu } from './redact-pdu.js';
 import { contentHash, eventIdOf, isSigned, publicKeyOf, referenceHash, signJson } from './sign-json.js';
 import { readXMatrix } from './x-matrix.js';
@@ -138,16 +140,19 @@ export class PolicyServer {
     const deadline = AbortSignal.timeout(policySeconds * 1_000);
     // Nobody but who is in the room can look into it.
     if (pdu.type === 'm.room.encrypted') return 'unsure';
-    const item = await platform.itemOf(pdu, room, id, deadline).catch((error: unknown) => {
+    const read = await platform.itemOf(pdu, room, id, deadline).catch((error: unknown) => {
       if (!deadline.aborted) throw error;
       return 'late' as const;
     });
     // The connection will see it in the room.
-    if (item === 'late') return 'unsure';
-    if (item === undefined) return 'allow';
+    if (read === 'late') return 'unsure';
+    if (read === undefined) return 'allow';
+    const { account, ...nobodys } = read;
+    // Nobody has proved who sent it.
+    const item = account === undefined || isInvitationByOthers(pdu) ? nobodys : read;
     // Where the bot may, its media are put away by the act that finds no event.
-    const leaves = platform.settings.admin === 'synapse';
-    const said = await publication.judge(platform.name, item, deadline, leaves);
+    const refused = { id: unpublishedId(id), leaves: platform.settings.admin === 'synapse' };
+    const said = await publication.judge(platform.name, item, refused, deadline);
     if (said === 'unsure' && policyUnsure === 'allow') await publication.handIn(platform.name, item);
     return said;
   }
@@ -175,7 +180,7 @@ async function isBySender(
   { pdu, event, version, origin }: Claimed,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (pdu.type === 'm.room.member' && pdu.content['third_party_invite'] !== undefined) return true;
+  if (isInvitationByOthers(pdu)) return true;
   const server = serverOf(pdu.sender);
   const signatures = Object.entries(pdu.signatures[server] ?? {}).filter(([id]) => id !== KEY_ID);
   if (signatures.length === 0) return origin === server;
@@ -185,6 +190,10 @@ async function isBySender(
     if (key !== undefined && isSigned(signed, signature, key)) return true;
   }
   return false;
+}
+
+function isInvitationByOthers({ type, content }: PduFields): boolean {
+  return type === 'm.room.member' && content['membership'] === 'invite' && content['third_party_invite'] !== undefined;
 }
 
 function refusal(status: number, errcode: string, error: string): SignAnswer {
