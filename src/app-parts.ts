@@ -5,6 +5,7 @@ import { ApiKeys } from './access/api-keys.js';
 import type { Config } from './config.js';
 import { Curation } from './curation/curation.js';
 import { SourceRoute } from './curation/source-route.js';
+import { BeforePublication } from './enforcement/before-publication.js';
 import { Enforcement } from './enforcement/enforcement.js';
 import { proposeFor } from './enforcement/propose-for.js';
 import { VERSION } from './engine.js';
@@ -13,6 +14,7 @@ import { GroundFloor } from './ground-floor.js';
 import { MatchIndex } from './index/match-index.js';
 import { MemoryPool } from './index/pdq/memory-pool.js';
 import type { LookFurther } from './intake/intake-parts.js';
+import { lookNow } from './intake/look-now.js';
 import { openContent } from './intake/sealed-content.js';
 import { Banks } from './lists/banks/banks.js';
 import { FloodWatch } from './lists/flood/flood-watch.js';
@@ -30,8 +32,11 @@ import type { Cases } from './moderation/cases.js';
 import { caseOfReport } from './moderation/platform-reports.js';
 import { GuardedClient } from './net/guarded-client.js';
 import { openScoring } from './open-scoring.js';
+import { handShared } from './platforms/connection-intake.js';
 import { Deliveries } from './platforms/deliveries.js';
 import { fetchFromPlatform } from './platforms/fetch-from-platform.js';
+import { openPolicyServer } from './platforms/matrix/policy/open-policy-server.js';
+import type { PolicyServer } from './platforms/matrix/policy/policy-server.js';
 import { PLATFORM_KINDS } from './platforms/platform-kinds.js';
 import { PlatformRunner } from './platforms/platform-runner.js';
 import { Platforms } from './platforms/platforms.js';
@@ -102,6 +107,8 @@ export interface AppParts {
   readonly deliveries: Deliveries;
   /** Those to platforms. They are made when the service starts. */
   readonly connections: PlatformRunner;
+  /** Answers servers of Matrix before they publish, where that is switched on. */
+  readonly policyServer: PolicyServer | undefined;
   /** What is done there. It starts when the service does. */
   readonly enforcement: Enforcement;
   readonly pool: MediaPool;
@@ -291,6 +298,9 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
   );
   const jurisdictionOf: JurisdictionOf = (itemId, sealed) => openContent(keyring, itemId, sealed).jurisdiction;
   const policyTrials = new PolicyTrials({ database, policies, jurisdictionOf });
+  const propose = proposeFor(() => policies.active());
+  const accountId = async (platform: string, account: string) =>
+    (await floor.intake.subjectOf({ platform, account }))?.slice('account:'.length);
   const enforcement = opened.own(
     new Enforcement({
       ...{ database, keyring, metrics, client, record: events.record, outbox: floor.outbox, blobs: itemMedia },
@@ -300,10 +310,9 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       held: () => connections.held,
       act: (platform, order, aborted) => connections.act(platform, order, aborted),
       maximumBytes: Math.max(config.limits.mediaBytes, config.limits.videoBytes),
-      accountId: async (platform, account) =>
-        (await floor.intake.subjectOf({ platform, account }))?.slice('account:'.length),
+      accountId,
       dispute: ({ listId, entryId }, reason, by) => disputeEntry(database, lists, { listId, entryId, reason, by }),
-      propose: proposeFor(() => policies.active()),
+      propose,
       ...config.removals,
       retainMs: config.evidenceMs,
       failed: (error) => logger.warn({ err: error }, 'watching over what is done on platforms failed'),
@@ -320,6 +329,18 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
       }),
     );
   if (scoring !== undefined) further.look = (unknown, release) => scoring.take(unknown, release);
+  const publication = new BeforePublication({
+    ...{ database, propose, accountId, now: Date.now },
+    look: (shared, aborted) => lookNow({ scanner, words: lists, fetch }, shared, aborted),
+    hand: (platform, item) => handShared(platform, (draft) => floor.intake.items.hand(draft), item),
+    gone: (platform, ids) => floor.intake.items.gone(platform, ids),
+  });
+  const answered = (platform: string, answer: string) =>
+    metrics.count('vigie_publication_answers_total', { platform, answer });
+  const policyServer =
+    config.matrixPolicyPort === undefined
+      ? undefined
+      : await openPolicyServer({ ...connected, keyring, publication, answered });
   reports.take = caseOfReport({ database, cases: enforcement.cases });
   const curation = new Curation({
     ...{ database, keyring, lists, client, record: events.record, outbox: floor.outbox },
@@ -378,6 +399,7 @@ export async function openParts(config: Config, options: OpenOptions): Promise<A
     platforms: new Platforms({ ...connected, record: events.record }),
     deliveries,
     connections,
+    policyServer,
     enforcement,
     pool,
     videos,

@@ -11,6 +11,7 @@ import { ENGINE, VERSION } from './engine.js';
 import { VigieError } from './errors.js';
 import type { GroundFloor } from './ground-floor.js';
 import { buildHmaServer } from './http/hma/hma-server.js';
+import { buildMatrixPolicyServer } from './http/matrix-policy-server.js';
 import { buildServer } from './http/server.js';
 import type { BackupOrder, BackupSummary, SealKeys, ServiceStatus, Services } from './http/services.js';
 import type { Lists } from './lists/lists.js';
@@ -77,6 +78,7 @@ export class App implements Services {
   readonly #chores: (() => Promise<void>)[] = [];
   #address = '';
   #hmaAddress: string | undefined;
+  #matrixPolicyAddress: string | undefined;
 
   private constructor(config: Config, parts: AppParts, { logger, decoders }: AppOptions) {
     this.config = config;
@@ -154,6 +156,11 @@ export class App implements Services {
     return this.#hmaAddress;
   }
 
+  /** Where servers of Matrix ask before they publish; undefined when it is off. */
+  get matrixPolicyAddress(): string | undefined {
+    return this.#matrixPolicyAddress;
+  }
+
   get stopping(): AbortSignal {
     return this.#stop.signal;
   }
@@ -175,6 +182,13 @@ export class App implements Services {
       this.#servers.push(compatible);
       await compatible.listen({ host, port: hma.port });
       this.#hmaAddress = addressOf(host, compatible);
+    }
+    const { policyServer } = this.#parts;
+    if (policyServer !== undefined && this.config.matrixPolicyPort !== undefined) {
+      const asked = await buildMatrixPolicyServer({ services: this, policyServer, logger: this.#logger });
+      this.#servers.push(asked);
+      await asked.listen({ host, port: this.config.matrixPolicyPort });
+      this.#matrixPolicyAddress = addressOf(host, asked);
     }
     return this.#address;
   }

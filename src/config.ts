@@ -23,6 +23,8 @@ export interface Config {
         readonly trusted: readonly { readonly range: string; readonly key: string }[];
       }
     | undefined;
+  /** Where servers of Matrix ask before they publish; nowhere when undefined. */
+  readonly matrixPolicyPort: number | undefined;
   readonly decoders: {
     readonly processes: number;
     readonly maxPixels: number;
@@ -104,6 +106,7 @@ export const DEFAULTS: Config = {
   port: 8790,
   behindProxy: false,
   hma: undefined,
+  matrixPolicyPort: undefined,
   decoders: {
     processes: availableParallelism(),
     maxPixels: 120_000_000,

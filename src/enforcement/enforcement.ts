@@ -11,7 +11,7 @@ import { Brakes, type BrakesOptions } from './brakes.js';
 import { Decisions, type DecisionsOptions } from './decisions.js';
 import { Enforcer, type EnforcerOptions } from './enforcer.js';
 import { judgedItem } from './judged-item.js';
-import type { Proposing } from './propose-for.js';
+import { type Proposing, proposalsOf } from './propose-for.js';
 
 export interface EnforcementOptions
   extends Omit<EnforcerOptions, 'cases' | 'evidence' | 'ended'>,
@@ -76,7 +76,7 @@ export class Enforcement {
     return {
       copies,
       within: async (tx, eventId) => {
-        const proposals = typeof proposing === 'function' ? await proposing(tx) : proposing;
+        const proposals = await proposalsOf(proposing, tx);
         return (await this.enforcer.enforce(tx, judgedItem(told, eventId), proposals)).kept;
       },
     };

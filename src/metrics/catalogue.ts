@@ -123,6 +123,11 @@ export const METRICS = define({
     unit: 'seconds',
     buckets: FAST,
   },
+  vigie_publication_answers_total: {
+    type: 'counter',
+    help: 'Answers to platforms that ask before they publish: allow, refuse, unsure (it could not be told in time).',
+    labels: ['platform', 'answer'],
+  },
   vigie_actions_open: { type: 'gauge', help: 'Acts that are not at their end.', labels: ['state'] },
   vigie_cases_open: { type: 'gauge', help: 'Cases that wait for a decision.', labels: [] },
 

@@ -54,17 +54,7 @@ export class ConnectionIntake implements PlatformIntake {
   async hand(item: SharedItem): Promise<{ readonly id: string; readonly fresh: boolean }> {
     this.#assertOpen();
     this.heard();
-    const { media = [], links = [], text = '' } = item;
-    const whole = plain(text);
-    const first = await this.#handPart(item, partOf(item, whole, 0), '');
-    // An item has so much at the most; nothing of a message goes unseen for that.
-    const parts = Math.max(
-      media.length / MEDIA_LIMIT,
-      links.length / LINKS,
-      (whole.length - OVERLAP) / (TEXT - OVERLAP),
-    );
-    for (let i = 1; i < parts; i++) await this.#handPart(item, partOf(item, whole, i), `+${i + 1}`);
-    return first;
+    return await handShared(this.#ends.name, (draft) => this.#ends.hand(draft), item);
   }
 
   async gone(items: readonly string[]): Promise<void> {
@@ -107,17 +97,34 @@ export class ConnectionIntake implements PlatformIntake {
   #assertOpen(): void {
     if (this.#closed) throw new VigieError('platform-unreachable', { detail: 'the connection is over' });
   }
+}
 
-  async #handPart(item: SharedItem, part: Part, mark: string) {
-    const draft = draftOf(this.#ends.name, item, part, mark);
-    try {
-      return await this.#ends.hand(draft);
-    } catch (thrown) {
-      if (!(thrown instanceof VigieError && thrown.code === 'item-conflict')) throw thrown;
-      // The same id with another content, and the platform says of no edit: it is looked at as if it had.
-      const revision = `${draft.revision ?? ''}~${fingerprint(draft)}`.slice(-REVISION);
-      return await this.#ends.hand({ ...draft, revision });
-    }
+type Hand = ConnectionEnds['hand'];
+
+/**
+ * Hands in what was shared on a platform, in several items of the same id when it has more than one may have, so that
+ * nothing of a message goes unseen for that.
+ * @param platform its name
+ * @returns the first of them
+ */
+export async function handShared(platform: string, hand: Hand, item: SharedItem): ReturnType<Hand> {
+  const { media = [], links = [], text = '' } = item;
+  const whole = plain(text);
+  const part = (i: number, mark: string) => handPart(hand, draftOf(platform, item, partOf(item, whole, i), mark));
+  const first = await part(0, '');
+  const parts = Math.max(media.length / MEDIA_LIMIT, links.length / LINKS, (whole.length - OVERLAP) / (TEXT - OVERLAP));
+  for (let i = 1; i < parts; i++) await part(i, `+${i + 1}`);
+  return first;
+}
+
+async function handPart(hand: Hand, draft: ItemDraft): ReturnType<Hand> {
+  try {
+    return await hand(draft);
+  } catch (thrown) {
+    if (!(thrown instanceof VigieError && thrown.code === 'item-conflict')) throw thrown;
+    // The same id with another content, and the platform says of no edit: it is looked at as if it had.
+    const revision = `${draft.revision ?? ''}~${fingerprint(draft)}`.slice(-REVISION);
+    return await hand({ ...draft, revision });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { PlatformKind } from '../enforcement/platform.js';
+import { matrix } from './matrix/matrix.js';
 import { telegram } from './telegram/telegram.js';
 import { webhook } from './webhook/webhook.js';
 import { xmpp } from './xmpp/xmpp.js';
@@ -8,4 +9,5 @@ export const PLATFORM_KINDS: readonly PlatformKind[] = [
   telegram as PlatformKind,
   xmpp as PlatformKind,
   webhook as PlatformKind,
+  matrix as PlatformKind,
 ];

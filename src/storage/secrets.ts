@@ -9,7 +9,12 @@ const SECRET_BYTES = 32;
 const PURPOSE = 'secret';
 
 /** Names of the secrets that must stay the same while the master key is rotated. */
-export type SecretName = 'account-pseudonym' | 'item-fingerprint' | 'medium-digest' | 'retro-reference';
+export type SecretName =
+  | 'account-pseudonym'
+  | 'item-fingerprint'
+  | 'matrix-policy-key'
+  | 'medium-digest'
+  | 'retro-reference';
 
 /**
  * A secret of this installation: 32 random bytes, drawn at its first use on any node and the same ever after.

@@ -18,6 +18,7 @@ interface Flags extends ServiceFlags {
   readonly work: boolean;
   readonly hmaPort?: number;
   readonly hmaTrust?: TrustedAddresses;
+  readonly matrixPolicyPort?: number;
 }
 
 type TrustedAddresses = NonNullable<Config['hma']>['trusted'];
@@ -50,6 +51,14 @@ export function serveCommand(): Command {
         .env('VIGIE_HMA_TRUST')
         .argParser(trustedAddresses),
     )
+    .addOption(
+      new Option(
+        '--matrix-policy-port <n>',
+        'answer homeservers of Matrix on this port before they publish; off when left out',
+      )
+        .env('VIGIE_MATRIX_POLICY_PORT')
+        .argParser(whole(0, 65_535)),
+    )
     .option('--behind-proxy', 'a proxy that ends TLS stands in front; other addresses than loopback may be listened on')
     .addOption(segmentsOption())
     .option('--no-work', 'only take items in; workers look at them')
@@ -59,7 +68,7 @@ export function serveCommand(): Command {
 }
 
 async function run(flags: Flags): Promise<void> {
-  const config = { ...configFrom(flags), hma: hmaFrom(flags) };
+  const config = { ...configFrom(flags), hma: hmaFrom(flags), matrixPolicyPort: flags.matrixPolicyPort };
   assertSafeAddress(config);
   const stop = interrupted();
   // Loaded here, so that the other commands do not wait for it.
@@ -120,6 +129,7 @@ async function announce(app: App, address: string): Promise<void> {
   remark(`${colourErr.bold('Vigie')} ${VERSION}: ${index.entries.toLocaleString('en')} entries loaded.`);
   for (const problem of problems) remark(colourErr.yellow(`! ${problem}`));
   if (app.hmaAddress !== undefined) remark(`Clients of Hasher-Matcher-Actioner: ${app.hmaAddress}`);
+  if (app.matrixPolicyAddress !== undefined) remark(`Homeservers of Matrix: ${app.matrixPolicyAddress}`);
   if (app.firstStart) {
     const { key } = await app.keys.create('first key', ALL_SCOPES);
     remark('Key for the API, shown only now:');

@@ -5,13 +5,13 @@ import type { Platform, PlatformHouse, PlatformIntake } from '../../enforcement/
 import { VigieError } from '../../errors.js';
 import { withoutSlash } from '../../net/base-url.js';
 import { abortable } from '../../runtime/abortable.js';
+import { persist } from '../persist.js';
 import { BotApi } from './bot-api.js';
 import { Deletions } from './deletions.js';
 import { LogChannel } from './log-channel.js';
 import { TelegramMemory } from './memory.js';
 import { Messages } from './messages.js';
 import { Pace } from './pace.js';
-import { persist } from './persist.js';
 import { poll } from './poll.js';
 import { Rooms } from './rooms.js';
 import type { TelegramCredentials, TelegramSettings } from './settings.js';

@@ -5,13 +5,10 @@ import { GrammyError } from 'grammy';
 import type { PlatformHouse } from '../../enforcement/platform.js';
 import { VigieError } from '../../errors.js';
 import { withoutSlash } from '../../net/base-url.js';
-import { pulled } from '../../net/pulled.js';
+import { openRemote } from '../open-remote.js';
 import { BotApi } from './bot-api.js';
 import { CLOUD_FILE_BYTES, OUT_OF_REACH } from './media-of.js';
 import type { TelegramCredentials, TelegramSettings } from './settings.js';
-
-/** Time limit for the whole of a file, milliseconds. */
-const DOWNLOAD_TIMEOUT_MS = 120_000;
 
 /**
  * Opens a file by its `file_id`.
@@ -37,7 +34,8 @@ export async function download(
     throw new VigieError('fetch-failed', { detail: 'the path of the file is not valid' });
   }
   const url = `${baseUrl}/file/bot${token}/${path.split('/').map(encodeURIComponent).join('/')}`;
-  return openRemote(client, url, { size, most: local ? undefined : CLOUD_FILE_BYTES }, signal);
+  const most = local ? undefined : CLOUD_FILE_BYTES;
+  return openRemote(client, url, { size, most, refusal: ({ status }) => refusal(status) }, signal);
 }
 
 async function fileOf(api: BotApi, ref: string, signal: AbortSignal) {
@@ -69,29 +67,6 @@ async function openLocal(path: string, directory: string, signal: AbortSignal): 
   }
 }
 
-interface Expected {
-  /** As Telegram says, bytes. */
-  readonly size: number | undefined;
-  readonly most: number | undefined;
-}
-
-function openRemote(
-  client: PlatformHouse['client'],
-  url: string,
-  expected: Expected,
-  signal: AbortSignal,
-): AsyncIterable<Uint8Array> {
-  const file = pulled(
-    (take, stop) =>
-      client.exchange(url, { timeoutMs: DOWNLOAD_TIMEOUT_MS, signal: stop }, async ({ status, body }) => {
-        if (status !== 200) throw refusal(status);
-        await take(body);
-      }),
-    signal,
-  );
-  return bounded(file, expected);
-}
-
 /** Opened when it is read. */
 async function* readLocal(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
@@ -106,14 +81,4 @@ function refusal(status: number): VigieError {
   if (status === 401) return new VigieError('platform-refused', { detail: 'the token is not valid' });
   if (status === 429) return new VigieError('platform-busy', { retryAfter: 5 });
   return new VigieError('fetch-failed', { detail: `the server answered ${status}` });
-}
-
-async function* bounded(body: AsyncIterable<Uint8Array>, { size, most }: Expected): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.byteLength;
-    if (most !== undefined && bytes > most) throw new VigieError('media-too-large', { detail: 'more than 20 MB' });
-    yield chunk;
-  }
-  if (size !== undefined && bytes < size) throw new VigieError('fetch-failed', { detail: 'the file was cut short' });
 }

@@ -4,8 +4,8 @@ import type { Update } from 'grammy/types';
 import type { PlatformHouse, PlatformIntake } from '../../enforcement/platform.js';
 import { VigieError } from '../../errors.js';
 import { Slots } from '../../runtime/slots.js';
+import { persist } from '../persist.js';
 import type { BotApi } from './bot-api.js';
-import { persist } from './persist.js';
 import { ALLOWED_UPDATES } from './update-shape.js';
 import type { Updates } from './updates.js';
 

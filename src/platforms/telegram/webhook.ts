@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GrammyError } from 'grammy';
 import type { PlatformIntake } from '../../enforcement/platform.js';
 import { VigieError } from '../../errors.js';
+import { persist } from '../persist.js';
 import type { BotApi } from './bot-api.js';
-import { persist } from './persist.js';
 import { ALLOWED_UPDATES } from './update-shape.js';
 
 /** How often it is looked whether Telegram still knows where to deliver. */

@@ -1,6 +1,7 @@
 import { xml } from '@xmpp/client';
 import type { Order, Outcome } from '../../enforcement/acts.js';
 import { VigieError } from '../../errors.js';
+import { throwWorst } from '../throw-worst.js';
 import { NS } from './namespaces.js';
 import type { Room } from './room.js';
 import type { WatchParts } from './watch-parts.js';
@@ -42,13 +43,6 @@ export async function setBan(
   throwWorst(errors);
   if (rooms.length === 0) throw new VigieError('platform-unreachable', { detail: 'no room is joined' });
   return changed ? 'done' : 'already';
-}
-
-/** Of several errors the one that says what to do: what passes is tried again first. */
-export function throwWorst(errors: readonly VigieError[]): void {
-  const worst =
-    errors.find(({ code }) => !['act-refused', 'act-unsupported', 'act-too-late'].includes(code)) ?? errors[0];
-  if (worst !== undefined) throw worst;
 }
 
 /** Who runs a room is for people to deal with, also where a room would let us. */

@@ -1,7 +1,7 @@
 import { type Element, xml } from '@xmpp/client';
 import type { Order, Outcome } from '../../enforcement/acts.js';
 import { VigieError } from '../../errors.js';
-import { throwWorst } from './act-on-account.js';
+import { throwWorst } from '../throw-worst.js';
 import { addressOf } from './medium-ref.js';
 import { NS } from './namespaces.js';
 import type { Room } from './room.js';

@@ -1,7 +1,7 @@
 import { xml } from '@xmpp/client';
 import type { Outcome } from '../../enforcement/acts.js';
 import { VigieError } from '../../errors.js';
-import { throwWorst } from './act-on-account.js';
+import { throwWorst } from '../throw-worst.js';
 import { configure, type RoomConfig } from './config-form.js';
 import { NS } from './namespaces.js';
 import type { Room } from './room.js';

@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Update } from 'grammy/types';
 import { z } from 'zod';
+import { Waits } from '../../testing/waits.js';
 import { localFile, METHODS, Refusal } from './bot-api-methods.js';
 import { BotApiWorld } from './bot-api-world.js';
-import { Waits } from './waits.js';
 
 export const TOKEN = '7000000001:AAtesttesttesttesttesttesttesttest';
 

@@ -4,10 +4,10 @@ import { VigieError } from '../../../errors.js';
 import { comparedOf, type ItemDraft } from '../../../intake/item-draft.js';
 import { GuardedClient } from '../../../net/guarded-client.js';
 import { ConnectionIntake } from '../../connection-intake.js';
+import { Waits } from '../../testing/waits.js';
 import { credentialsSchema, type TelegramCredentials, type TelegramSettings } from '../settings.js';
 import { telegram } from '../telegram.js';
 import { type BotApiServer, TOKEN } from './bot-api-server.js';
-import { Waits } from './waits.js';
 
 export class IntakeOfTests implements PlatformIntake {
   /** By id and revision. */

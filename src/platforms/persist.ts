@@ -1,5 +1,5 @@
-import { VigieError } from '../../errors.js';
-import { persist as persistWith } from '../../runtime/persist.js';
+import { VigieError } from '../errors.js';
+import { persist as persistWith } from '../runtime/persist.js';
 
 /** Troubles that pass by themselves. */
 const PASSING: ReadonlySet<string> = new Set(['platform-busy', 'platform-unreachable', 'platform-malformed']);
@@ -13,7 +13,7 @@ const PATIENCE = {
 };
 
 /**
- * Asks Telegram for something, and waits for it to come back where it has to.
+ * Asks a platform for something, and waits for it to come back where it has to.
  * @param again told before each further attempt
  * @throws what `act` throws and does not pass by itself, or did not for ten minutes; the signal's reason
  */

@@ -1,5 +1,5 @@
-import type { PlatformIntake, SharedItem, SharedReport } from '../../../enforcement/platform.js';
-import { VigieError } from '../../../errors.js';
+import type { PlatformIntake, SharedItem, SharedReport } from '../../enforcement/platform.js';
+import { VigieError } from '../../errors.js';
 
 /** Keeps what is handed in, in the way of the house: an item by its id and revision, once; private ones not at all. */
 export class KeptIntake implements PlatformIntake {
