@@ -225,7 +225,7 @@ describe('what is shared in Matrix', { timeout: 60_000 }, () => {
     server.world.state(mine, '@owner:hs.example', 'm.room.power_levels', '', { users });
     await vi.waitFor(() => expect(intake.troubles.size).toBe(0), LONG);
     picture(server, mine);
-    await vi.waitFor(() => expect([...intake.troubles]).toEqual([`surface-private ${mine.id}`]), LONG);
+    await vi.waitFor(() => expect([...intake.troubles]).toEqual([`room-private ${mine.id}`]), LONG);
     server.world.post(mine, ANN, 'm.room.encrypted', { ciphertext: 'x' });
     await vi.waitFor(() => expect(intake.troubles).toContain(`room-encrypted ${mine.id}`), LONG);
     server.world.state(mine, '@owner:hs.example', 'm.room.member', BOT, { membership: 'leave' });
