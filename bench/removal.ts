@@ -25,6 +25,8 @@ const MANY = '1000000';
 /** Shares pictures, and says when a listed one was shared and when it was gone, both as a user of the platform sees it. */
 interface Sharing extends AsyncDisposable {
   readonly name: string;
+  /** What it is called in the service. */
+  readonly platform: string;
   share(bytes: Buffer, listed: boolean): Promise<void>;
   /** Milliseconds of those that are gone. */
   readonly gone: readonly number[];
@@ -62,9 +64,24 @@ export const removalBench: Bench = async ({ rounds = 9, progress }) => {
     ] as const) {
       rows.push({ what: `${what}, ${name}`, value: quantile(warm, q), unit: 'ms' });
     }
+    rows.push(...(await stagesOf(service, sharing)));
   }
   return rows;
 };
+
+/** The parts of the way, as the service measures them. */
+async function stagesOf(service: RunningService, { name, platform }: Sharing): Promise<BenchRow[]> {
+  const answer = await service.call('GET', `/v1/platforms/${platform}/times`);
+  type Stage = { readonly p50: number | null; readonly p99: number | null };
+  type Span = { readonly span: string; readonly stages: Record<string, Stage>; readonly whole: Stage };
+  const { spans } = (await answer.json()) as { readonly spans: readonly Span[] };
+  const day = spans.find(({ span }) => span === 'day');
+  return Object.entries({ ...day?.stages, whole: day?.whole }).flatMap(([stage, times]) =>
+    (['p50', 'p99'] as const).map((q) => {
+      return { what: `${name}: ${stage}, ${q}`, value: (times?.[q] ?? Number.NaN) * 1_000, unit: 'ms' };
+    }),
+  );
+}
 
 let made = 0;
 
@@ -127,6 +144,7 @@ async function openTelegram(service: RunningService): Promise<Sharing> {
   };
   return {
     name: 'Telegram, its test server',
+    platform: 'telegram',
     gone,
     share: async (bytes, listed) => {
       const { id, unique } = telegram.world.file(bytes);
@@ -161,7 +179,8 @@ async function openXmpp(service: RunningService): Promise<Sharing> {
   await owner.sees(({ name, attrs }) => name === 'presence' && String(attrs['from']).startsWith(`${room}/Vigie`));
   const said = new Map<string, number>();
   return {
-    name: `XMPP, Prosody`,
+    name: 'XMPP, Prosody',
+    platform: 'xmpp',
     get gone() {
       return [...said].flatMap(([id, at]) => {
         const then = takenBack.get(id);

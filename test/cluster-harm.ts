@@ -14,8 +14,11 @@ export const PATIENCE_MS = 240_000;
 /** For a test of one run through all of it. */
 export const TEST_MS = PATIENCE_MS * 3 + ITEMS * 200;
 
-/** Kills one process after the other, and cuts both servers off, spread over the time that the items take. */
-export async function harm(cluster: Cluster, random: () => number): Promise<void> {
+/**
+ * Kills one process after the other, and cuts both servers off.
+ * @param everyMs from one kill to the next, on average
+ */
+export async function harm(cluster: Cluster, random: () => number, everyMs = 1_250): Promise<void> {
   const { postgres, nats } = cluster;
   const cut = async (server: { crash(): Promise<void>; restart(): Promise<void> }): Promise<void> => {
     await server.crash();
@@ -23,7 +26,7 @@ export async function harm(cluster: Cluster, random: () => number): Promise<void
     await server.restart();
   };
   for (let kill = 0; kill < CLUSTER_KILLS; kill++) {
-    await sleep(500 + random() * 1_500);
+    await sleep(everyMs * (0.4 + random() * 1.2));
     await cluster.killAndRestart(Math.floor(random() * (cluster.workers.length + 1)));
     if (kill === Math.floor(CLUSTER_KILLS / 3)) await cut(postgres);
     if (kill === Math.floor((2 * CLUSTER_KILLS) / 3) && nats !== undefined) await cut(nats);

@@ -61,7 +61,7 @@ describe.skipIf(missing !== undefined)(missing ?? 'removals by three processes',
         posted.set(`${GROUP}:${message}`, isListed(i % PICTURES));
       }
     })();
-    await harm(cluster, random);
+    await harm(cluster, random, (ITEMS * EVERY_MS) / CLUSTER_KILLS);
     await posting;
 
     const database = await openDatabase({ url: cluster.databaseUrl });
