@@ -39,7 +39,7 @@ describe.skipIf(missing !== undefined)(missing ?? 'removals by three processes',
     const pictures = await Promise.all(Array.from({ length: PICTURES }, (_, n) => photographLikeJpeg(160, 120, n + 1)));
     const isListed = (n: number): boolean => n % 3 === 0;
     await using telegram = await BotApiServer.open();
-    telegram.fault = (called) => stumble(called, random());
+    telegram.fault = stumbling(random);
     const group = telegram.world.group(GROUP, 'harbour');
     // So many removals would wait for a person.
     const holds = ['--removal-hold', MANY, '--removal-hold-entry', MANY];
@@ -83,9 +83,23 @@ describe.skipIf(missing !== undefined)(missing ?? 'removals by three processes',
   });
 });
 
-/** Telegram as it is on a bad day: it breaks off before or after it does what it is told, or asks for patience. */
-function stumble({ method }: Called, chance: number): BotApiFault | undefined {
-  if (method === 'getMe' || method === 'getUpdates') return chance < 0.02 ? 'break' : undefined;
+/**
+ * Telegram as it is on a bad day: it breaks off before or after it does what it is told, or asks for patience. The same
+ * is done after two failures: what is tried is loss and doubling, not a day of back-off.
+ */
+function stumbling(random: () => number): (called: Called) => BotApiFault | undefined {
+  const failures = new Map<string, number>();
+  return ({ method, args }) => {
+    if (method === 'getMe' || method === 'getUpdates') return random() < 0.02 ? 'break' : undefined;
+    const what = `${method} ${JSON.stringify(args)}`;
+    const failed = failures.get(what) ?? 0;
+    const fault = failed < 2 ? stumble(method, random()) : undefined;
+    if (fault !== undefined) failures.set(what, failed + 1);
+    return fault;
+  };
+}
+
+function stumble(method: string, chance: number): BotApiFault | undefined {
   if (chance < 0.03) return 'break';
   if (chance < 0.06) return method === 'file' ? 'break' : 'break-after';
   return chance < 0.07 && method !== 'file' ? { retryAfter: 1 } : undefined;
