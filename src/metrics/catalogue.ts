@@ -123,8 +123,12 @@ export const METRICS = define({
     unit: 'seconds',
     buckets: FAST,
   },
-  vigie_actions_open: { type: 'gauge', help: 'Acts that are not at their end.', labels: ['state'] },
-  vigie_cases_open: { type: 'gauge', help: 'Cases that wait for a decision.', labels: [] },
+  vigie_actions_open: {
+    type: 'gauge',
+    help: 'Acts that are not at their end: of all states together, the oldest 100,000 are counted.',
+    labels: ['state'],
+  },
+  vigie_cases_open: { type: 'gauge', help: 'Cases that wait for a decision, counted up to 100,000.', labels: [] },
 
   vigie_retro_runs: {
     type: 'gauge',
