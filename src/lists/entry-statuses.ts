@@ -1,13 +1,13 @@
 import { VigieError } from '../errors.js';
 import type { Database } from '../storage/database.js';
-import { setEntryStatus, silencedAmong } from '../storage/entry-status-store.js';
+import { setEntryStatus } from '../storage/entry-status-store.js';
 import type { RecordEvent } from '../storage/events/event-kinds.js';
 import { getList, lockList } from '../storage/list-store.js';
 import type { EntryStatusName } from '../storage/schema.js';
 import { type Approved, assertOnePersonMaySet } from './approval.js';
 import { liftQuarantine } from './flood/quarantine.js';
 import type { ListFollower } from './list-follower.js';
-import type { ListLoader } from './list-loader.js';
+import { type ListLoader, livenessOf } from './list-loader.js';
 import { overruleSource } from './overrule-source.js';
 
 export interface EntryStatusesOptions {
@@ -76,13 +76,13 @@ export class EntryStatuses {
       await setEntryStatus(tx, change);
       // Whoever restores an entry has looked at it.
       if (status === 'active') await liftQuarantine(tx, listId, ids, by);
-      return await silencedAmong(tx, listId, ids);
+      return await livenessOf(tx, listId, ids);
     });
     try {
       await follower.poll();
     } catch {
       // It is committed; that the log cannot be read just now must not keep it from taking effect here.
-      await loader.setEntries(listId, new Map(ids.map((id) => [id, !quiet.has(id)])));
+      await loader.setEntries(listId, new Map(ids.map((id) => [id, quiet.get(id) ?? true])));
     }
   }
 }
