@@ -2,7 +2,7 @@ import { json, listPath } from './client.js';
 import type { HashList } from './types.js';
 
 export type ProposalState = 'proposed' | 'approved' | 'refused' | 'expired' | 'taken-back';
-export type ProposalAct = 'add' | 'restore' | 'derive' | 'lift-approval';
+export type ProposalAct = 'add' | 'restore' | 'derive' | 'enrich' | 'lift-approval';
 
 /** What one person wants of a list and a second one decides. */
 export interface Proposal {
@@ -48,7 +48,7 @@ export interface ShownProposal extends Proposal {
 }
 
 export interface ProposalDraft {
-  readonly act: Exclude<ProposalAct, 'derive'>;
+  readonly act: Exclude<ProposalAct, 'derive' | 'enrich'>;
   readonly entry?: {
     readonly id?: string;
     readonly grade?: string;

@@ -7,7 +7,7 @@ export interface RetroRun {
   readonly list: string;
   readonly from: number | null;
   readonly to: number;
-  readonly cause: 'baseline' | 'published' | 'asked';
+  readonly cause: 'baseline' | 'published' | 'asked' | 'restored';
   readonly state: 'waiting' | 'running' | 'done' | 'stopped';
   readonly entries: number;
   readonly files: number;

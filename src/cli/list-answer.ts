@@ -1,4 +1,4 @@
-import { colour, printable, table } from './output.js';
+import { colour, printable, secondOf, table } from './output.js';
 
 /** A list as the service tells of it. */
 export interface ListAnswer {
@@ -81,7 +81,7 @@ export function historyInWords(versions: ListAnswer['versions']): string {
     String(version),
     state,
     entries,
-    created.slice(0, 19).replace('T', ' '),
+    secondOf(created),
     printable(sourceName ?? ''),
   ]);
   return table(['version', 'state', 'entries', 'created (UTC)', 'from'], rows);

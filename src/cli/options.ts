@@ -158,3 +158,7 @@ export function photodnaConfig(flags: PhotoDnaFlags): Config['photodna'] {
     threshold: flags.photodnaThreshold,
   };
 }
+
+export function reasonOption(mandatory = true): Option {
+  return new Option('--reason <text>', 'why; it is kept').makeOptionMandatory(mandatory);
+}

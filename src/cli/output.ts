@@ -59,6 +59,12 @@ export function printable(text: string): string {
   });
 }
 
+/** A time of the service as people read it, in UTC: 2027-03-31 09:05. */
+export const minuteOf = (iso: string): string => iso.slice(0, 16).replace('T', ' ');
+
+/** The same with its seconds. */
+export const secondOf = (iso: string): string => iso.slice(0, 19).replace('T', ' ');
+
 /** A length of video as people write it: 0:07, 1:02:03. */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));

@@ -1,6 +1,6 @@
 /** What is said of policies on the terminal. */
 import { VigieError } from '../errors.js';
-import { colour, printable, table } from './output.js';
+import { colour, minuteOf, printable, table } from './output.js';
 
 export interface Problem {
   readonly line: number;
@@ -65,7 +65,7 @@ export interface ExplainAnswer {
 }
 
 const count = (value: number): string => value.toLocaleString('en');
-const day = (text: string | null): string => text?.slice(0, 16).replace('T', ' ') ?? '';
+const day = (iso: string | null): string => (iso === null ? '' : minuteOf(iso));
 
 /** @throws VigieError `policy-not-found` */
 export function activeOf(policies: readonly PolicyAnswer[]): number {

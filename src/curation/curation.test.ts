@@ -18,12 +18,14 @@ import { signalText } from '../lists/testing/read-records.js';
 import { MediaPool } from '../media/pool.js';
 import { GuardedClient } from '../net/guarded-client.js';
 import { signalType } from '../signals/signal-types.js';
+import { insertDerived } from '../storage/curation/derived-store.js';
 import type { Database } from '../storage/database.js';
 import { Events } from '../storage/events/events.js';
 import { openOutbox, TEST_KEYRING } from '../storage/outbox/testing/open-outbox.js';
 import { randomId } from '../storage/random-id.js';
 import { VerdictStore } from '../storage/verdicts/verdict-store.js';
 import { Curation } from './curation.js';
+import { sealEntry } from './proposed-entry.js';
 import type { FeedbackRoute } from './source-feedback.js';
 
 const idle = new AbortController().signal;
@@ -222,6 +224,29 @@ describe.each(DATABASES)('Curation: $name', { timeout: 120_000 }, ({ missing, st
       await curation.derivations.withdraw('own', 'e1', 'another picture', 'ben');
       expect(await found(lists, signal('pdq', 11))).toEqual([]);
       expect(await events('list.enriched')).toMatchObject([{ actor: 'anna', refs: { entries: 1 } }]);
+    });
+
+    it('are given theirs where another list cannot be brought in step, which still changes', async () => {
+      const { lists, curation } = await node();
+      const names = ['one', 'two', 'three'];
+      for (const name of names) {
+        await lists.create(name);
+        await lists.addEntries(name, [entry('e1', 1)]);
+      }
+      const stored = await database.db.selectFrom('list').select(['id', 'name']).orderBy('id').execute();
+      const [broken, ...well] = stored;
+      // As a version of the service has kept it whose rules were others: no import takes it.
+      const refused: EntrySignal = { type: 'pdq', value: new Uint8Array(32), quality: 100, active: true };
+      for (const { id: listId } of stored) {
+        const id = randomId();
+        const signals = [listId === broken?.id ? refused : signal('pdq', 11)];
+        const sealed = sealEntry(TEST_KEYRING, 'derived', id, { id: 'e1', signals });
+        await database.transaction((tx) => insertDerived(tx, { id, listId, entry: 'e1', sealed, proposal: 'p' }));
+      }
+      await expect(curation.derivations.tend()).rejects.toMatchObject({ code: 'list-too-many-rejected' });
+      expect(await found(lists, signal('pdq', 11))).toHaveLength(well.length);
+      await lists.addEntries(broken?.name ?? '', [entry('e2', 2)]);
+      expect(await found(lists, signal('md5', 2))).toEqual(['e2']);
     });
 
     it('waits for a second person where a source feeds the list or it asks for one', async () => {

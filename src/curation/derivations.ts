@@ -56,8 +56,8 @@ export class Derivations {
   constructor(options: DerivationsOptions) {
     this.#options = options;
     options.lists.heed(async ({ id, name }) => {
-      // What another one is writing just now, the next turn finds.
-      await this.#settle(id, name).catch((error: unknown) => this.#later(error));
+      // The list has changed whatever becomes of this; the next turn does what is left, and says what keeps it.
+      await this.#settle(id, name).catch(() => undefined);
     });
   }
 
@@ -104,6 +104,7 @@ export class Derivations {
   /** Brings every list in step with what was derived of its entries; call it every few seconds, on any node. */
   async tend(): Promise<void> {
     const { db } = this.#options.database;
+    const failures: unknown[] = [];
     for (const [id, mark] of await derivedMarks(db)) {
       const loaded = this.#options.lists.loaded(id);
       if (loaded === undefined || this.#settled.get(id) === markOf(loaded, mark)) continue;
@@ -111,9 +112,11 @@ export class Derivations {
         const { name } = await getListById(db, id);
         await this.#settle(id, name, mark);
       } catch (error) {
-        this.#later(error);
+        // A list that cannot be brought in step must not keep the others from it.
+        if (!(error instanceof VigieError && TRY_LATER.has(error.code))) failures.push(error);
       }
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   async #settle(id: string, name: string, known?: string): Promise<void> {
@@ -189,10 +192,6 @@ export class Derivations {
       }
     }
     return false;
-  }
-
-  #later(error: unknown): void {
-    if (!(error instanceof VigieError) || !TRY_LATER.has(error.code)) throw error;
   }
 }
 

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { VigieError } from '../errors.js';
 import type { Entry, EntrySignal } from '../index/entry.js';
 import type { ImportReport } from '../lists/import-report.js';
+import { KeySet } from '../lists/key-set.js';
 import type { Lists } from '../lists/lists.js';
 import type { LoadedList } from '../lists/loaded-list.js';
 import { type ReadEntriesOptions, readEntries } from '../lists/read-entries.js';
@@ -109,19 +110,13 @@ export class Enrichment {
     const { database, keyring, lists } = this.#options;
     const waiting: WaitingDerived[] = [];
     /** Entries that get signals. A record that comes again changes nothing when its signals are merged. */
-    const given = new Set<string>();
+    const given = new KeySet();
     const write = async () => {
       if (!draft.dryRun) await insertWaiting(database.db, { listId, proposal }, waiting);
       waiting.length = 0;
     };
-    const reading = readEntries(draft.input, draft);
-    for (;;) {
-      const step = await reading.next();
-      if (step.done) {
-        await write();
-        return step.value;
-      }
-      for (const [i, record] of step.value.entries()) {
+    const report = await readEntries(draft.input, draft, async (some) => {
+      for (const [i, record] of some.entries()) {
         if (i % AT_ONCE === AT_ONCE - 1) await nextTurn(undefined, { signal: draft.signal });
         const loaded = lists.loaded(listId);
         if (loaded === undefined) throw new VigieError('index-not-loaded');
@@ -132,11 +127,13 @@ export class Enrichment {
         if (waiting.length >= ROWS_AT_ONCE) await write();
       }
       draft.onProgress?.(tally.counts());
-    }
+    });
+    await write();
+    return report;
   }
 
   /** What a record gives to which entries. */
-  async #gains(record: Entry, list: LoadedList, tally: Tally, given: Set<string>) {
+  async #gains(record: Entry, list: LoadedList, tally: Tally, given: KeySet) {
     tally.records++;
     const gain = record.signals
       .filter(({ type, active }) => PERCEPTUAL.has(type) && (active || type === 'vpdq'))

@@ -3,10 +3,11 @@ import type { VerdictFollowing, VerdictTold } from '../intake/intake-parts.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { Cases } from '../moderation/cases.js';
 import type { Database } from '../storage/database.js';
-import { type ActionRow, countOpenActions } from '../storage/enforcement/action-store.js';
-import { countOpenCases } from '../storage/enforcement/case-store.js';
+import type { ActionRow } from '../storage/enforcement/action-store.js';
 import { copyKey } from '../storage/enforcement/copies.js';
+import { countOpenActions, countOpenCases } from '../storage/enforcement/open-counts.js';
 import { type RemovalTimes, readRemovalTimes, STAGES } from '../storage/enforcement/removal-times.js';
+import { inIndexOrder } from '../storage/in-index-order.js';
 import { Brakes, type BrakesOptions } from './brakes.js';
 import { Decisions, type DecisionsOptions } from './decisions.js';
 import { Enforcer, type EnforcerOptions } from './enforcer.js';
@@ -55,11 +56,14 @@ export class Enforcement {
     metrics.collect({
       names: ['vigie_actions_open', 'vigie_cases_open'],
       collect: async (tell) => {
-        const open = await countOpenActions(database.db);
+        const [open, cases] = await inIndexOrder(
+          database,
+          async (tx) => [await countOpenActions(tx), await countOpenCases(tx)] as const,
+        );
         for (const state of ['proposed', 'ordered', 'failed'] as const) {
           tell('vigie_actions_open', open.get(state) ?? 0, { state });
         }
-        tell('vigie_cases_open', await countOpenCases(database.db), {});
+        tell('vigie_cases_open', cases, {});
       },
     });
   }

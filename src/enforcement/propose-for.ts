@@ -2,10 +2,9 @@ import type { VerdictTold } from '../intake/intake-parts.js';
 import { findingsOf } from '../policy/context.js';
 import { type NumberedPolicy, propose } from '../policy/engine.js';
 import type { Proposal } from '../policy/proposal.js';
+import { HISTORY_MS } from '../policy/verdict-conditions.js';
 import { confirmedItems } from '../storage/author-history.js';
 import type { Db } from '../storage/schema.js';
-
-const HISTORY_MS = 366 * 86_400_000;
 
 /** What a policy proposes for a verdict: what is known by itself, or what the transaction that stores it has to find out. */
 export type Proposing = readonly Proposal[] | ((db: Db) => Promise<readonly Proposal[]>);

@@ -1,8 +1,10 @@
 import type { AttentionKind } from '../storage/attention/attention-kinds.js';
 import { keepAttention, raiseAttention, settleAttention } from '../storage/attention/raise-attention.js';
 import type { Database } from '../storage/database.js';
-import { countHeld, doubtedEntries, neglectedPlatforms } from '../storage/enforcement/hold-ordered.js';
+import { doubtedEntries, neglectedPlatforms } from '../storage/enforcement/hold-ordered.js';
+import { countHeld } from '../storage/enforcement/open-counts.js';
 import { type OverRate, overRates, type Rates } from '../storage/enforcement/rates.js';
+import { inIndexOrder } from '../storage/in-index-order.js';
 import type { Db, Tx } from '../storage/schema.js';
 
 export interface RateWatchOptions {
@@ -35,7 +37,7 @@ export class RateWatch {
     const { database, alarmAbove } = this.#options;
     const { db } = database;
     for (const over of await overRates(db, alarmAbove)) await this.#tellRate(over);
-    const held = await countHeld(db);
+    const held = await inIndexOrder(database, (tx) => countHeld(tx));
     await this.#keep(
       'actions-held',
       held.map((each) => ({ cause: `${each.platform} ${each.heldBy}`, platform: each.platform, detail: each })),

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -115,5 +115,19 @@ describe('evidence', () => {
     expect(await evidence.destroyOverdue()).toBe(0);
     const events = await database.db.selectFrom('event').select('kind').where('subject', '=', `item:${item}`).execute();
     expect(events.map(({ kind }) => kind).sort()).toEqual(['evidence.destroyed', 'evidence.sealed']);
+  });
+
+  it('destroys the rest where the bytes of one cannot be taken away', async () => {
+    const evidence = opened(0);
+    const stuck = 'c'.repeat(64);
+    await mkdir(join(folder, 'cc', stuck), { recursive: true });
+    const first = await want(evidence, [{ ordinal: 0, blob: stuck, bytes: 5, sha256 }]);
+    const second = await want(evidence);
+    await evidence.sealNow(second, signal);
+    await expect(evidence.destroyOverdue()).rejects.toThrow();
+    expect(await evidence.of(first)).toMatchObject([{ state: 'sealed', blob: stuck }]);
+    expect(await evidence.of(second)).toMatchObject([{ state: 'destroyed' }]);
+    await rmdir(join(folder, 'cc', stuck));
+    expect(await evidence.destroyOverdue()).toBe(1);
   });
 });

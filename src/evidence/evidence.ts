@@ -130,26 +130,41 @@ export class Evidence {
     return { sealed: sealed.filter(Boolean).length, destroyed: await this.destroyOverdue() };
   }
 
-  /** Destroys what has been kept for its time: the bytes first, then it is written down. @returns how many media */
+  /**
+   * Destroys what has been kept for its time: the bytes first, then it is written down. One that cannot be destroyed does
+   * not keep the others from it.
+   * @returns how many media
+   * @throws the first error, when all was tried
+   */
   async destroyOverdue(): Promise<number> {
-    const { database, blobs, record } = this.#options;
+    const { database } = this.#options;
     let destroyed = 0;
+    const failures: unknown[] = [];
     for (const row of await overdueEvidence(database.db, PAGE)) {
-      const { id, item_id: item, medium, bytes, blob } = row;
-      if (blob !== null) await blobs.delete(blob);
-      await database.transaction(async (tx) => {
-        if (!(await noteDestroyed(tx, id))) return;
-        destroyed++;
-        const refs = { evidence: id, item, medium, bytes, blob };
-        await record(tx, { kind: 'evidence.destroyed', actor: 'service', subject: `item:${item}`, refs });
-      });
+      try {
+        if (await this.#destroy(row)) destroyed++;
+      } catch (error) {
+        failures.push(error);
+      }
     }
+    if (failures.length > 0) throw failures[0];
     return destroyed;
   }
 
   /** What of an item is or was kept. */
   async of(itemId: string): Promise<readonly EvidenceRow[]> {
     return await evidenceOf(this.#options.database.db, itemId);
+  }
+
+  async #destroy({ id, item_id: item, medium, bytes, blob }: EvidenceRow): Promise<boolean> {
+    const { database, blobs, record } = this.#options;
+    if (blob !== null) await blobs.delete(blob);
+    return await database.transaction(async (tx) => {
+      if (!(await noteDestroyed(tx, id))) return false;
+      const refs = { evidence: id, item, medium, bytes, blob };
+      await record(tx, { kind: 'evidence.destroyed', actor: 'service', subject: `item:${item}`, refs });
+      return true;
+    });
   }
 
   /** @returns whether it is sealed now */

@@ -6,7 +6,7 @@ import type { BlobStore } from '../storage/blob-store.js';
 import type { ManifestSegment } from '../storage/list-version-store.js';
 import { canonicalEntry } from './canonical-entry.js';
 import { KeySet } from './key-set.js';
-import { isDelta } from './loaded-list.js';
+import { isDelta, type LoadedList } from './loaded-list.js';
 
 /** Entries by what has become of them. */
 export interface Comparison {
@@ -76,6 +76,15 @@ export async function* manifestEntries(
       }
     } finally {
       await file.close();
+    }
+  }
+}
+
+/** The entries of a list in memory that match. */
+export async function* liveEntries(list: LoadedList, signal?: AbortSignal): AsyncGenerator<Entry> {
+  for (const segment of list.segments) {
+    for await (const { row, entry } of segment.entries(signal === undefined ? {} : { signal })) {
+      if (segment.isLive(row)) yield entry;
     }
   }
 }

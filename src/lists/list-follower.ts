@@ -1,3 +1,4 @@
+import { VigieError } from '../errors.js';
 import type { Database } from '../storage/database.js';
 import { LIST_CHANGE_CHANNEL, type LoggedListChange, readListChanges } from '../storage/list-change-log.js';
 import type { ListLoader } from './list-loader.js';
@@ -5,6 +6,9 @@ import type { Liveness } from './loaded-list.js';
 
 const POLL_MS = 500;
 const PAGE = 500;
+/** What is withdrawn stops matching everywhere in so many milliseconds, or a verdict is refused. The log is read twice in it. */
+const CURRENT_MS = 1_000;
+const CATCH_UP_MS = 2_000;
 
 const now = () => ({ steady: performance.now(), wall: Date.now() });
 
@@ -75,12 +79,38 @@ export class ListFollower {
     while (this.#refreshing !== undefined) await this.#refreshing;
   }
 
+  /**
+   * Undefined while this process has heard of every change up to a moment ago; else reads the log first: it may have
+   * been stopped, or its machine may have slept.
+   * @throws VigieError `index-stale`
+   */
+  catchUp(): Promise<void> | undefined {
+    // With an embedded database every change is made by this process, and has taken effect when its maker is answered.
+    if (this.#database.dialect === 'embedded') return undefined;
+    return this.staleness <= CURRENT_MS ? undefined : this.#catchUp();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
     await this.#stopListening?.();
     await this.#polling?.catch(() => undefined);
     await this.settled();
+  }
+
+  async #catchUp(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('too late')), CATCH_UP_MS);
+    });
+    try {
+      await Promise.race([this.poll(), late]);
+    } catch (cause) {
+      throw new VigieError('index-stale', { retryAfter: 1, cause });
+    } finally {
+      clearTimeout(timer);
+    }
+    if (this.staleness > CURRENT_MS) throw new VigieError('index-stale', { retryAfter: 1 });
   }
 
   #tick(): void {

@@ -305,7 +305,7 @@ export class ListLoader {
 }
 
 /** Those of some entries that must not match, or only by their exact hashes. */
-async function livenessOf(db: Db, listId: string, entryIds: readonly string[]): Promise<EntryLiveness> {
+export async function livenessOf(db: Db, listId: string, entryIds: readonly string[]): Promise<EntryLiveness> {
   const silent = await silenceOf(db, listId, entryIds);
   return new Map([...silent].map(([id, what]) => [id, what === 'near' && 'exact-only']));
 }

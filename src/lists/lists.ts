@@ -4,17 +4,12 @@ import type { Entry } from '../index/entry.js';
 import type { LookupAnswer, LookupOptions, MatchIndex } from '../index/match-index.js';
 import type { MemoryPool } from '../index/pdq/memory-pool.js';
 import type { Segment } from '../index/segment.js';
-import type { WordsEntry } from '../index/words/words-entry.js';
 import type { SignalTypeName } from '../signals/signal-type.js';
 import type { BlobStore } from '../storage/blob-store.js';
-import { findEntryTerm } from '../storage/curation/entry-terms.js';
 import type { Database } from '../storage/database.js';
-import { findEntryStatuses, setEntryStatus, silencedAmong } from '../storage/entry-status-store.js';
 import type { EventDraft, EventKind, RecordEvent } from '../storage/events/event-kinds.js';
 import { lastListChange } from '../storage/list-change-log.js';
-import type { EntryRules, ListRole, Thresholds } from '../storage/list-rules.js';
 import {
-  changeListTerms,
   createList,
   findList,
   getList,
@@ -22,7 +17,6 @@ import {
   type ListContent,
   type ListTerms,
   listLists,
-  lockList,
   removeList,
 } from '../storage/list-store.js';
 import {
@@ -32,13 +26,22 @@ import {
   rollBackTo,
   versionSegments,
 } from '../storage/list-version-store.js';
-import type { EntryStatusName, EntryStatusOrigin, Tx } from '../storage/schema.js';
-import { type Approved, assertOnePersonMay, assertOnePersonMaySet } from './approval.js';
-import { type Comparison, compareEntries, manifestEntries, totals, type VersionDiff } from './compare-versions.js';
+import type { Tx } from '../storage/schema.js';
+import { type Approved, assertOnePersonMay } from './approval.js';
+import { Compactions } from './compactions.js';
+import {
+  type Comparison,
+  compareEntries,
+  liveEntries,
+  manifestEntries,
+  totals,
+  type VersionDiff,
+} from './compare-versions.js';
+import { describeList, rulesOf, type StoredRules } from './describe-list.js';
 import { endTerms } from './end-terms.js';
+import { EntryStatuses, type StatusChange } from './entry-statuses.js';
 import { type ExportFormat, exportEntries } from './export-list.js';
-import { liftQuarantine } from './flood/quarantine.js';
-import { assertNotFed, Importer, type ImportOptions, type ImportResult } from './import.js';
+import { Importer, type ImportOptions, type ImportResult } from './import.js';
 import type { ImportReport } from './import-report.js';
 import type { SegmentPlace } from './import-thread.js';
 import { ListFollower } from './list-follower.js';
@@ -46,8 +49,8 @@ import { type Effect, ListGrowth, type MakeEntries, type TakeIn, type TakenIn } 
 import { ListLoader, type ListProblem, type LoadProgress } from './list-loader.js';
 import { type ListView, viewOf } from './list-views.js';
 import type { ListInfo, LoadedList } from './loaded-list.js';
-import { overruleSource } from './overrule-source.js';
 import type { RulesInForce } from './rules/rules-in-force.js';
+import { type ShownEntry, showEntry } from './show-entry.js';
 import { sweep } from './sweep.js';
 import type { LoadedWords } from './words/loaded-words.js';
 import { type OwnNode, WriteRuns } from './write-run.js';
@@ -70,49 +73,7 @@ export interface ListsOptions {
   readonly sampleKey?: Uint8Array | undefined;
 }
 
-/** Who changes the status of an entry, and why. */
-export interface StatusChange {
-  readonly reason: string;
-  /** Id of the principal. */
-  readonly by: string | null;
-  /** Also where the source of the list has removed the entry; two persons who approve it overrule it anyway. */
-  readonly overrule?: boolean;
-}
-
-/** An entry as it stands, for those who may see it. */
-export interface ShownEntry {
-  readonly entry: Entry;
-  /** For an entry of a list of URLs or keywords: what it has in place of signals. */
-  readonly words?: Pick<WordsEntry, 'text' | 'kind' | 'fold'>;
-  /** When it ends by itself, or has ended; null for without an end. */
-  readonly until: Date | null;
-  /** What each origin says of it; none says anything of most. It matches as long as no one says that it must not. */
-  readonly statuses: readonly SaidStatus[];
-}
-
-export interface SaidStatus {
-  readonly origin: EntryStatusOrigin;
-  readonly status: EntryStatusName;
-  readonly reason: string | null;
-  readonly by: string | null;
-  readonly at: Date;
-}
-
-/** How the matches of a list are judged, as it was said. */
-export interface StoredRules {
-  readonly role: ListRole;
-  readonly shadow: boolean;
-  readonly rules: EntryRules;
-  readonly thresholds: Thresholds;
-  readonly sampleRatio: number;
-}
-
 const KEPT_VERSIONS = 5;
-/** What is withdrawn stops matching everywhere in so many milliseconds, or a verdict is refused. The log is read twice in it. */
-const CURRENT_MS = 1_000;
-const CATCH_UP_MS = 2_000;
-
-const MATCHING_TERMS = ['role', 'shadow', 'rules', 'threshold', 'sampleRatio'] as const;
 
 /** All hash lists as living things: what they hold, what of it matches now, and every change to them. */
 export class Lists {
@@ -122,7 +83,8 @@ export class Lists {
   readonly #runs: WriteRuns;
   readonly #importer: Importer;
   readonly #growth: ListGrowth;
-  readonly #compacting = new Map<string, { readonly stop: AbortController; readonly done: Promise<unknown> }>();
+  readonly #compactions: Compactions;
+  readonly #statuses: EntryStatuses;
   /** Told of a list that this process has changed, before whoever changed it is answered. */
   readonly #heed = new Set<(list: { readonly id: string; readonly name: string }) => Promise<void>>();
   #ready = false;
@@ -139,6 +101,8 @@ export class Lists {
       loaded: (id) => this.#loader.loaded(id),
       applied: () => this.applied(),
     });
+    this.#compactions = new Compactions(this.#loader, this.#growth);
+    this.#statuses = new EntryStatuses({ database, record, loader: this.#loader, follower: this.#follower });
   }
 
   /** True once every list that can be loaded is loaded. */
@@ -177,9 +141,7 @@ export class Lists {
    * @throws VigieError `index-stale`
    */
   catchUp(): Promise<void> | undefined {
-    // With an embedded database every change is made by this process, and has taken effect when its maker is answered.
-    if (this.#options.database.dialect === 'embedded') return undefined;
-    return this.#follower.staleness <= CURRENT_MS ? undefined : this.#catchUp();
+    return this.#follower.catchUp();
   }
 
   /** Lists that are not searched, or not in their current version. Each of them needs somebody. */
@@ -226,9 +188,7 @@ export class Lists {
     const there = await findList(this.#options.database.db, options.list);
     // Said before all of it is read; what counts is asked again when it is published.
     if (there !== undefined) assertOnePersonMay(there);
-    const compacting = this.#compacting.get(options.list);
-    compacting?.stop.abort(new VigieError('import-aborted'));
-    await compacting?.done;
+    await this.#compactions.giveWay(options.list);
     const result = await this.#importer.import(options);
     await this.applied();
     await this.#told(options.list);
@@ -343,7 +303,7 @@ export class Lists {
 
   /** The entry stops matching, in this process before this returns and in every other one within a second. */
   async withdraw(list: string, entryIds: string | readonly string[], change: StatusChange): Promise<void> {
-    await this.#setStatus(list, entryIds, 'withdrawn', change);
+    await this.#statuses.set(list, entryIds, 'withdrawn', change);
   }
 
   /**
@@ -356,12 +316,12 @@ export class Lists {
     change: StatusChange,
     approved?: Approved,
   ): Promise<void> {
-    await this.#setStatus(list, entryIds, 'active', change, approved);
+    await this.#statuses.set(list, entryIds, 'active', change, approved);
   }
 
   /** Notes a doubt about an entry. It goes on matching: whether it should is for its source or a person to decide. */
   async dispute(list: string, entryIds: string | readonly string[], change: StatusChange): Promise<void> {
-    await this.#setStatus(list, entryIds, 'disputed', change);
+    await this.#statuses.set(list, entryIds, 'disputed', change);
   }
 
   /**
@@ -387,29 +347,13 @@ export class Lists {
    * @throws VigieError `approval-required` when it is to need no approval any more; `list-has-source` when it is to need it
    */
   async describeList(name: string, terms: ListTerms, approved?: Approved): Promise<void> {
-    const { database } = this.#options;
-    const { id } = await getList(database.db, name);
-    await database.transaction(async (tx) => {
-      const list = await lockList(tx, id);
-      // How matches are judged is said of signals of media; words and addresses know none of it.
-      if (list.content !== 'media' && MATCHING_TERMS.some((term) => terms[term] !== undefined)) {
-        throw new VigieError('list-content-other', { detail: list.content });
-      }
-      if (approved !== undefined) await approved.within(tx);
-      else if (terms.approval === 'none') assertOnePersonMay(list);
-      // Nobody approves what a source tells: not even what it withdraws would take effect any more.
-      if (terms.approval === 'two-person') await assertNotFed(tx, id);
-      const payload: Record<string, unknown> = { ...terms };
-      await this.#record(tx, { kind: 'list.described', subject: `list:${id}`, refs: { list: id }, payload });
-      await changeListTerms(tx, id, terms);
-    });
+    await describeList(this.#options, name, terms, approved);
     await this.applied();
   }
 
   /** How the matches of a list are judged. @throws VigieError `list-not-found` */
   async rulesOf(name: string): Promise<StoredRules> {
-    const { role, shadow, rules, threshold, sampleRatio } = await getList(this.#options.database.db, name);
-    return { role, shadow, rules: rules ?? {}, thresholds: threshold ?? {}, sampleRatio };
+    return rulesOf(await getList(this.#options.database.db, name));
   }
 
   /** Removes a list with everything. @throws VigieError `list-not-found` */
@@ -439,18 +383,7 @@ export class Lists {
   async entry(name: string, entryId: string): Promise<ShownEntry> {
     const { database } = this.#options;
     const { id } = await getList(database.db, name);
-    const words = this.#loader.loadedWords(id);
-    const found = words === undefined ? await this.#mediaEntry(id, entryId) : await wordsEntry(words, entryId);
-    const statuses = (await findEntryStatuses(database.db, id, [entryId])).map(
-      ({ origin, status, reason, changed_by, changed_at }) => ({
-        origin,
-        status,
-        reason,
-        by: changed_by,
-        at: changed_at,
-      }),
-    );
-    return { ...found, until: await findEntryTerm(database.db, id, entryId), statuses };
+    return await showEntry(database.db, id, this.#loader.loadedWords(id) ?? this.#loadedList(id), entryId);
   }
 
   /**
@@ -476,24 +409,8 @@ export class Lists {
   }
 
   /** Merges small segments of one list or of all. Content and answers stay the same. @returns the lists that were merged */
-  async compact({ list, enough }: { list?: string; enough?: number } = {}): Promise<readonly string[]> {
-    const merged: string[] = [];
-    for (const { info } of this.#loader.all) {
-      if (list !== undefined && info.name !== list) continue;
-      await this.#compacting.get(info.name)?.done;
-      const stop = new AbortController();
-      const done = this.#growth.merge(info.id, stop.signal, enough);
-      this.#compacting.set(info.name, { stop, done: done.catch(() => undefined) });
-      try {
-        if (await done) merged.push(info.name);
-      } catch (error) {
-        // An import or a delta goes first; the next round comes back to this list.
-        if (!(error instanceof VigieError && STANDS_BACK.has(error.code))) throw error;
-      } finally {
-        this.#compacting.delete(info.name);
-      }
-    }
-    return merged;
+  async compact(options: { readonly list?: string; readonly enough?: number } = {}): Promise<readonly string[]> {
+    return await this.#compactions.run(options);
   }
 
   /** Removes blobs that nothing needs, and ends imports that nobody goes on with. @returns how many blobs were removed */
@@ -505,7 +422,7 @@ export class Lists {
   /** Stops following and takes everything out of the index. */
   async close(): Promise<void> {
     this.#ready = false;
-    for (const { stop } of this.#compacting.values()) stop.abort(new VigieError('shutting-down'));
+    this.#compactions.stop();
     await this.#follower.close();
     await this.#loader.close();
   }
@@ -514,29 +431,8 @@ export class Lists {
     await this.#options.record?.(tx, draft);
   }
 
-  async #catchUp(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('too late')), CATCH_UP_MS);
-    });
-    try {
-      await Promise.race([this.#follower.poll(), late]);
-    } catch (cause) {
-      throw new VigieError('index-stale', { retryAfter: 1, cause });
-    } finally {
-      clearTimeout(timer);
-    }
-    if (this.#follower.staleness > CURRENT_MS) throw new VigieError('index-stale', { retryAfter: 1 });
-  }
-
   #unsearched(contents: readonly ListContent[]): boolean {
     return this.#loader.problems.some((each) => !each.olderVersionMatches && contents.includes(each.content));
-  }
-
-  async #mediaEntry(id: string, entryId: string): Promise<Pick<ShownEntry, 'entry'>> {
-    const found = await this.#loadedList(id).find(entryId);
-    if (found === undefined) throw new VigieError('entry-not-found');
-    return { entry: await found.segment.entry(found.row) };
   }
 
   get #keep(): number {
@@ -555,52 +451,6 @@ export class Lists {
     await this.#follower.settled();
   }
 
-  async #setStatus(
-    name: string,
-    entryIds: string | readonly string[],
-    status: EntryStatusName,
-    { reason, by, overrule }: StatusChange,
-    approved?: Approved,
-  ): Promise<void> {
-    const { database, record } = this.#options;
-    const { id: listId } = await getList(database.db, name);
-    const ids = typeof entryIds === 'string' ? [entryIds] : entryIds;
-    // What is not loaded cannot be checked, and must be withdrawable all the same.
-    const list = this.#loader.loaded(listId);
-    const words = this.#loader.loadedWords(listId)?.segment;
-    for (const id of list === undefined && words === undefined ? [] : ids) {
-      if (((await list?.find(id)) ?? (await words?.findRow(id))) === undefined) throw new VigieError('entry-not-found');
-    }
-    const change = { listId, entryIds: ids, status, reason, changedBy: by, origin: 'person' } as const;
-    const quiet = await database.transaction(async (tx) => {
-      const stored = await lockList(tx, listId);
-      if (approved !== undefined) await approved.within(tx);
-      else await assertOnePersonMaySet(tx, stored, ids, status);
-      if (status === 'active') {
-        const both = approved !== undefined;
-        const whether = { overrule: overrule ?? both, approved: both };
-        await overruleSource(tx, { list: stored, entryIds: ids, reason, by, record, ...whether });
-      }
-      await this.#record(tx, {
-        kind: 'entry.status-changed',
-        ...(by === null ? {} : { actor: by }),
-        subject: `list:${listId}`,
-        refs: { list: listId, status, count: ids.length },
-        payload: { entries: [...ids], reason },
-      });
-      await setEntryStatus(tx, change);
-      // Whoever restores an entry has looked at it.
-      if (status === 'active') await liftQuarantine(tx, listId, ids, by);
-      return await silencedAmong(tx, listId, ids);
-    });
-    try {
-      await this.#follower.poll();
-    } catch {
-      // It is committed; that the log cannot be read just now must not keep it from taking effect here.
-      await this.#loader.setEntries(listId, new Map(ids.map((id) => [id, !quiet.has(id)])));
-    }
-  }
-
   async #versionBefore(listId: string, current: number | null): Promise<number> {
     const kept = (await listVersions(this.#options.database.db, listId)).filter(({ state }) => state === 'kept');
     const before = kept.find(({ version }) => current !== null && version < current);
@@ -611,29 +461,5 @@ export class Lists {
   async #told(name: string): Promise<void> {
     const list = await findList(this.#options.database.db, name);
     if (list !== undefined) for (const heed of this.#heed) await heed(list);
-  }
-}
-
-/** What makes a compaction give way without a word. */
-const STANDS_BACK: ReadonlySet<string> = new Set([
-  'import-in-progress',
-  'import-aborted',
-  'shutting-down',
-  'segment-closed',
-]);
-
-async function wordsEntry({ segment }: LoadedWords, entryId: string): Promise<Pick<ShownEntry, 'entry' | 'words'>> {
-  const row = await segment.findRow(entryId);
-  if (row === undefined) throw new VigieError('entry-not-found');
-  const { text, kind, fold, ...entry } = await segment.entry(row);
-  const reach = { ...(kind === undefined ? {} : { kind }), ...(fold === undefined ? {} : { fold }) };
-  return { entry: { ...entry, signals: [] }, words: { text, ...reach } };
-}
-
-async function* liveEntries(list: LoadedList, signal?: AbortSignal): AsyncGenerator<Entry> {
-  for (const segment of list.segments) {
-    for await (const { row, entry } of segment.entries(signal === undefined ? {} : { signal })) {
-      if (segment.isLive(row)) yield entry;
-    }
   }
 }

@@ -18,13 +18,15 @@ const PIECE = 64 * 1024;
 
 /**
  * Reads a list file as an import does, by the same rules, and gives its entries instead of storing them.
+ * @param take is given some after the other, and waited for
  * @returns what became of the records
- * @throws VigieError as the parsers; the signal's reason
+ * @throws VigieError as the parsers; the signal's reason; what `take` throws
  */
-export async function* readEntries(
+export async function readEntries(
   input: AsyncIterable<Uint8Array>,
   { format: named, signal, ...parsing }: ReadEntriesOptions,
-): AsyncGenerator<readonly Entry[], ImportReport> {
+  take: (entries: readonly Entry[]) => Promise<void>,
+): Promise<ImportReport> {
   const counter = new ReportCounter();
   const admission = new Admission(counter);
   const { head, all } = await openInput(abortableEach(input, signal));
@@ -42,12 +44,12 @@ export async function* readEntries(
   for await (const chunk of all) {
     for (let at = 0; at < chunk.length; at += PIECE) {
       parser.feed(chunk.subarray(at, at + PIECE));
-      yield drain();
+      await take(drain());
       signal?.throwIfAborted();
     }
   }
   parser.end();
-  yield drain();
+  await take(drain());
   return counter.report(format, parser.ignoredColumns);
 }
 

@@ -128,8 +128,12 @@ export const METRICS = define({
     help: 'Answers to platforms that ask before they publish: allow, refuse, unsure (it could not be told in time).',
     labels: ['platform', 'answer'],
   },
-  vigie_actions_open: { type: 'gauge', help: 'Acts that are not at their end.', labels: ['state'] },
-  vigie_cases_open: { type: 'gauge', help: 'Cases that wait for a decision.', labels: [] },
+  vigie_actions_open: {
+    type: 'gauge',
+    help: 'Acts that are not at their end: of all states together, the oldest 100,000 are counted.',
+    labels: ['state'],
+  },
+  vigie_cases_open: { type: 'gauge', help: 'Cases that wait for a decision, counted up to 100,000.', labels: [] },
 
   vigie_retro_runs: {
     type: 'gauge',

@@ -1,7 +1,7 @@
 import { asksOfFinding, coversConditions, INDEPENDENT } from './condition-table.js';
 import { OF_MEDIA } from './finding-conditions.js';
 import type { Conditions, Policy, Rule, RuleAct } from './policy.js';
-import type { ProposedAct } from './proposal.js';
+import { PROVISIONAL, type ProposedAct } from './proposal.js';
 
 /** What is wrong with a rule, and where it stands: a path below the rule, such as `when.distance`. */
 export interface Contradiction {
@@ -13,7 +13,6 @@ export interface Contradiction {
 /** Beyond it, PDQ hashes of pictures that have nothing to do with each other meet. */
 const FARTHEST_PDQ = 31;
 const SANCTIONS: readonly ProposedAct[] = ['suspend-account', 'close-room'];
-const PROVISIONAL: readonly ProposedAct[] = ['hide', 'block', 'preserve'];
 /** Doing both is the same as the first alone, or undone by it. */
 const EXCLUDING: readonly (readonly [ProposedAct, ProposedAct])[] = [
   ['remove', 'hide'],

@@ -2,7 +2,7 @@ import { type Asked, askedOfFinding, askedOfVerdict, INDEPENDENT } from './condi
 import type { Finding, VerdictContext } from './context.js';
 import { independentSignals } from './independent-signals.js';
 import type { Policy, Rule, RuleAct } from './policy.js';
-import type { Proposal, ProposedAct } from './proposal.js';
+import { PROVISIONAL, type Proposal, type ProposedAct } from './proposal.js';
 
 /** A policy with the number it is known by. */
 export interface NumberedPolicy extends Policy {
@@ -125,8 +125,6 @@ function strongest(findings: readonly Finding[]): Finding | undefined {
 
 const OF_ACCOUNT: readonly ProposedAct[] = ['suspend-account'];
 const OF_ROOM: readonly ProposedAct[] = ['restrict-room', 'close-room'];
-/** What may be done about something that could not be looked at, as it is taken back when it can be. */
-const PROVISIONAL: readonly ProposedAct[] = ['hide', 'block', 'preserve'];
 
 function subjectOf(act: ProposedAct): Proposal['subject'] {
   return OF_ACCOUNT.includes(act) ? 'account' : OF_ROOM.includes(act) ? 'room' : 'item';

@@ -10,6 +10,7 @@ import {
   listPolicies,
   lockPolicies,
   POLICY_CHANNEL,
+  type PolicySummary,
   type StoredPolicy,
 } from '../storage/policy-store.js';
 import { DEFAULT_POLICY } from './default-policy.js';
@@ -139,7 +140,7 @@ export class Policies {
   }
 
   /** Newest first. */
-  async ls(): Promise<readonly StoredPolicy[]> {
+  async ls(): Promise<readonly PolicySummary[]> {
     return await listPolicies(this.#options.database.db, MOST_LISTED);
   }
 

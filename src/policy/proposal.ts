@@ -17,6 +17,9 @@ export const PROPOSALS = [
 
 export type ProposedAct = (typeof PROPOSALS)[number];
 
+/** What may be done about something that could not be looked at, as it is taken back when it can be. */
+export const PROVISIONAL: readonly ProposedAct[] = ['hide', 'block', 'preserve'];
+
 /** One thing that a policy proposes for a verdict, with what it rests on. */
 export interface Proposal {
   readonly act: ProposedAct;

@@ -2,11 +2,10 @@ import { confirmedItems } from '../storage/author-history.js';
 import type { Db } from '../storage/schema.js';
 import type { ItemVerdict } from '../storage/verdicts/read-verdicts.js';
 import { findingsOf, type ToldDetail, type VerdictContext } from './context.js';
+import { HISTORY_MS } from './verdict-conditions.js';
 
 /** Opens what is sealed of an item, and says where it was shared by law. */
 export type JurisdictionOf = (itemId: string, sealed: Uint8Array) => string | null;
-
-const HISTORY_MS = 366 * 86_400_000;
 
 /**
  * What a policy may go by, of verdicts that were stored.

@@ -9,6 +9,8 @@ export interface ConfirmedTimes {
 
 const DAY_MS = 86_400_000;
 const MOST_DAYS = 366;
+/** So far back, in milliseconds, confirmed items of an author can count. */
+export const HISTORY_MS = MOST_DAYS * DAY_MS;
 const id = (most: number) =>
   z
     .union([z.string(), z.int().transform(String)])

@@ -8,10 +8,13 @@ export const POLICY_CHANNEL = 'vigie_policy';
 export type PolicyState = PolicyVersionTable['state']['__select__'];
 
 /** A policy as it is kept: its file as it was written, and what became of it. */
-export interface StoredPolicy {
+export interface StoredPolicy extends PolicySummary {
+  readonly source: string;
+}
+
+export interface PolicySummary {
   readonly number: number;
   readonly state: PolicyState;
-  readonly source: string;
   readonly note: string;
   readonly createdBy: string;
   readonly createdAt: Date;
@@ -55,10 +58,15 @@ export async function activatePolicy(tx: Tx, number: number, by: string): Promis
   return policyOf(row);
 }
 
-/** All versions, newest first. */
-export async function listPolicies(db: Db, limit: number): Promise<readonly StoredPolicy[]> {
-  const rows = await db.selectFrom('policy_version').selectAll().orderBy('number', 'desc').limit(limit).execute();
-  return rows.map(policyOf);
+/** All versions, newest first, without their files: each may be long. */
+export async function listPolicies(db: Db, limit: number): Promise<readonly PolicySummary[]> {
+  const rows = await db
+    .selectFrom('policy_version')
+    .select(['number', 'state', 'note', 'created_by', 'created_at', 'activated_by', 'activated_at'])
+    .orderBy('number', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(summaryOf);
 }
 
 export async function findPolicy(db: Db | Tx, number: number): Promise<StoredPolicy | undefined> {
@@ -78,16 +86,14 @@ export async function activePolicyNumber(db: Db): Promise<number | undefined> {
 }
 
 function policyOf(row: Selectable<PolicyVersionTable>): StoredPolicy {
-  const { number, state, source, note } = row;
-  const { created_by: createdBy, created_at: createdAt } = row;
+  return { ...summaryOf(row), source: row.source };
+}
+
+function summaryOf(row: Omit<Selectable<PolicyVersionTable>, 'source'>): PolicySummary {
+  const { number, state, note } = row;
   return {
-    number,
-    state,
-    source,
-    note,
-    createdBy,
-    createdAt,
-    activatedBy: row.activated_by,
-    activatedAt: row.activated_at,
+    ...{ number, state, note },
+    ...{ createdBy: row.created_by, createdAt: row.created_at },
+    ...{ activatedBy: row.activated_by, activatedAt: row.activated_at },
   };
 }

@@ -4,6 +4,7 @@ import { DATABASES, type TestDatabases } from '../../test/databases.js';
 import { ItemUpkeep } from '../intake/item-upkeep.js';
 import { listAttention } from './attention/attention-store.js';
 import type { Database } from './database.js';
+import { countHeld, countOpenActions, countOpenCases } from './enforcement/open-counts.js';
 import { unsealed } from './events/batch-store.js';
 import { inIndexOrder } from './in-index-order.js';
 import { itemsWithoutWork, lostItems, oldestWaiting } from './items/item-upkeep.js';
@@ -37,6 +38,13 @@ describe.each(DATABASES)('a long queue on $name', ({ missing, start }) => {
         FROM generate_series(1, ${WAITING}::int) AS n`.execute(db);
       await sql`INSERT INTO attention (id, kind, cause, subject, due)
         VALUES ('a', 'could-not-tell', 'x', 'service', now())`.execute(db);
+      await sql`INSERT INTO action (id, act, platform, subject_kind, subject_id, rule, reason, state, held_by)
+        SELECT n, 'remove', 'forum', 'item', n, 'r', 'known-medium', CASE WHEN n % 2 = 0 THEN 'proposed' ELSE 'failed' END,
+          CASE WHEN n % 2 = 0 THEN 'rate' END
+        FROM generate_series(1, ${WAITING}::int) AS n`.execute(db);
+      await sql`INSERT INTO moderation_case (id, subject_kind, subject_id, platform, priority, cause, opened_by, due)
+        SELECT n, 'item', n, 'forum', n % 100, 'policy', 'policy', now()
+        FROM generate_series(1, ${WAITING}::int) AS n`.execute(db);
       await sql`INSERT INTO attention_backlog (attention_id, item_id) SELECT 'a', id FROM item`.execute(db);
     }, 120_000);
     afterAll(() => databases.close());
@@ -66,6 +74,9 @@ describe.each(DATABASES)('a long queue on $name', ({ missing, start }) => {
 
     const BOUNDED: readonly (readonly [string, (tx: Tx) => Promise<unknown>])[] = [
       ['figures', (tx) => queueFigures(tx, BOUND)],
+      ['open acts', (tx) => countOpenActions(tx, BOUND)],
+      ['open cases', (tx) => countOpenCases(tx, BOUND)],
+      ['acts that wait for people', (tx) => countHeld(tx, BOUND)],
       ['unsealed events', (tx) => unsealed(tx, BOUND)],
       ['the oldest live item', (tx) => oldestWaiting(tx)],
       ['what needs somebody', (tx) => listAttention(tx, { limit: 50, counted: BOUND })],

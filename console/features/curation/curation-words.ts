@@ -7,8 +7,12 @@ export const ACT_WORDS: Readonly<Record<ProposalAct, string>> = {
   add: 'Add an entry',
   restore: 'Let an entry match again',
   derive: 'Add the hash of a confirmed medium',
+  enrich: 'Add the hashes that many entries lack',
   'lift-approval': 'No second person any more',
 };
+
+/** Acts that are about one entry. */
+export const OF_ENTRY: ReadonlySet<ProposalAct> = new Set(['add', 'restore', 'derive']);
 
 export const PROPOSAL_STATES: Readonly<Record<ProposalState, { readonly words: string; readonly tone: Tone }>> = {
   proposed: { words: 'Waits for a second person', tone: 'unsure' },

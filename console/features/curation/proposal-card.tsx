@@ -5,7 +5,7 @@ import { Button } from '../../ui/button.js';
 import { Facts } from '../../ui/facts.js';
 import { Tag } from '../../ui/tag.js';
 import { useWho } from '../session/who.js';
-import { ACT_WORDS, PROPOSAL_STATES, signalsInWords } from './curation-words.js';
+import { ACT_WORDS, OF_ENTRY, PROPOSAL_STATES, signalsInWords } from './curation-words.js';
 import { ProposalDialog } from './proposal-dialog.js';
 
 /** One proposal: what, for which list, by whom and why. It is decided where it is looked at. */
@@ -29,7 +29,8 @@ export function ProposalCard({ proposal }: { readonly proposal: Proposal }) {
           Look at it and decide …
           <span className="sr-only">
             {' '}
-            {proposal.entry} of {list}
+            {OF_ENTRY.has(act) && `${proposal.entry} of `}
+            {list}
           </span>
         </Button>
       )}
@@ -43,17 +44,17 @@ function useProposalFacts(proposal: Proposal) {
   const { act, entry, signals, reason, until, verdict, proposedBy, proposed, closes, state } = proposal;
   const { decidedBy, decided, decisionReason } = proposal;
   return [
-    ...(act === 'lift-approval'
-      ? []
-      : [
+    ...(OF_ENTRY.has(act)
+      ? [
           [
             'Entry',
             <code key="entry" className="font-mono">
               {entry}
             </code>,
           ] as const,
-        ]),
-    ...(act === 'add' || act === 'derive' ? [['Signals', signalsInWords(signals)] as const] : []),
+        ]
+      : []),
+    ...(act === 'add' || act === 'derive' || act === 'enrich' ? [['Signals', signalsInWords(signals)] as const] : []),
     ['Why', reason],
     ...(verdict === null ? [] : [['Verdict', verdict] as const]),
     ...(until === null ? [] : [['Ends', dateAndTime(until)] as const]),

@@ -18,7 +18,7 @@ import { TextField } from '../../ui/field.js';
 import { ProblemNote } from '../../ui/problem-note.js';
 import { useScope } from '../session/use-scope.js';
 import { useWho } from '../session/who.js';
-import { ACT_WORDS } from './curation-words.js';
+import { ACT_WORDS, OF_ENTRY, signalsInWords } from './curation-words.js';
 import { KnownEntries } from './known-entries.js';
 import { SignalValues } from './signal-values.js';
 
@@ -92,10 +92,10 @@ export function ProposalDialog({ proposal: { id, act, list, proposedBy, reason: 
   );
 }
 
-function Content({ shown: { content, known, act, entry } }: { readonly shown: ShownProposal }) {
+function Content({ shown: { content, known, act, entry, signals } }: { readonly shown: ShownProposal }) {
   return (
     <>
-      {act !== 'lift-approval' && (
+      {OF_ENTRY.has(act) && (
         <Facts
           facts={[
             [
@@ -112,6 +112,9 @@ function Content({ shown: { content, known, act, entry } }: { readonly shown: Sh
                 ]),
           ]}
         />
+      )}
+      {act === 'enrich' && (
+        <p>{signalsInWords(signals)}, from a file in which each stands beside an exact hash that its entry has.</p>
       )}
       {act === 'lift-approval' && (
         <p>From then on one person alone can add entries to this list, and a file or a source can fill it.</p>

@@ -1,14 +1,9 @@
-import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
 import { activatePolicy, type PolicyVersion } from '../../api/policies.js';
-import { ApiProblem } from '../../api/problem.js';
-import { noticeProblem, refreshPolicies } from '../../api/queries.js';
+import { refreshPolicies } from '../../api/queries.js';
 import { dateAndTime } from '../../lib/in-words.js';
 import { Button } from '../../ui/button.js';
 import { classes } from '../../ui/classes.js';
-import { Dialog, DialogActions } from '../../ui/dialog.js';
-import { TextField } from '../../ui/field.js';
-import { ProblemNote } from '../../ui/problem-note.js';
+import { ActButton } from '../acts/act-button.js';
 import { useScope } from '../session/use-scope.js';
 
 interface PolicyVersionsProps {
@@ -36,7 +31,19 @@ export function PolicyVersions({ policies, shown, onShow }: PolicyVersionsProps)
               <Button size="small" look="quiet" aria-pressed={number === shown} onClick={() => onShow(number)}>
                 Show<span className="sr-only"> version {number}</span>
               </Button>
-              {mayChange && state !== 'active' && <Activate number={number} />}
+              {mayChange && state !== 'active' && (
+                <ActButton
+                  label="Activate"
+                  subject={`version ${number}`}
+                  title={`Activate version ${number}?`}
+                  description="Verdicts are judged by it from now on, in every process within a second. What was done stays done."
+                  reason="needed"
+                  hint="Kept in the record of events."
+                  confirm="Activate"
+                  act={(reason) => activatePolicy(number, reason)}
+                  onDone={refreshPolicies}
+                />
+              )}
             </span>
           </div>
           <p className="mt-1 break-words">{note}</p>
@@ -47,49 +54,5 @@ export function PolicyVersions({ policies, shown, onShow }: PolicyVersionsProps)
         </li>
       ))}
     </ul>
-  );
-}
-
-function Activate({ number }: { readonly number: number }) {
-  const [asking, setAsking] = useState(false);
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: (reason: string) => activatePolicy(number, reason),
-    onSuccess: async () => {
-      setAsking(false);
-      await refreshPolicies();
-    },
-    onError: (thrown) => noticeProblem(ApiProblem.from(thrown)),
-  });
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    mutate(String(new FormData(event.currentTarget).get('reason') ?? ''));
-  };
-  return (
-    <>
-      <Button size="small" onClick={() => setAsking(true)}>
-        Activate …<span className="sr-only"> version {number}</span>
-      </Button>
-      <Dialog
-        open={asking}
-        onOpenChange={setAsking}
-        title={`Activate version ${number}?`}
-        description="Verdicts are judged by it from now on, in every process within a second. What was done stays done."
-      >
-        <form onSubmit={submit}>
-          <div className="space-y-3 px-6 pt-4">
-            <TextField label="Reason" name="reason" required maxLength={500} hint="Kept in the record of events." />
-            {error !== null && <ProblemNote problem={ApiProblem.from(error)} />}
-          </div>
-          <DialogActions>
-            <Button look="quiet" onClick={() => setAsking(false)}>
-              Not now
-            </Button>
-            <Button look="primary" type="submit" disabled={isPending}>
-              Activate
-            </Button>
-          </DialogActions>
-        </form>
-      </Dialog>
-    </>
   );
 }

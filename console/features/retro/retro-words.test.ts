@@ -10,6 +10,10 @@ const run: RetroRun = {
 test('says which entries are tried', () => {
   expect(entriesInWords(run)).toBe('1 entry: new in version 4, since 3');
   expect(entriesInWords({ ...run, from: null, cause: 'asked', state: 'waiting' })).toBe('entries: all of version 4');
+  expect(entriesInWords({ ...run, from: 4, cause: 'restored' })).toBe('1 entry: what matches again');
+  expect(entriesInWords({ ...run, cause: 'restored' })).toBe(
+    '1 entry: what matches again, or new in version 4, since 3',
+  );
   expect(entriesInWords({ ...run, cause: 'baseline' })).toContain('where it begins');
 });
 

@@ -22,7 +22,9 @@ export function entriesInWords({ cause, from, to, entries, state }: RetroRun): s
   // A run that has not begun has counted nothing yet.
   const tried = state === 'waiting' ? 'entries' : counted(entries, 'entry', 'entries');
   if (cause === 'baseline') return `version ${to}, where it begins`;
-  return from === null ? `${tried}: all of version ${to}` : `${tried}: new in version ${to}, since ${from}`;
+  if (from === null) return `${tried}: all of version ${to}`;
+  const again = cause === 'restored' ? ['what matches again'] : [];
+  return `${tried}: ${[...again, ...(from < to ? [`new in version ${to}, since ${from}`] : [])].join(', or ')}`;
 }
 
 /** How far a run is; between 0 and 1, null while nobody knows. */

@@ -3,10 +3,8 @@ import { useState } from 'react';
 import { restoreEntry, withdrawEntry } from '../../api/client.js';
 import { ApiProblem } from '../../api/problem.js';
 import { noticeProblem, refreshLists } from '../../api/queries.js';
-import { Button } from '../../ui/button.js';
-import { Dialog, DialogActions } from '../../ui/dialog.js';
-import { TextField } from '../../ui/field.js';
 import { ProblemNote } from '../../ui/problem-note.js';
+import { ActButton } from '../acts/act-button.js';
 import { useScope } from '../session/use-scope.js';
 
 interface WithdrawEntryProps {
@@ -17,27 +15,17 @@ interface WithdrawEntryProps {
 /** An entry that should not be in its list stops matching at once, with a reason, and may come back. */
 export function WithdrawEntry({ list, entry }: WithdrawEntryProps) {
   const mayChange = useScope('entries:write');
-  const [open, setOpen] = useState(false);
-  const [reason, setReason] = useState('');
-  const onError = (error: unknown): void => noticeProblem(ApiProblem.from(error));
+  const [withdrawn, setWithdrawn] = useState(false);
   const restoring = useMutation({
     mutationFn: () => restoreEntry(list, entry, 'Withdrawn by mistake.'),
     onSuccess: async () => {
-      withdrawing.reset();
+      setWithdrawn(false);
       await refreshLists();
     },
-    onError,
-  });
-  const withdrawing = useMutation({
-    mutationFn: () => withdrawEntry(list, entry, reason.trim()),
-    onSuccess: async () => {
-      setOpen(false);
-      await refreshLists();
-    },
-    onError,
+    onError: (error) => noticeProblem(ApiProblem.from(error)),
   });
   if (!mayChange) return null;
-  if (withdrawing.isSuccess) {
+  if (withdrawn) {
     return (
       <div className="order-last basis-full pl-2.5 text-xs">
         <p role="status" className="text-ink-2">
@@ -56,42 +44,22 @@ export function WithdrawEntry({ list, entry }: WithdrawEntryProps) {
     );
   }
   return (
-    <>
-      <Button size="small" look="quiet" onClick={() => setOpen(true)}>
-        Withdraw this entry …
-      </Button>
-      <Dialog
-        open={open}
-        onOpenChange={setOpen}
-        title="Withdraw this entry?"
-        description={`${entry} of ${list} stops matching at once, for every picture and every caller. It can be restored.`}
-      >
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (reason.trim() !== '') withdrawing.mutate();
-          }}
-        >
-          <div className="space-y-3 px-6 pt-4">
-            <TextField
-              label="Reason"
-              value={reason}
-              maxLength={500}
-              onChange={(event) => setReason(event.target.value)}
-              hint="Kept with the entry, for those who come after."
-            />
-            {withdrawing.error !== null && <ProblemNote problem={ApiProblem.from(withdrawing.error)} />}
-          </div>
-          <DialogActions>
-            <Button look="quiet" onClick={() => setOpen(false)}>
-              Keep it
-            </Button>
-            <Button type="submit" look="danger" disabled={reason.trim() === '' || withdrawing.isPending}>
-              Withdraw the entry
-            </Button>
-          </DialogActions>
-        </form>
-      </Dialog>
-    </>
+    <ActButton
+      label="Withdraw this entry"
+      subject={`${entry} of ${list}`}
+      title="Withdraw this entry?"
+      description={`${entry} of ${list} stops matching at once, for every picture and every caller. It can be restored.`}
+      reason="needed"
+      hint="Kept with the entry, for those who come after."
+      look="quiet"
+      confirm="Withdraw the entry"
+      confirmLook="danger"
+      keep="Keep it"
+      act={(reason) => withdrawEntry(list, entry, reason)}
+      onDone={async () => {
+        setWithdrawn(true);
+        await refreshLists();
+      }}
+    />
   );
 }

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
-import { dataOption, formatOption, whole } from '../options.js';
-import { printable, remark, table, writeLine } from '../output.js';
+import { dataOption, formatOption, reasonOption, whole } from '../options.js';
+import { printable, remark, secondOf, table, writeLine } from '../output.js';
 import { withService } from '../with-service.js';
 
 interface ActionAnswer {
@@ -28,7 +28,6 @@ interface Consequences {
 const STATES = ['open', 'proposed', 'ordered', 'confirmed', 'dropped', 'failed', 'given-up', 'refused'] as const;
 
 const at = (id: string, rest = ''): string => `/v1/actions/${encodeURIComponent(id)}${rest}`;
-const reasonOption = (): Option => new Option('--reason <text>', 'why; it is kept').makeOptionMandatory();
 
 export function actionCommand(): Command {
   const command = new Command('action')
@@ -54,7 +53,7 @@ export function actionCommand(): Command {
         if (format === 'json') return await writeLine(JSON.stringify(actions));
         const rows = actions.map((each) => [
           ...[each.id, each.act, printable(each.platform), `${each.subject.kind} ${printable(each.subject.id)}`],
-          ...[stateOf(each), printable(each.rule), each.proposed.slice(0, 19).replace('T', ' ')],
+          ...[stateOf(each), printable(each.rule), secondOf(each.proposed)],
         ]);
         await writeLine(table(['id', 'act', 'platform', 'subject', 'state', 'rule', 'proposed'], rows));
       });

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { nextStep } from '../next-step.js';
 import { dataOption, formatOption, whole } from '../options.js';
-import { colour, printable, remark, table, writeLine } from '../output.js';
+import { colour, minuteOf, printable, remark, table, writeLine } from '../output.js';
 import { withService } from '../with-service.js';
 
 interface AttentionAnswer {
@@ -29,7 +29,6 @@ interface Flags {
 type Format = Flags & { readonly format: 'table' | 'json' };
 
 const at = (id: string, rest = ''): string => `/v1/attention/${encodeURIComponent(id)}${rest}`;
-const time = (iso: string): string => iso.slice(0, 16).replace('T', ' ');
 
 export function attentionCommand(): Command {
   const command = new Command('attention')
@@ -61,7 +60,7 @@ export function attentionCommand(): Command {
           printable(each.cause),
           each.count,
           each.backlog,
-          each.overdue ? colour.red(time(each.due)) : time(each.due),
+          each.overdue ? colour.red(minuteOf(each.due)) : minuteOf(each.due),
           each.state,
         ]);
         await writeLine(table(['id', 'what', 'subject', 'cause', 'count', 'backlog', 'due', 'state'], rows));
@@ -121,9 +120,9 @@ function inWords(attention: AttentionAnswer): string {
     ['state', changedBy === null ? state : `${state} by ${printable(changedBy)}`],
     ['count', count.toLocaleString('en')],
     ['backlog', backlog.toLocaleString('en')],
-    ['due', overdue ? `${time(due)}, overdue` : time(due)],
-    ['first', time(first)],
-    ['last', time(last)],
+    ['due', overdue ? `${minuteOf(due)}, overdue` : minuteOf(due)],
+    ['first', minuteOf(first)],
+    ['last', minuteOf(last)],
     ['note', printable(note ?? '')],
     ...Object.entries(attention.detail).map(([name, value]): [string, string] => [
       printable(name),

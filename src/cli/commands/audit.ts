@@ -8,7 +8,7 @@ import { verifyExport } from '../../storage/events/export-events.js';
 import type { Finding, VerifyResult } from '../../storage/events/verify-events.js';
 import { nearest } from '../nearest.js';
 import { dataOption, formatOption, whole } from '../options.js';
-import { colour, colourErr, printable, remark, table, writeLine } from '../output.js';
+import { colour, colourErr, printable, remark, secondOf, table, writeLine } from '../output.js';
 import { fromProblem, lostOr, type ServiceClient } from '../service-client.js';
 import { withService } from '../with-service.js';
 
@@ -200,7 +200,7 @@ async function tail(
   );
   if (format === 'json') return await writeLine(JSON.stringify(answer));
   const rows = answer.events.map(({ at, kind: what, actor, subject: about, refs }) => [
-    at.slice(0, 19).replace('T', ' '),
+    secondOf(at),
     what,
     printable(actor),
     printable(about),

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
-import { dataOption, formatOption, whole } from '../options.js';
-import { printable, remark, table, writeLine } from '../output.js';
+import { dataOption, formatOption, reasonOption, whole } from '../options.js';
+import { minuteOf, printable, remark, table, writeLine } from '../output.js';
 import { withService } from '../with-service.js';
 
 interface CaseAnswer {
@@ -42,12 +42,7 @@ export function caseCommand(): Command {
         if (format === 'json') return await writeLine(JSON.stringify(cases));
         const rows = cases.map((each) => [
           ...[each.id, each.priority, printable(each.platform), `${each.subject.kind} ${printable(each.subject.id)}`],
-          ...[
-            each.decision ?? each.state,
-            printable(each.cause),
-            each.reports,
-            each.due.slice(0, 16).replace('T', ' '),
-          ],
+          ...[each.decision ?? each.state, printable(each.cause), each.reports, minuteOf(each.due)],
         ]);
         const head = ['id', 'priority', 'platform', 'subject', 'state', 'cause', 'reports', 'due'];
         await writeLine(table(head, rows));
@@ -70,7 +65,7 @@ export function caseCommand(): Command {
     .addOption(new Option('--confirm', 'it is what it was taken for').conflicts('dismiss'))
     .addOption(new Option('--dismiss', 'it is not'))
     .addOption(new Option('--siblings', 'with --confirm: what was shared together with it as well'))
-    .addOption(new Option('--reason <text>', 'why; it is kept').makeOptionMandatory())
+    .addOption(reasonOption())
     .addOption(dataOption())
     .action(async (id: string, { data, confirm, dismiss, siblings, reason }: Flags & DecideFlags) => {
       if (!confirm && !dismiss) command.error('error: give --confirm or --dismiss');

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
-import { dataOption, formatOption, whole } from '../options.js';
-import { printable, remark, table, writeLine } from '../output.js';
+import { dataOption, formatOption, reasonOption, whole } from '../options.js';
+import { printable, remark, secondOf, table, writeLine } from '../output.js';
 import { withService } from '../with-service.js';
 
 interface EffectAnswer {
@@ -43,7 +43,7 @@ export function effectsCommand(): Command {
           if (format === 'json') return await writeLine(JSON.stringify(effects));
           const rows = effects.map((each) => [
             ...[each.id, each.kind, printable(each.subject), each.inFlight ? 'in flight' : each.state],
-            ...[each.attempts, each.next?.slice(0, 19).replace('T', ' ') ?? '', each.lastError ?? ''],
+            ...[each.attempts, each.next ? secondOf(each.next) : '', each.lastError ?? ''],
           ]);
           await writeLine(table(['id', 'kind', 'subject', 'state', 'attempts', 'next', 'last error'], rows));
           remark(`${counts.pending.toLocaleString('en')} pending, ${counts.exhausted.toLocaleString('en')} exhausted.`);
@@ -67,7 +67,7 @@ export function effectsCommand(): Command {
     .command('give-up')
     .summary('give one up for good; those behind it go on')
     .argument('<id>', 'as `vigie effects ls` shows it')
-    .requiredOption('--reason <text>', 'why; it is kept')
+    .addOption(reasonOption())
     .addOption(dataOption())
     .action(async (id: string, { data, reason }: Flags & { reason: string }) => {
       await withService(data, async (service) => {

@@ -3,8 +3,8 @@ import { VigieError } from '../../errors.js';
 import { interrupted } from '../interrupt.js';
 import { at } from '../list-answer.js';
 import { mediumForm } from '../medium-form.js';
-import { collect, dataOption, formatOption, whole } from '../options.js';
-import { colour, printable, remark, table, writeLine } from '../output.js';
+import { collect, dataOption, formatOption, reasonOption, whole } from '../options.js';
+import { colour, minuteOf, printable, remark, table, writeLine } from '../output.js';
 import type { ServiceClient } from '../service-client.js';
 import { endOfDay } from '../until.js';
 import { withService } from '../with-service.js';
@@ -56,9 +56,7 @@ interface ProposeFlags extends Data {
   readonly liftApproval?: true;
 }
 
-const reasonOption = (): Option => new Option('--reason <text>', 'why; it is kept').makeOptionMandatory();
 const proposal = (id: string, rest = ''): string => `/v1/proposals/${encodeURIComponent(id)}${rest}`;
-const time = (iso: string): string => iso.slice(0, 16).replace('T', ' ');
 const counts = (signals: Readonly<Record<string, number>>): string =>
   Object.entries(signals)
     .map(([type, count]) => (count === 1 ? type : `${count} ${type}`))
@@ -161,7 +159,7 @@ export function entryCommand(): Command {
           counts(each.signals),
           printable(each.reason),
           printable(each.proposedBy),
-          time(each.state === 'proposed' ? each.closes : (each.decided ?? each.closes)),
+          minuteOf(each.state === 'proposed' ? each.closes : (each.decided ?? each.closes)),
         ]);
         const last = state === 'proposed' ? 'lapses (UTC)' : 'decided (UTC)';
         await writeLine(table(['id', 'list', 'act', 'entry', 'signals', 'why', 'by', last], rows));
@@ -214,7 +212,7 @@ function decision(
     .command(verb)
     .summary(summary)
     .argument('<id>', 'as `vigie entry proposals` shows it')
-    .addOption(new Option('--reason <text>', 'why; it is kept').makeOptionMandatory(mandatory))
+    .addOption(reasonOption(mandatory))
     .addOption(dataOption())
     .action(async (id: string, { data, reason }: Data & { reason?: string }) => {
       await withService(data, async (service) => {
@@ -259,11 +257,11 @@ function inWords(shown: ProposalAnswer): string {
     ['state', shown.state],
     ['signals', counts(shown.signals)],
     ['why', printable(shown.reason)],
-    ['by', `${printable(shown.proposedBy)}, ${time(shown.proposed)}`],
+    ['by', `${printable(shown.proposedBy)}, ${minuteOf(shown.proposed)}`],
     ['verdict', shown.verdict ?? ''],
-    ['until', shown.until === null ? '' : time(shown.until)],
-    ['lapses', shown.state === 'proposed' ? time(shown.closes) : ''],
-    ['decided', shown.decidedBy === null ? '' : `${printable(shown.decidedBy)}, ${time(shown.decided ?? '')}`],
+    ['until', shown.until === null ? '' : minuteOf(shown.until)],
+    ['lapses', shown.state === 'proposed' ? minuteOf(shown.closes) : ''],
+    ['decided', shown.decidedBy === null ? '' : `${printable(shown.decidedBy)}, ${minuteOf(shown.decided ?? '')}`],
     ['because', printable(shown.decisionReason ?? '')],
   ];
   return facts

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { dataOption, formatOption } from '../options.js';
+import { dataOption, formatOption, reasonOption } from '../options.js';
 import { colour, printable, remark, table, writeLine } from '../output.js';
 import { endOfDay } from '../until.js';
 import { withService } from '../with-service.js';
@@ -28,7 +28,7 @@ export function exemptCommand(): Command {
     .addOption(new Option('--platform <name>', 'the platform').makeOptionMandatory())
     .addOption(new Option('--account <id>', "the platform's own id of the author").conflicts('room'))
     .addOption(new Option('--room <id>', "the platform's own id of the room"))
-    .addOption(new Option('--reason <text>', 'why; it is kept').makeOptionMandatory())
+    .addOption(reasonOption())
     .addOption(
       new Option('--until <date>', 'the last day, a year ahead at the most').argParser(endOfDay).makeOptionMandatory(),
     )

@@ -1,7 +1,7 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { at } from '../list-answer.js';
 import { fileFormatOption, fileToSend, mapOption, sendFile, typeOption } from '../list-file.js';
-import { dataOption } from '../options.js';
+import { dataOption, reasonOption } from '../options.js';
 import { remark, table, writeLine } from '../output.js';
 import { withService } from '../with-service.js';
 
@@ -40,7 +40,7 @@ export function enrichCommand(): Command {
     )
     .argument('<list>', 'the list')
     .argument('<file>', 'as for `vigie list import`; - is standard input')
-    .addOption(new Option('--reason <text>', 'why; it is kept').makeOptionMandatory())
+    .addOption(reasonOption())
     .option('--dry-run', 'only say what would be done')
     .addOption(fileFormatOption())
     .addOption(typeOption())

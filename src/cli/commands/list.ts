@@ -10,7 +10,7 @@ import {
   judgedAs,
   type ListAnswer,
 } from '../list-answer.js';
-import { dataOption, formatOption, whole } from '../options.js';
+import { dataOption, formatOption, reasonOption, whole } from '../options.js';
 import { colour, remark, table, write, writeLine } from '../output.js';
 import { lostOr } from '../service-client.js';
 import { withService } from '../with-service.js';
@@ -79,7 +79,7 @@ export function listCommand(): Command {
     .summary('an entry stops matching, at once')
     .argument('<name>', 'the list')
     .argument('<entry>', 'the entry id that a match names')
-    .requiredOption('--reason <text>', 'why; it is kept')
+    .addOption(reasonOption())
     .addOption(dataOption())
     .action(async (name: string, entry: string, { data, reason }: Data & { reason: string }) => {
       await withService(data, async (service) => {
@@ -93,7 +93,7 @@ export function listCommand(): Command {
     .summary('a withdrawn entry matches again')
     .argument('<name>', 'the list')
     .argument('<entry>', 'the entry id')
-    .requiredOption('--reason <text>', 'why; it is kept')
+    .addOption(reasonOption())
     .option('--overrule-source', 'also when the source of the list has removed it')
     .addOption(dataOption())
     .action(async (name: string, entry: string, { data, reason, overruleSource }: RestoreFlags) => {

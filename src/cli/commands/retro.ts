@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { dataOption, formatOption, whole } from '../options.js';
-import { printable, remark, table, writeLine } from '../output.js';
+import { printable, remark, secondOf, table, writeLine } from '../output.js';
 import { withService } from '../with-service.js';
 
 interface Flags {
@@ -126,7 +126,7 @@ export function retroCommand(): Command {
             String(find.match.distance ?? ''),
           ],
           ...[find.match.view ?? '', find.match.extent, find.outcome, printable(placeOf(find))],
-          find.seen.slice(0, 19).replace('T', ' '),
+          secondOf(find.seen),
         ]);
         const head = ['id', 'list', 'entry', 'signal', 'distance', 'view', 'extent', 'outcome', 'medium', 'seen'];
         await writeLine(table(head, rows));

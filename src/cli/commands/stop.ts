@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
-import { dataOption } from '../options.js';
-import { colour, printable, remark, table, writeLine } from '../output.js';
+import { dataOption, reasonOption } from '../options.js';
+import { colour, printable, remark, secondOf, table, writeLine } from '../output.js';
 import { withService } from '../with-service.js';
 
 interface StopAnswer {
@@ -28,7 +28,7 @@ export function stopCommand(): Command {
         'what it held back to people, or orders it again with --resume.',
     )
     .addOption(new Option('--platform <name>', 'only this platform'))
-    .addOption(new Option('--reason <text>', 'why; it is kept'))
+    .addOption(reasonOption(false))
     .addOption(new Option('--lift', 'let it go on'))
     .addOption(new Option('--resume', 'with --lift: order again what was held back'))
     .addOption(new Option('--list', 'what is and was stopped').conflicts(['lift', 'reason']))
@@ -41,7 +41,7 @@ export function stopCommand(): Command {
         const { stops } = await service.call<{ stops: readonly StopAnswer[] }>('GET', '/v1/stops');
         const rows = stops.map((each) => [
           ...[printable(each.platform ?? 'all'), each.lifted === null ? colour.red('stopped') : colour.dim('lifted')],
-          ...[each.stopped.slice(0, 19).replace('T', ' '), printable(each.reason), printable(each.stoppedBy)],
+          ...[secondOf(each.stopped), printable(each.reason), printable(each.stoppedBy)],
         ]);
         return await writeLine(table(['platform', 'state', 'since', 'reason', 'by'], rows));
       }

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { VigieError } from '../../errors.js';
 import { interrupted } from '../interrupt.js';
-import { dataOption } from '../options.js';
+import { dataOption, reasonOption } from '../options.js';
 import { remark } from '../output.js';
 import { withService } from '../with-service.js';
 
@@ -39,7 +39,7 @@ export function verdictCommand(): Command {
       .summary(summary)
       .argument('<id>', 'of the verdict: `verdict.id` of an item, `scan` of a scan')
       .addOption(new Option('--match <list/entry>', 'the match, as the verdict names it').makeOptionMandatory())
-      .addOption(new Option('--reason <text>', 'why; it is kept').makeOptionMandatory())
+      .addOption(reasonOption())
       .addOption(dataOption())
       .action(async (id: string, { data, match, reason }: Flags) => {
         const cut = match.indexOf('/');

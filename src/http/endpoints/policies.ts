@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PROPOSALS } from '../../policy/proposal.js';
 import { MOST_POLICY_CHARS } from '../../policy/read-policy.js';
-import type { StoredPolicy } from '../../storage/policy-store.js';
+import type { PolicySummary } from '../../storage/policy-store.js';
 import { endpoint } from '../endpoint.js';
 
 const DAY_MS = 86_400_000;
@@ -27,7 +27,7 @@ const summarySchema = z.object({
 });
 const policySchema = summarySchema.extend({ source: z.string() });
 
-function summaryOf(policy: StoredPolicy): z.output<typeof summarySchema> {
+function summaryOf(policy: PolicySummary): z.output<typeof summarySchema> {
   const { number, state, note, createdBy, createdAt, activatedBy, activatedAt } = policy;
   const activated = activatedAt?.toISOString() ?? null;
   return { number, state, note, createdBy, created: createdAt.toISOString(), activatedBy, activated };

@@ -13,7 +13,8 @@ import { ExchangeCredentials } from '../../storage/banks/exchange-credentials.js
 import type { Database } from '../../storage/database.js';
 import type { Keyring } from '../../storage/keyring.js';
 import { findList } from '../../storage/list-store.js';
-import type { Lists, StatusChange } from '../lists.js';
+import type { StatusChange } from '../entry-statuses.js';
+import type { Lists } from '../lists.js';
 import { bankNameOf, listNameOf } from './bank-names.js';
 
 export interface BanksOptions {

@@ -235,14 +235,3 @@ const selectShown = (db: Db) =>
         .limit(1)
         .as('undone_by'),
     );
-
-/** How many are not at their end, by state. */
-export async function countOpenActions(db: Db): Promise<ReadonlyMap<ActionState, number>> {
-  const rows = await db
-    .selectFrom('action')
-    .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
-    .where('state', 'in', [...OPEN])
-    .groupBy('state')
-    .execute();
-  return new Map(rows.map(({ state, count }) => [state, Number(count)]));
-}

@@ -132,12 +132,3 @@ export async function closeCase(
     .returningAll()
     .executeTakeFirst();
 }
-
-export async function countOpenCases(db: Db): Promise<number> {
-  const { count } = await db
-    .selectFrom('moderation_case')
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('state', '=', 'open')
-    .executeTakeFirstOrThrow();
-  return Number(count);
-}

@@ -42,16 +42,6 @@ export async function stoppedActions(
   return rows.map(({ id }) => id);
 }
 
-/** How many acts wait for people, by platform and reason. */
-export async function countHeld(
-  db: Db,
-): Promise<readonly { readonly platform: string; readonly heldBy: string; readonly count: number }[]> {
-  const { rows } = await sql<{ platform: string; heldBy: string; count: number }>`
-    SELECT platform, held_by AS "heldBy", count(*)::int AS count FROM action
-    WHERE state = 'proposed' AND held_by IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2`.execute(db);
-  return rows;
-}
-
 /** Platforms for which orders have waited for their first attempt for so long: no process holds the connection. */
 export async function neglectedPlatforms(
   db: Db,
