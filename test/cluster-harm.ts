@@ -52,10 +52,13 @@ export async function untilDone(
       const { rows: left } = await sql`SELECT state, count(*), min(received_at) FROM item GROUP BY 1`.execute(
         database.db,
       );
+      const { rows: effectsLeft } =
+        await sql`SELECT state, attempts, last_error, next_at, leased_until, now() FROM outbox
+        WHERE kind = ${effects} AND state <> 'delivered' LIMIT 10`.execute(database.db);
       const logs = [cluster.service, ...cluster.workers].map((each) => each.log().slice(-1_500)).join('\n--\n');
       const missing = Math.max(0, expected - items);
       throw new Error(
-        `${missing} items never came, ${waiting} wait, ${pending} effects are left: ${JSON.stringify(left)}\n${logs}`,
+        `${missing} items never came, ${waiting} wait, ${pending} effects are left: ${JSON.stringify([left, effectsLeft])}\n${logs}`,
       );
     }
     await sleep(250);

@@ -91,10 +91,11 @@ function stumbling(random: () => number): (called: Called) => BotApiFault | unde
   const failures = new Map<string, number>();
   return ({ method, args }) => {
     if (method === 'getMe' || method === 'getUpdates') return random() < 0.02 ? 'break' : undefined;
-    const what = `${method} ${JSON.stringify(args)}`;
-    const failed = failures.get(what) ?? 0;
-    const fault = failed < 2 ? stumble(method, random()) : undefined;
-    if (fault !== undefined) failures.set(what, failed + 1);
+    const { message_ids: ids, message_id: id, file_id: file, path } = args;
+    const about = ((ids ?? [id ?? file ?? path]) as unknown[]).map((each) => `${method} ${each}`);
+    const spared = about.some((each) => (failures.get(each) ?? 0) >= 2);
+    const fault = spared ? undefined : stumble(method, random());
+    if (fault !== undefined) for (const each of about) failures.set(each, (failures.get(each) ?? 0) + 1);
     return fault;
   };
 }
