@@ -1,3 +1,4 @@
+/** One file: each of these needs the database, the lists and the scripted source that are set up for it here. */
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
