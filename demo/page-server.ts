@@ -13,9 +13,9 @@ const MESSAGE = /^[\w.-]{1,64}$/;
 /** The samples that the page offers, and what is said of them. */
 const OFFERED = [
   { name: 'lighthouse.jpg', title: 'Lighthouse', note: 'on the list', listed: true },
+  { name: 'lighthouse-small.jpg', title: 'Lighthouse', note: 'listed, small copy', listed: true },
   { name: 'regatta-bordered.jpg', title: 'Regatta', note: 'listed, in a frame', listed: true },
   { name: 'harbour-mirrored.webp', title: 'Harbour', note: 'listed, mirrored', listed: true },
-  { name: 'lighthouse-small.jpg', title: 'Lighthouse', note: 'listed, small, saved again', listed: true },
   { name: 'unlisted-cove.jpg', title: 'Cove', note: 'on no list', listed: false },
   { name: 'unlisted-pier.jpg', title: 'Pier', note: 'on no list', listed: false },
 ] as const;

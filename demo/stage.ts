@@ -41,6 +41,7 @@ export async function openStage(tell: (line: string) => void): Promise<Stage> {
     const args = ['--sample', '--allow-fetch-from', '127.0.0.1'];
     const vigie = await startService({ data: join(folder, 'vigie'), args });
     owned.push(() => vigie.stop());
+    await warm(vigie);
     tell('a public room, and Vigie in it');
     await openRoom(prosody, vigie);
     const { key } = await ask<{ key: string }>(vigie, 'POST', '/v1/keys', { name: 'demo', scopes: READER });
@@ -70,6 +71,13 @@ async function openRoom(prosody: TestProsody, vigie: RunningService): Promise<vo
   } finally {
     await owner.signOut();
   }
+}
+
+/** So that the first picture in the room does not find everything cold. */
+async function warm(vigie: RunningService): Promise<void> {
+  const sample = await vigie.call('GET', '/v1/samples/unlisted-pier.jpg');
+  const bytes = new Uint8Array(await sample.arrayBuffer());
+  await vigie.call('POST', '/v1/scan', bytes, { 'content-type': 'application/octet-stream' });
 }
 
 async function ask<T>(vigie: RunningService, method: string, path: string, body: object): Promise<T> {

@@ -16,6 +16,8 @@ const TAGS = {
 };
 const SETTLED = new Set(['removed', 'left', 'stuck']);
 const REASONS = { 'nothing-known': 'No list knows it', 'low-quality': 'Too little in it to compare' };
+/** How a copy was changed, by parts of what its view is called. */
+const VIEWS = { trimmed: 'framed', flip: 'mirrored', rotate: 'turned', negative: 'negative' };
 
 const counts = { seen: 0, removed: 0, stayed: 0 };
 const byId = (id) => document.getElementById(id);
@@ -77,15 +79,15 @@ function addEntry(title, picture) {
 
 function why({ verdict, reason, match, scanMs }) {
   if (verdict === undefined) return '';
-  const took = scanMs === undefined ? '' : ` · looked at in ${Math.max(1, Math.round(scanMs))} ms`;
+  const took = scanMs === undefined ? '' : ` · scanned in ${Math.max(1, Math.round(scanMs))} ms`;
   if (match === undefined) return `${REASONS[reason] ?? reason ?? verdict}${took}`;
   return `${how(match)}${took}`;
 }
 
 function how({ signal, distance, view }) {
-  if (signal !== 'pdq') return `Match: the very file (${signal.toUpperCase()})`;
-  const seen = view === undefined || view === 'as-is' ? '' : `, ${view}`;
-  return `Match: PDQ, ${distance} of 256 bits apart${seen}`;
+  if (signal !== 'pdq') return `The very file (${signal.toUpperCase().replace('SHA', 'SHA-')})`;
+  const changed = Object.keys(VIEWS).filter((part) => view?.includes(part));
+  return [`PDQ, ${distance} bits apart`, ...changed.map((part) => VIEWS[part])].join(', ');
 }
 
 /** Each part of the way from seen to removed, as wide as it took. */

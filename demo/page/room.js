@@ -10,8 +10,8 @@ export async function openRoom({ room, account, password, nick, websocket }, onP
     converse.plugins.add('vigie-demo', {
       initialize() {
         const { api } = this._converse;
-        api.listen.on('connected', async () => {
-          const model = await api.rooms.get(room, { nick }, true);
+        api.listen.on('roomsAutoJoined', async () => {
+          const model = await api.rooms.get(room);
           const look = (message) => {
             const id = message.get(`stanza_id ${room}`);
             const url = message.get('oob_url');
@@ -35,7 +35,7 @@ export async function openRoom({ room, account, password, nick, websocket }, onP
     ...{ theme: 'classic', dark_theme: 'dracula', assets_path: '/converse/', i18n: 'en', loglevel: 'error' },
     ...{ clear_cache_on_logout: true, persistent_store: 'sessionStorage', show_background: false },
     ...{ play_sounds: false, show_desktop_notifications: false, send_chat_states: [], auto_focus: false },
-    ...{ muc_fetch_members: false, enable_smacks: false, allow_url_history_change: false },
+    ...{ hide_muc_participants: true, muc_fetch_members: false, enable_smacks: false, allow_url_history_change: false },
   });
   return await opened;
 }
