@@ -53,6 +53,10 @@ describe('items over HTTP', () => {
       platformId: 'form',
       verdict: { verdict: 'no-match', reason: 'kind-not-covered', media: [{ format: 'jpeg' }, { ordinal: 1 }] },
     });
+    const found = async (id: string) =>
+      ((await (await service.call('GET', `/v1/items?platform=forum&id=${id}`)).json()) as { items: Item[] }).items;
+    expect(await found('form')).toEqual([await told(body.id)]);
+    expect(await found('never')).toEqual([]);
     const again = await form(item, [picture, Buffer.from('no picture')]);
     expect([again.status, again.body.id, again.body.verdict?.verdict]).toEqual([202, body.id, 'no-match']);
     const other = await form(item, [picture]);

@@ -39,7 +39,7 @@ import { feedEntries, feedLists, feedOpinion } from './endpoints/feed.js';
 import { sharedEntries, sharedMembers, sharedReasons, sharedStatus, shareFeedback } from './endpoints/hash-sharing.js';
 import { healthz, readyz } from './endpoints/health.js';
 import { importList } from './endpoints/import-list.js';
-import { getItem, handInItem } from './endpoints/items.js';
+import { findItems, getItem, handInItem } from './endpoints/items.js';
 import { handInItems } from './endpoints/items-batch.js';
 import { itemsGone } from './endpoints/items-gone.js';
 import { judgeMatch } from './endpoints/judge-match.js';
@@ -119,6 +119,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   scanText,
   handInItem,
   handInItems,
+  findItems,
   getItem,
   itemsGone,
   lookup,

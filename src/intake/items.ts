@@ -6,6 +6,7 @@ import { Gather } from '../storage/gather.js';
 import {
   type Insertion,
   insertItems,
+  itemsOfPlatformId,
   markGone,
   type NewItem,
   readItems,
@@ -55,6 +56,8 @@ interface Handed extends Omit<NewItem, 'accountId'> {
 
 /** Under load, items are laid down in larger batches. */
 const PACE_MS = 20;
+/** Revisions of one thing that are told of; more is an endless edit. */
+const MOST_REVISIONS = 20;
 /** What PostgreSQL says when an account was erased while its id was still remembered. */
 const FOREIGN_KEY = '23503';
 
@@ -123,11 +126,27 @@ export class Items {
 
   /** What is known of an item, with its verdict. @throws VigieError `item-not-found` */
   async report(id: string): Promise<ItemReport> {
+    const [report] = await this.#reports([id]);
+    if (report === undefined) throw new VigieError('item-not-found');
+    return report;
+  }
+
+  /** What is known of something by the platform's own id: its revisions, the newest first; none when it never came. */
+  async reportsOf(platform: string, platformId: string): Promise<readonly ItemReport[]> {
+    return await this.#reports(
+      await itemsOfPlatformId(this.#options.database.db, platform, platformId, MOST_REVISIONS),
+    );
+  }
+
+  async #reports(ids: readonly string[]): Promise<ItemReport[]> {
     const { db } = this.#options.database;
-    // The verdict is read after the state, so that a told item never comes without it.
-    const [item] = await readItems(db, [id]);
-    if (item === undefined) throw new VigieError('item-not-found');
-    return reportOf(item, item.state === 'waiting' ? undefined : await readItemVerdict(db, id));
+    const reports: ItemReport[] = [];
+    for (const item of await readItems(db, ids)) {
+      if (item === undefined) continue;
+      // The verdict is read after the state, so that a told item never comes without it.
+      reports.push(reportOf(item, item.state === 'waiting' ? undefined : await readItemVerdict(db, item.id)));
+    }
+    return reports;
   }
 
   /**

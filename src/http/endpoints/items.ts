@@ -51,6 +51,20 @@ export const handInItem = endpoint({
   },
 });
 
+export const findItems = endpoint({
+  method: 'GET',
+  url: '/v1/items',
+  scope: 'items:read',
+  summary: "What became of something on a platform, by the platform's own id",
+  description: 'Its revisions, the newest first, up to 20. None: it was never handed in, or is no longer kept.',
+  query: z.object({ platform: itemDraftSchema.shape.platform, id: itemDraftSchema.shape.id }),
+  answer: z.object({ items: z.array(itemSchema) }),
+  handle: async ({ query: { platform, id }, principal, services }) => {
+    const reports = await services.intake.items.reportsOf(platform, id);
+    return { items: reports.map((report) => presentItem(report, principal)) };
+  },
+});
+
 export const getItem = endpoint({
   method: 'GET',
   url: '/v1/items/:id',

@@ -163,6 +163,25 @@ export async function markGone(db: Db, platform: string, platformIds: readonly s
   return gone.map(({ id }) => id);
 }
 
+/** Ids of the items of one id of a platform, one for each revision of it; the newest first, at the most so many. */
+export async function itemsOfPlatformId(
+  db: Db,
+  platform: string,
+  platformId: string,
+  most: number,
+): Promise<readonly string[]> {
+  // By `item_once`, whose first two columns these are.
+  const rows = await db
+    .selectFrom('item')
+    .select('id')
+    .where('platform', '=', platform)
+    .where('platform_id', '=', platformId)
+    .orderBy('received_at', 'desc')
+    .limit(most)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 /** The verdict that an item was told last, as it was stored; undefined while it waits. */
 export async function readItemVerdict(db: Db, itemId: string) {
   return await db

@@ -11,6 +11,10 @@ const MODULES = '/usr/lib/prosody/modules';
 const OWN_MODULES = join(process.cwd(), 'deploy/prosody');
 const TEST_MODULES = join(process.cwd(), 'src/platforms/xmpp/testing/modules');
 const START_MS = 20_000;
+/** As signing in is done often in tests. */
+const FEW_ROUNDS = 500;
+/** The fewest that Converse.js puts up with. */
+const BROWSER_ROUNDS = 4_096;
 
 /** The domains of a test server: accounts, rooms, rooms whose server moderates as newer ones do, rooms without, uploads. */
 export const DOMAIN = 'localhost';
@@ -31,13 +35,15 @@ export class TestProsody {
   readonly port: number;
   readonly httpPort: number;
   readonly #user: { readonly uid: number; readonly gid: number } | undefined;
+  readonly #browsers: boolean;
   #process: ChildProcess | undefined;
   #output = '';
 
-  private constructor(folder: string, port: number, httpPort: number) {
+  private constructor(folder: string, port: number, httpPort: number, browsers: boolean) {
     this.folder = folder;
     this.port = port;
     this.httpPort = httpPort;
+    this.#browsers = browsers;
     this.#user = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : undefined;
   }
 
@@ -45,11 +51,12 @@ export class TestProsody {
    * Starts one.
    * @param accounts names of local accounts; the password of each is its name
    * @param bot the account that may take uploads down and that reports go to
+   * @param browsers whether clients in a browser can sign in, over a WebSocket
    */
-  static async start(accounts: readonly string[], bot: string): Promise<TestProsody> {
+  static async start(accounts: readonly string[], bot: string, { browsers = false } = {}): Promise<TestProsody> {
     for (let attempt = 1; ; attempt++) {
       const [port, httpPort] = await freePorts();
-      const prosody = new TestProsody(mkdtempSync(join(tmpdir(), 'vigie-prosody-')), port, httpPort);
+      const prosody = new TestProsody(mkdtempSync(join(tmpdir(), 'vigie-prosody-')), port, httpPort, browsers);
       prosody.#prepare(accounts, bot);
       try {
         await prosody.up();
@@ -107,7 +114,7 @@ export class TestProsody {
   async down(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#process;
     this.#process = undefined;
-    if (child === undefined || child.exitCode !== null) return;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     await ended;
@@ -124,7 +131,7 @@ export class TestProsody {
     const stored = join(data, 'localhost/accounts');
     mkdirSync(stored, { recursive: true });
     for (const name of accounts) {
-      writeFileSync(join(stored, `${name}.dat`), hashed(name));
+      writeFileSync(join(stored, `${name}.dat`), hashed(name, this.#browsers ? BROWSER_ROUNDS : FEW_ROUNDS));
     }
     // Copied, so that a server that is no longer root can read them.
     const own = join(folder, 'modules');
@@ -151,11 +158,12 @@ http_interfaces = { "127.0.0.1" }
 https_ports = { }
 http_host = "127.0.0.1"
 c2s_require_encryption = false
+consider_websocket_secure = true
 allow_unencrypted_plain_auth = true
 authentication = "internal_hashed"
 storage = "internal"
 limits = { }
-modules_enabled = { "roster"; "saslauth"; "disco"; "ping"; "pep"; "blocklist"; "smacks"; "carbons"; "vigie_reports" }
+modules_enabled = { "roster"; "saslauth"; "disco"; "ping"; "pep"; "blocklist"; "smacks"; "carbons"; "vigie_reports"${this.#browsers ? '; "websocket"' : ''} }
 modules_disabled = { "s2s"; "tls" }
 vigie_reports_to = "${bot}@${DOMAIN}"
 max_history_messages = 50
@@ -182,9 +190,8 @@ Component "${UPLOADS}" "http_file_share"
   }
 }
 
-/** An account as it is stored, for signing in by SCRAM-SHA-1 (RFC 5802). Few rounds, as it is done often in tests. */
-function hashed(password: string): string {
-  const rounds = 500;
+/** An account as it is stored, for signing in by SCRAM-SHA-1 (RFC 5802). */
+function hashed(password: string, rounds: number): string {
   const salted = pbkdf2Sync(password, 'salt', rounds, 20, 'sha1');
   const keyed = (name: string) => createHmac('sha1', salted).update(name).digest();
   const stored = createHash('sha1').update(keyed('Client Key')).digest('hex');
