@@ -161,7 +161,7 @@ async function openTelegram(service: RunningService): Promise<Sharing> {
 }
 
 async function openXmpp(service: RunningService): Promise<Sharing> {
-  const prosody = await TestProsody.start(['vigie', 'owner', 'user'], 'vigie');
+  const prosody = await TestProsody.start(['vigie', 'owner', 'user'], 'vigie', { archive: 'memory' });
   const takenBack = new Map<string, number>();
   const owner = await TestClient.signIn(prosody, 'owner', (stanza) => {
     const apply = stanza.getChildElements().find(({ name }) => name === 'apply-to' || name === 'retract');
@@ -179,7 +179,7 @@ async function openXmpp(service: RunningService): Promise<Sharing> {
   await owner.sees(({ name, attrs }) => name === 'presence' && String(attrs['from']).startsWith(`${room}/Vigie`));
   const said = new Map<string, number>();
   return {
-    name: 'XMPP, Prosody',
+    name: 'XMPP, Prosody with its archive in memory',
     platform: 'xmpp',
     get gone() {
       return [...said].flatMap(([id, at]) => {

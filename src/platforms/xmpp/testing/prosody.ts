@@ -29,21 +29,28 @@ export function prosodyMissing(): string | undefined {
   return existsSync(`${MODULES}/mod_muc_moderation`) ? undefined : 'no prosody-modules';
 }
 
+export interface ProsodyOptions {
+  /** Clients in a browser can sign in, over a WebSocket. */
+  readonly browsers?: boolean;
+  /** Where rooms keep what was said; files are written anew as a whole for each message that is taken back. */
+  readonly archive?: 'internal' | 'memory';
+}
+
 /** A Prosody as Debian ships it, on free ports of the loopback interface, with its data in a folder of its own. */
 export class TestProsody {
   readonly folder: string;
   readonly port: number;
   readonly httpPort: number;
   readonly #user: { readonly uid: number; readonly gid: number } | undefined;
-  readonly #browsers: boolean;
+  readonly #options: ProsodyOptions;
   #process: ChildProcess | undefined;
   #output = '';
 
-  private constructor(folder: string, port: number, httpPort: number, browsers: boolean) {
+  private constructor(folder: string, port: number, httpPort: number, options: ProsodyOptions) {
     this.folder = folder;
     this.port = port;
     this.httpPort = httpPort;
-    this.#browsers = browsers;
+    this.#options = options;
     this.#user = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : undefined;
   }
 
@@ -51,12 +58,11 @@ export class TestProsody {
    * Starts one.
    * @param accounts names of local accounts; the password of each is its name
    * @param bot the account that may take uploads down and that reports go to
-   * @param browsers whether clients in a browser can sign in, over a WebSocket
    */
-  static async start(accounts: readonly string[], bot: string, { browsers = false } = {}): Promise<TestProsody> {
+  static async start(accounts: readonly string[], bot: string, options: ProsodyOptions = {}): Promise<TestProsody> {
     for (let attempt = 1; ; attempt++) {
       const [port, httpPort] = await freePorts();
-      const prosody = new TestProsody(mkdtempSync(join(tmpdir(), 'vigie-prosody-')), port, httpPort, browsers);
+      const prosody = new TestProsody(mkdtempSync(join(tmpdir(), 'vigie-prosody-')), port, httpPort, options);
       prosody.#prepare(accounts, bot);
       try {
         await prosody.up();
@@ -131,7 +137,10 @@ export class TestProsody {
     const stored = join(data, 'localhost/accounts');
     mkdirSync(stored, { recursive: true });
     for (const name of accounts) {
-      writeFileSync(join(stored, `${name}.dat`), hashed(name, this.#browsers ? BROWSER_ROUNDS : FEW_ROUNDS));
+      writeFileSync(
+        join(stored, `${name}.dat`),
+        hashed(name, this.#options.browsers === true ? BROWSER_ROUNDS : FEW_ROUNDS),
+      );
     }
     // Copied, so that a server that is no longer root can read them.
     const own = join(folder, 'modules');
@@ -145,6 +154,7 @@ export class TestProsody {
   }
 
   #config(own: string, data: string, bot: string): string {
+    const { archive = 'internal' } = this.#options;
     return `
 data_path = "${data}"
 pidfile = "${data}/prosody.pid"
@@ -161,9 +171,9 @@ c2s_require_encryption = false
 consider_websocket_secure = true
 allow_unencrypted_plain_auth = true
 authentication = "internal_hashed"
-storage = "internal"
+storage = { muc_log = "${archive}"; default = "internal" }
 limits = { }
-modules_enabled = { "roster"; "saslauth"; "disco"; "ping"; "pep"; "blocklist"; "smacks"; "carbons"; "vigie_reports"${this.#browsers ? '; "websocket"' : ''} }
+modules_enabled = { "roster"; "saslauth"; "disco"; "ping"; "pep"; "blocklist"; "smacks"; "carbons"; "vigie_reports"${this.#options.browsers === true ? '; "websocket"' : ''} }
 modules_disabled = { "s2s"; "tls" }
 vigie_reports_to = "${bot}@${DOMAIN}"
 max_history_messages = 50
