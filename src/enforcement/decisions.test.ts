@@ -147,7 +147,9 @@ describe.each(DATABASES)('decisions: $name', ({ missing, start }) => {
       await decisions.undoAction(action?.id ?? '', { by: 'anna', reason: 'no', dispute: false });
       await done(6);
       expect(acted('notify-author')).toEqual([`message ${item}`, `message ${copy}`].sort());
-      expect(orders.find(({ act }) => act === 'notify-author')?.message).toMatch(/by mistake/);
+      expect(orders.find(({ act }) => act === 'notify-author')?.message).toMatch(
+        /by mistake, and cannot be brought back/,
+      );
       expect(await database.db.selectFrom('entry_status').selectAll().execute()).toEqual([]);
     });
 

@@ -27,6 +27,10 @@ import { judge } from './hold.js';
 import type { JudgedItem } from './judged-item.js';
 import { subjectOf, wantedActs } from './proposed-acts.js';
 
+/** For the author of what was removed, where the platform cannot bring it back. */
+const NOT_BROUGHT_BACK =
+  'Something of yours was taken down by mistake, and cannot be brought back. You may share it again.';
+
 export interface EnforcerOptions extends Omit<ActionDeliveryOptions, 'cannotUndo' | 'preserve'> {
   readonly database: Database;
   readonly outbox: Outbox;
@@ -230,7 +234,7 @@ export class Enforcer {
       act: 'notify-author',
       subject: { platform, kind: action.subject_kind, id: action.subject_id },
       ...{ itemId, verdictId, entry: null, rule: action.rule, policyVersion: null },
-      ...{ reason: action.reason, message: action.message, needsPerson: false, cause: action.cause },
+      ...{ reason: action.reason, message: NOT_BROUGHT_BACK, needsPerson: false, cause: action.cause },
       times: { seenAt: null, fetchedAt: null, verdictAt: null },
       by: by === 'policy' ? null : by,
     });

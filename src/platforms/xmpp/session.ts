@@ -19,6 +19,8 @@ export interface SessionOptions {
   readonly account: string;
   readonly password: string;
   readonly address?: string | undefined;
+  /** Two sessions of one name end each other; `vigie` when left out. */
+  readonly resource?: string;
   /** Told of everything that the server says. It must not throw. */
   readonly onStanza?: (stanza: Element) => void;
   readonly onSign?: () => void;
@@ -150,12 +152,12 @@ export class Session {
   }
 }
 
-function connection({ account, password, address }: SessionOptions): Client {
+function connection({ account, password, address, resource = 'vigie' }: SessionOptions): Client {
   const domain = domainOf(account);
   const username = localOf(account);
   const service = address ?? `xmpp://${domain}:5222`;
   return client({
-    ...{ service, domain, username, resource: 'vigie' },
+    ...{ service, domain, username, resource },
     credentials: async (authenticate, offered, _fast, entity) => {
       const secure = entity.isSecure();
       if (!secure && !isHere(service)) {

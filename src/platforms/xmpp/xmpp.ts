@@ -16,7 +16,8 @@ export const xmpp: PlatformKind<XmppSettings, XmppCredentials> = {
   settings: xmppSettings,
   credentials: xmppCredentials,
   async test({ account, address, service, rooms, uploads: bases }, { password }, _house, signal) {
-    const session = await Session.open({ account, password, address }, signal);
+    // Beside the connection that watches, which is not to end by it.
+    const session = await Session.open({ account, password, address, resource: 'vigie-test' }, signal);
     try {
       const uploads = await Uploads.find(session, bases, signal);
       const listed = service === undefined ? [] : await itemsOf(session, service, MOST_ROOMS, signal);
