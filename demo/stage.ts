@@ -75,7 +75,7 @@ async function openRoom(prosody: TestProsody, vigie: RunningService): Promise<vo
 
 /** So that the first picture in the room does not find everything cold. */
 async function warm(vigie: RunningService): Promise<void> {
-  const sample = await vigie.call('GET', '/v1/samples/unlisted-pier.jpg');
+  const sample = await vigie.call('GET', '/v1/samples/fog.png');
   const bytes = new Uint8Array(await sample.arrayBuffer());
   await vigie.call('POST', '/v1/scan', bytes, { 'content-type': 'application/octet-stream' });
 }
