@@ -49,7 +49,10 @@ export async function httpRequest(url: URL, wanted: HttpRequest = {}): Promise<H
   });
   const late = (what: string) => Object.assign(new Error(what), { code: 'ETIMEDOUT' });
   sent.on('timeout', () => sent.destroy(late('the server is silent')));
-  const connecting = setTimeout(() => sent.destroy(late('no connection in time')), connectMs ?? 2 ** 31 - 1).unref();
+  const connecting =
+    connectMs === undefined
+      ? undefined
+      : setTimeout(() => sent.destroy(late('no connection in time')), connectMs).unref();
   sent.on('socket', (socket) => {
     if (!socket.connecting) clearTimeout(connecting);
     else socket.once('connect', () => clearTimeout(connecting));

@@ -1,8 +1,8 @@
 import type { Platform } from '../../api/platforms.js';
-import { counted, dateAndTime } from '../../lib/in-words.js';
+import { dateAndTime } from '../../lib/in-words.js';
 import { Facts } from '../../ui/facts.js';
-import { Icon } from '../../ui/icon.js';
 import { Tag } from '../../ui/tag.js';
+import { CardHead, LastFailure } from '../kinds/card-head.js';
 import { PlatformActs } from './platform-acts.js';
 import { PLATFORM_STATES } from './platform-words.js';
 import { RemovalTimes } from './removal-times.js';
@@ -18,28 +18,14 @@ interface PlatformCardProps {
 /** One platform: how its connection does, whether anything is done on it, and how fast. */
 export function PlatformCard({ platform, stopped, mayChange, onTold }: PlatformCardProps) {
   const { name, title, state, dryRun, error, failures } = platform;
-  const { words, tone, icon } = PLATFORM_STATES[state];
   return (
     <li className="space-y-3 rounded-xl border border-line bg-surface p-4 shadow-card">
-      <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
-        <h3 className="min-w-0 break-all font-semibold">{name}</h3>
-        <span className="text-ink-3 text-xs">{title}</span>
-        <span className="flex flex-wrap gap-1.5 sm:ml-auto">
-          {stopped && <Tag tone="match">Stopped</Tag>}
-          {dryRun ? <Tag tone="unsure">Dry run</Tag> : <Tag>Acts for real</Tag>}
-          <Tag tone={tone}>
-            <Icon name={icon} className="size-3" />
-            {words}
-          </Tag>
-        </span>
-      </div>
+      <CardHead name={name} title={title} state={PLATFORM_STATES[state]}>
+        {stopped && <Tag tone="match">Stopped</Tag>}
+        {dryRun ? <Tag tone="unsure">Dry run</Tag> : <Tag>Acts for real</Tag>}
+      </CardHead>
       <Facts facts={factsOf(platform)} />
-      {error !== null && (
-        <p className="text-match-ink text-xs">
-          The last connection failed{failures > 1 && `, ${counted(failures, 'time')} in a row`}:{' '}
-          <code className="font-mono">{error}</code>
-        </p>
-      )}
+      <LastFailure what="connection" error={error} failures={failures} />
       <RemovalTimes platform={name} />
       <PlatformActs platform={platform} stopped={stopped} mayChange={mayChange} onTold={onTold} />
     </li>

@@ -7,9 +7,9 @@ import { count, counted, dateAndTime, reasonWords } from '../../lib/in-words.js'
 import { Button } from '../../ui/button.js';
 import { Disclosure } from '../../ui/disclosure.js';
 import { Facts } from '../../ui/facts.js';
-import { Icon } from '../../ui/icon.js';
 import { ProblemNote } from '../../ui/problem-note.js';
 import { Tag } from '../../ui/tag.js';
+import { CardHead, LastFailure } from '../kinds/card-head.js';
 import { HeldChange } from './held-change.js';
 import { RemoveSource } from './remove-source.js';
 import { everyInWords, SOURCE_STATES } from './source-words.js';
@@ -22,7 +22,6 @@ interface SourceCardProps {
 /** One source: how it goes, what it told, and what can be done. */
 export function SourceCard({ source, mayChange }: SourceCardProps) {
   const { name, title, state, syncing, enabled, held, error, failures } = source;
-  const { words, tone, icon } = SOURCE_STATES[state];
   const acting = useMutation({
     mutationFn: async (act: 'sync' | 'off' | 'on') =>
       void (await (act === 'sync' ? syncSource(name) : switchSource(name, act === 'on'))),
@@ -31,25 +30,12 @@ export function SourceCard({ source, mayChange }: SourceCardProps) {
   });
   return (
     <li className="space-y-3 rounded-xl border border-line bg-surface p-4 shadow-card">
-      <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
-        <h3 className="min-w-0 break-all font-semibold">{name}</h3>
-        <span className="text-ink-3 text-xs">{title}</span>
-        <span className="flex gap-1.5 sm:ml-auto">
-          {syncing && <Tag tone="accent">Syncing</Tag>}
-          <Tag tone={tone}>
-            <Icon name={icon} className="size-3" />
-            {words}
-          </Tag>
-        </span>
-      </div>
+      <CardHead name={name} title={title} state={SOURCE_STATES[state]}>
+        {syncing && <Tag tone="accent">Syncing</Tag>}
+      </CardHead>
       {held !== null && <HeldChange source={source} held={held} mayChange={mayChange} />}
       <Facts facts={factsOf(source)} />
-      {error !== null && (
-        <p className="text-match-ink text-xs">
-          The last attempt failed{failures > 1 && `, ${counted(failures, 'time')} in a row`}:{' '}
-          <code className="font-mono">{error}</code>
-        </p>
-      )}
+      <LastFailure what="attempt" error={error} failures={failures} />
       <SetAside setAside={source.setAside} />
       <Unused unused={source.unused} />
       {acting.error !== null && <ProblemNote problem={ApiProblem.from(acting.error)} />}
